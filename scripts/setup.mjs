@@ -1,0 +1,88 @@
+// Puts everything the other commands need into this checkout: npm packages into node_modules/, Rust tools
+// into .tools/. What is there already is recognized without starting a program, so a second run costs nothing.
+
+import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { must, run, say, stop } from "./shell.mjs";
+import { addWasmTarget } from "./wasm-target.mjs";
+
+const OFFLINE = "Is this machine online? Run the same command again once it is.";
+
+// workerd is published for these alone.
+const PLATFORMS = ["darwin-arm64", "darwin-x64", "linux-arm64", "linux-x64"];
+
+// It has to be the version of the crate `worker` in Cargo.toml.
+const WORKER_BUILD = "0.8.7";
+
+process.chdir(new URL("..", import.meta.url).pathname);
+requireNode();
+requireRust();
+installNpmPackages();
+addWasmTarget();
+installRustTool("worker-build", WORKER_BUILD, "one to two minutes", ["--locked"]);
+// Its own lock file names a package version that has been withdrawn, hence no `--locked`.
+installRustTool("wasm-bindgen-cli", lockedVersion("wasm-bindgen"), "about three minutes", []);
+rmSync(".tools/target", { recursive: true, force: true });
+
+function requireNode() {
+  const platform = `${process.platform}-${process.arch}`;
+  if (!PLATFORMS.includes(platform)) {
+    stop(
+      `Cloudflare's runtime exists for ${PLATFORMS.join(", ")}; this is ${platform}.\n` +
+        "On Windows, use WSL.",
+    );
+  }
+  if (Number.parseInt(process.versions.node, 10) < 20) {
+    stop(`Node.js 20 or newer is needed; this is ${process.versions.node}.`);
+  }
+}
+
+function requireRust() {
+  const cargo = run("cargo", ["--version"]);
+  if (!cargo.ok) {
+    stop(
+      `Rust is not installed, or cannot run (${cargo.output.split("\n")[0]}).\n` +
+        "Install it with rustup (https://rustup.rs), open a new shell and run the same command again.",
+    );
+  }
+  const found = cargo.output.match(/\d+\.\d+/)[0];
+  const needed = readFileSync("Cargo.toml", "utf8").match(/^rust-version = "(\d+\.\d+)/m)[1];
+  if (Number(found.split(".")[1]) < Number(needed.split(".")[1])) {
+    stop(`Rust ${needed} or newer is needed; this is ${found}. Run: rustup update stable`);
+  }
+}
+
+function installNpmPackages() {
+  const installed = "node_modules/.installed-lock.json";
+  if (existsSync(installed) && sameText(installed, "package-lock.json")) {
+    return;
+  }
+  say("Installing npm packages (about half a minute, once)…");
+  // Not `npm ci`: it insists that the lock file lists every platform's packages, and registries that carry
+  // only some of them exist. `--no-save` leaves the lock file as it is.
+  must("npm", ["install", "--no-save", "--ignore-scripts", "--loglevel=error"], OFFLINE);
+  copyFileSync("package-lock.json", installed);
+}
+
+function installRustTool(name, version, duration, options) {
+  const installed = ".tools/.crates.toml";
+  if (existsSync(installed) && readFileSync(installed, "utf8").includes(`"${name} ${version} `)) {
+    return;
+  }
+  say(`Compiling ${name} ${version} (${duration}, once)…`);
+  must("cargo", ["install", `${name}@${version}`, "--root", ".tools", ...options], OFFLINE, {
+    // The two tools have most of their dependencies in common.
+    env: { ...process.env, CARGO_TARGET_DIR: ".tools/target" },
+  });
+}
+
+function lockedVersion(crate) {
+  if (!existsSync("Cargo.lock")) {
+    must("cargo", ["generate-lockfile"], OFFLINE);
+  }
+  const entry = new RegExp(`^name = "${crate}"\nversion = "(.+)"$`, "m");
+  return readFileSync("Cargo.lock", "utf8").match(entry)[1];
+}
+
+function sameText(one, other) {
+  return readFileSync(one, "utf8") === readFileSync(other, "utf8");
+}

@@ -1,0 +1,36 @@
+// What the scripts that prepare a fresh clone share. They run before any npm package is there, so they
+// use nothing but Node 20.
+
+import { spawnSync } from "node:child_process";
+
+/** Says in one line what is about to take time. */
+export function say(line) {
+  console.log(`• ${line}`);
+}
+
+/** Ends the command with a message for the person who typed it, who has no use for a stack trace. */
+export function stop(message) {
+  console.error(`\n${message}\n`);
+  process.exit(1);
+}
+
+/** Runs a program in silence; `output` is what it printed, for when it failed. */
+export function run(program, args, options = {}) {
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    stdio: ["ignore", "pipe", "pipe"],
+    ...options,
+  });
+  const output = error ? error.message : `${stdout}${stderr}`.trim();
+  return { ok: status === 0, output };
+}
+
+/** Runs a program that has to succeed; `otherwise` says what the reader can do about it. */
+export function must(program, args, otherwise, options) {
+  const { ok, output } = run(program, args, options);
+  if (!ok) {
+    stop(`${output.split("\n").slice(-15).join("\n")}\n\n${otherwise}`);
+  }
+  return output;
+}

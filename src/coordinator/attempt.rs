@@ -1,0 +1,96 @@
+//! One attempt: the operation, with its deadline and its faults.
+
+use std::{convert::Infallible, future::pending, pin::pin, time::Duration};
+
+use futures_util::future::{Either, select};
+use thiserror::Error;
+use worker::{Delay, Env, State};
+
+use super::{Asked, Fault};
+use crate::{
+    lifecycle::{Attempt, SavedResponse, UnixMillis},
+    operations::{Execution, KeyedOperation, OperationError},
+};
+
+/// An attempt that ended without an answer.
+#[derive(Debug, Error)]
+pub enum AttemptError {
+    /// The operation said so.
+    #[error(transparent)]
+    Operation(#[from] OperationError),
+    /// It took longer than it may.
+    #[error("the attempt's deadline passed")]
+    Deadline,
+    /// It was told to.
+    #[error("a fault was asked for")]
+    Fault,
+}
+
+/// Executes `operation` once, until the attempt's deadline.
+///
+/// What is still under way then goes on unheard: its effect carries the operation's id.
+pub async fn execute(
+    operation: &KeyedOperation,
+    attempt: &Attempt,
+    asked: &Asked,
+    state: &State,
+    env: &Env,
+    now: UnixMillis,
+) -> Result<SavedResponse, AttemptError> {
+    let execution = Execution {
+        operation_id: &attempt.operation_id,
+        idempotency_key: &asked.idempotency_key,
+        caller: &asked.caller,
+        origin: &asked.origin,
+        now,
+        env,
+    };
+    let effect = async {
+        before(&asked.faults, state).await?;
+        let response = (operation.execute)(&asked.payload, &execution).await?;
+        after(&asked.faults, state).await?;
+        Ok(response)
+    };
+    let deadline = Delay::from(Duration::from_millis(now.ms_until(attempt.deadline)));
+    match select(pin!(effect), pin!(deadline)).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right(((), _)) => Err(AttemptError::Deadline),
+    }
+}
+
+#[expect(clippy::panic, reason = "a panic is what this fault is")]
+async fn before(faults: &[Fault], state: &State) -> Result<(), AttemptError> {
+    for fault in faults {
+        match fault {
+            Fault::DelayMs(ms) => Delay::from(Duration::from_millis(*ms)).await,
+            Fault::FailBefore => return Err(AttemptError::Fault),
+            Fault::AbortBefore => match abort(state).await {},
+            Fault::Panic => panic!("a panic was asked for"),
+            Fault::FailAfter | Fault::AbortAfter => {}
+        }
+    }
+    Ok(())
+}
+
+async fn after(faults: &[Fault], state: &State) -> Result<(), AttemptError> {
+    for fault in faults {
+        match fault {
+            Fault::FailAfter => return Err(AttemptError::Fault),
+            Fault::AbortAfter => match abort(state).await {},
+            Fault::DelayMs(_) | Fault::FailBefore | Fault::AbortBefore | Fault::Panic => {}
+        }
+    }
+    Ok(())
+}
+
+/// Resets the object on the spot, as a crash would: its memory is lost, its storage is kept.
+async fn abort(state: &State) -> Infallible {
+    let reset = state.block_concurrency_while(async {
+        Err::<(), _>(worker::Error::from(
+            "the object was reset: a fault was asked for",
+        ))
+    });
+    // It never comes back from this; whoever waits for the object is told by the platform.
+    let _ = reset.await;
+    pending().await
+}

@@ -1,0 +1,93 @@
+//! How the Worker asks an object.
+
+use std::{pin::pin, time::Duration};
+
+use futures_util::future::{Either, select};
+use js_sys::{Reflect, Uint8Array};
+use thiserror::Error;
+use worker::{Delay, Env, Method, Request, RequestInit, js_sys, wasm_bindgen::JsValue};
+
+use super::{CompositeKey, Message, Reply, message::MessageError};
+
+/// The Durable Object binding's name in wrangler.toml.
+const BINDING: &str = "COORDINATOR";
+
+/// How often a question is put, the first time included.
+const MAX_CALLS: u32 = 3;
+
+/// The longest pause before a question is put again, in milliseconds. Short: someone waits.
+const MAX_PAUSE_MS: u64 = 100;
+
+/// The object gave no answer.
+#[derive(Debug, Error)]
+pub enum Unreachable {
+    /// The platform says so.
+    #[error("the object did not answer: {0}")]
+    Platform(#[from] worker::Error),
+    /// It took longer than a client can be asked to wait.
+    #[error("the object did not answer in time")]
+    Deadline,
+    /// It answered in another release's words.
+    #[error(transparent)]
+    Message(#[from] MessageError),
+}
+
+/// Puts `message` to the object of `key`.
+///
+/// The platform marks errors after which the same question may be put again, to a new stub: the object
+/// moved, or its machine went away. An overloaded object is left alone. (Cloudflare: Durable Objects, "Error
+/// handling".)
+pub async fn ask(
+    env: &Env,
+    key: &CompositeKey,
+    mut message: Message,
+    deadline_ms: u64,
+) -> Result<Reply, Unreachable> {
+    let calls = async {
+        let mut call = 1;
+        loop {
+            match fetch(env, key, &message).await {
+                Err(Unreachable::Platform(error))
+                    if call < MAX_CALLS && is(&error, "retryable") && !is(&error, "overloaded") =>
+                {
+                    call = call.saturating_add(1);
+                    pause().await;
+                    // What went wrong on purpose is not to go wrong once more.
+                    message.drop_faults();
+                }
+                settled => return settled,
+            }
+        }
+    };
+    let deadline = Delay::from(Duration::from_millis(deadline_ms));
+    match select(pin!(calls), pin!(deadline)).await {
+        Either::Left((reply, _)) => reply,
+        Either::Right(((), _)) => Err(Unreachable::Deadline),
+    }
+}
+
+async fn fetch(env: &Env, key: &CompositeKey, message: &Message) -> Result<Reply, Unreachable> {
+    let stub = env
+        .durable_object(BINDING)?
+        .get_by_name(&key.object_name())?;
+    let body = Uint8Array::from(message.encode()?.as_slice());
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(body.into()));
+    // The host is never looked up; the platform only asks for an absolute URL.
+    let request = Request::new_with_init("https://coordinator/", &init)?;
+    let mut response = stub.fetch_with_request(request).await?;
+    Ok(Reply::decode(&response.bytes().await?)?)
+}
+
+fn is(error: &worker::Error, property: &str) -> bool {
+    let worker::Error::UnknownJsError { original, .. } = error else {
+        return false;
+    };
+    Reflect::get(original, &JsValue::from_str(property)).is_ok_and(|value| value.is_truthy())
+}
+
+/// Any length up to the longest, so that those who were interrupted together do not return together.
+async fn pause() {
+    let ms = getrandom::u64().unwrap_or_default() % MAX_PAUSE_MS;
+    Delay::from(Duration::from_millis(ms)).await;
+}

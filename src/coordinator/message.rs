@@ -1,0 +1,194 @@
+//! What the Worker asks the object, and what it is told.
+//!
+//! Both are frames with a version in their head: while a deployment rolls out, the two ends may be of
+//! different releases.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::Fault;
+use crate::{
+    lifecycle::{Fingerprint, Record, Status, UnixMillis, frame},
+    operations::Origin,
+    telemetry::{Event, Subject, log},
+};
+
+/// Goes up when an older release would misread a message.
+const MESSAGE_VERSION: u32 = 1;
+
+/// A question to the object.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is nearly always the large one"
+)]
+pub enum Message {
+    /// Execute this, unless it has been, or is being.
+    Claim(Asked),
+    /// What became of the key?
+    Inspect,
+}
+
+/// A keyed request that was admitted.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Asked {
+    /// The operation's name.
+    pub operation: String,
+    /// The key as answers show it.
+    pub idempotency_key: String,
+    /// The caller's scope.
+    pub caller: String,
+    /// What makes this request the same as another.
+    pub fingerprint: Fingerprint,
+    /// Where it came from.
+    pub origin: Origin,
+    /// How many seconds it waits for a running attempt's answer.
+    pub wait_s: u64,
+    /// What is to go wrong, for tests.
+    pub faults: Vec<Fault>,
+    /// The request's content, already validated. The body of the frame.
+    #[serde(skip)]
+    pub payload: Vec<u8>,
+}
+
+/// What the object says.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// The operation is completed and this is its record.
+    Completed {
+        /// With the saved response; its content is the body of the frame.
+        record: Record,
+        /// Whether the operation was completed before this request came.
+        replayed: bool,
+    },
+    /// Another attempt is running.
+    InProgress {
+        /// When the record expires.
+        expires_at: UnixMillis,
+    },
+    /// The key belongs to another request.
+    Mismatch,
+    /// This request's attempt ended without an answer.
+    Failed {
+        /// When the record expires.
+        expires_at: UnixMillis,
+    },
+    /// This request's attempt was given up before it ended, and another one took its place.
+    Superseded,
+    /// The answer to `Inspect`: the record, without its saved response's content.
+    Found {
+        /// The record, unless there is none or it has expired.
+        record: Option<Record>,
+    },
+    /// There is a record that this release cannot read. Executing could do something twice.
+    Unreadable,
+}
+
+impl Asked {
+    /// Logs an event of this request.
+    pub fn log(&self, event: &Event) {
+        let subject = Subject {
+            idempotency_key: Some(&self.idempotency_key),
+            correlation_id: Some(&self.origin.correlation_id),
+            operation: Some(&self.operation),
+        };
+        log(subject, event);
+    }
+}
+
+#[derive(Deserialize, Serialize)]
+struct Head<T> {
+    version: u32,
+    message: T,
+}
+
+/// Bytes that are no message of this version.
+#[derive(Debug, Error)]
+pub enum MessageError {
+    /// The bytes have no head.
+    #[error("a message without a head")]
+    NoHead,
+    /// The head cannot be written or read.
+    #[error("a message that cannot be written or read: {0}")]
+    Head(#[from] serde_json::Error),
+    /// The other end is of another release.
+    #[error("a message of version {0}, this release speaks {MESSAGE_VERSION}")]
+    OtherVersion(u32),
+}
+
+impl Message {
+    /// Asks for no faults any more.
+    pub fn drop_faults(&mut self) {
+        if let Self::Claim(asked) = self {
+            asked.faults.clear();
+        }
+    }
+
+    /// Writes the message.
+    pub fn encode(&self) -> Result<Vec<u8>, MessageError> {
+        let payload = match self {
+            Self::Claim(asked) => asked.payload.as_slice(),
+            Self::Inspect => &[],
+        };
+        join(self, payload)
+    }
+
+    /// Reads what `encode` wrote.
+    pub fn decode(bytes: &[u8]) -> Result<Self, MessageError> {
+        let (mut message, payload) = split(bytes)?;
+        if let Self::Claim(asked) = &mut message {
+            asked.payload = payload.to_vec();
+        }
+        Ok(message)
+    }
+}
+
+impl Reply {
+    /// Writes the reply.
+    pub fn encode(&self) -> Result<Vec<u8>, MessageError> {
+        let body = match self {
+            Self::Completed { record, .. } => match &record.status {
+                Status::Completed { response } => response.body.as_slice(),
+                Status::Processing { .. } | Status::Failed => &[],
+            },
+            Self::InProgress { .. }
+            | Self::Mismatch
+            | Self::Failed { .. }
+            | Self::Superseded
+            | Self::Found { .. }
+            | Self::Unreadable => &[],
+        };
+        join(self, body)
+    }
+
+    /// Reads what `encode` wrote.
+    pub fn decode(bytes: &[u8]) -> Result<Self, MessageError> {
+        let (mut reply, body) = split(bytes)?;
+        if let Self::Completed { record, .. } = &mut reply
+            && let Status::Completed { response } = &mut record.status
+        {
+            response.body = body.to_vec();
+        }
+        Ok(reply)
+    }
+}
+
+fn join(message: &impl Serialize, body: &[u8]) -> Result<Vec<u8>, MessageError> {
+    let head = Head {
+        version: MESSAGE_VERSION,
+        message,
+    };
+    Ok(frame::join(&head, body)?)
+}
+
+fn split<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), MessageError> {
+    let (head, body) = frame::split(bytes).ok_or(MessageError::NoHead)?;
+    let head: Head<T> = serde_json::from_slice(head)?;
+    if head.version == MESSAGE_VERSION {
+        Ok((head.message, body))
+    } else {
+        Err(MessageError::OtherVersion(head.version))
+    }
+}

@@ -1,0 +1,28 @@
+//! Stop 3 of the walk: whose turn is it? The Durable Object, one per caller and idempotency key.
+//!
+//! The object is a thin shell around `lifecycle`: it loads the record, asks, stores what it is told to, and
+//! only then acts.
+//!
+//! Invariants:
+//! - a record is stored before the first await that follows the decision (no other event comes between);
+//! - after every await the record is read again before it is changed;
+//! - nothing of a record is told before it is durable: the platform's output gate holds every answer until
+//!   the writes before it are.
+
+mod address;
+mod message;
+mod fault;
+mod call;
+#[expect(
+    missing_docs,
+    reason = "`durable_object` writes public functions without any"
+)]
+mod object;
+mod attempt;
+mod storage;
+
+pub use address::{CompositeKey, IdempotencyKey, Scope};
+pub use call::{Unreachable, ask};
+pub use fault::{Fault, parse_faults};
+pub use message::{Asked, Message, Reply};
+pub use object::Coordinator;

@@ -1,0 +1,90 @@
+//! May this keyed request enter? Everything that can be known without looking at its key's record.
+
+use worker::Request;
+
+use super::{
+    caller::caller,
+    content::content,
+    exchange::{Exchange, field},
+    fingerprint::fingerprint,
+    json::Json,
+    key::{KeyField, key},
+    prefer::wait_s,
+    problem::Problem,
+};
+use crate::{
+    coordinator::{Asked, CompositeKey, Fault, IdempotencyKey, Scope, parse_faults},
+    operations::{FieldError, KeyedOperation, Origin},
+};
+
+/// The caller and the key of a request: whose record it is about.
+#[derive(Debug)]
+pub struct Identity {
+    /// The caller.
+    pub scope: Scope,
+    /// The key.
+    pub key: IdempotencyKey,
+    /// Which field it came in.
+    pub field: KeyField,
+}
+
+impl Identity {
+    /// Reads the two from the header fields.
+    pub fn of(request: &Request) -> Result<Self, Problem> {
+        let scope = caller(field(request, "Authorization").as_deref())?;
+        let (key, field) = key(
+            field(request, "Idempotency-Key").as_deref(),
+            field(request, "X-Idempotency-Key").as_deref(),
+        )?;
+        Ok(Self { scope, key, field })
+    }
+
+    /// The address of the record.
+    #[must_use]
+    pub fn composite_key(&self) -> CompositeKey {
+        CompositeKey::new(&self.scope, &self.key)
+    }
+}
+
+/// Reads and checks the rest of a keyed request.
+pub async fn admit(
+    request: &mut Request,
+    operation: &KeyedOperation,
+    identity: &Identity,
+    exchange: &Exchange,
+    faults_allowed: bool,
+) -> Result<Asked, Problem> {
+    let payload = content(request).await?;
+    let fingerprint = fingerprint(
+        exchange,
+        &Json::parse(&payload).map_err(Problem::malformed_json)?,
+    );
+    (operation.validate)(&payload).map_err(Problem::invalid)?;
+    let wait_s = wait_s(field(request, "Prefer").as_deref());
+    let faults = if faults_allowed {
+        faults(request)?
+    } else {
+        Vec::new()
+    };
+    Ok(Asked {
+        operation: operation.name.to_owned(),
+        idempotency_key: identity.key.to_string(),
+        caller: identity.scope.to_string(),
+        fingerprint,
+        origin: Origin {
+            correlation_id: exchange.correlation_id.clone(),
+            ip_address: field(request, "CF-Connecting-IP"),
+            user_agent: field(request, "User-Agent"),
+        },
+        wait_s,
+        faults,
+        payload,
+    })
+}
+
+fn faults(request: &Request) -> Result<Vec<Fault>, Problem> {
+    field(request, "X-Fault").map_or(Ok(Vec::new()), |list| {
+        parse_faults(&list)
+            .map_err(|rule| Problem::invalid(vec![FieldError::parameter("X-Fault", rule)]))
+    })
+}

@@ -1,0 +1,92 @@
+//! The way out: from what is to be said to a response.
+
+use worker::{Headers, Response, ResponseBuilder};
+
+use super::exchange::Exchange;
+use crate::lifecycle::SavedResponse;
+
+/// What is to be said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// Field names and values, in order.
+    pub headers: Vec<(String, String)>,
+    /// The content.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// An answer with content, which nobody may store on the way.
+    #[must_use]
+    pub fn new(status: u16, content_type: &str, body: Vec<u8>) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body,
+        }
+        .with("Content-Type", content_type)
+        .with("Cache-Control", "no-store")
+    }
+
+    /// A 200 with JSON.
+    #[must_use]
+    pub fn json(body: Vec<u8>) -> Self {
+        Self::new(200, "application/json", body)
+    }
+
+    /// The first answer, as it was saved.
+    #[must_use]
+    pub fn saved(response: SavedResponse) -> Self {
+        Self {
+            status: response.status,
+            headers: response.headers,
+            body: response.body,
+        }
+        .with("Cache-Control", "no-store")
+    }
+
+    /// The same with one more field.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+}
+
+/// The names that a page of another origin may read. (Fetch, "CORS-safelisted response-header name".)
+const EXPOSED: &str = "X-Idempotency-Key, X-Idempotency-Expires-At, Idempotent-Replayed, \
+                       X-Correlation-ID, Retry-After, Location";
+
+/// Sends `answer`, with what every answer carries.
+pub fn send(
+    answer: Answer,
+    exchange: &Exchange,
+    allowed_origins: &[String],
+) -> worker::Result<Response> {
+    let headers = Headers::new();
+    for (name, value) in &answer.headers {
+        headers.append(name, value)?;
+    }
+    headers.set("X-Correlation-ID", &exchange.correlation_id)?;
+    headers.set("X-Content-Type-Options", "nosniff")?;
+    if !allowed_origins.is_empty() {
+        headers.append("Vary", "Origin")?;
+    }
+    if let Some(origin) = exchange
+        .origin
+        .as_ref()
+        .filter(|origin| allowed_origins.contains(origin))
+    {
+        headers.set("Access-Control-Allow-Origin", origin)?;
+        headers.set("Access-Control-Expose-Headers", EXPOSED)?;
+    }
+    let builder = ResponseBuilder::new()
+        .with_status(answer.status)
+        .with_headers(headers);
+    Ok(if answer.body.is_empty() {
+        builder.empty()
+    } else {
+        builder.fixed(answer.body)
+    })
+}

@@ -1,0 +1,222 @@
+//! Every problem type there is, with what its page says.
+
+/// A problem type (RFC 9457, section 4). Its `type` URI is `/problems/<slug>`, and that path answers.
+#[derive(Debug, Eq, PartialEq)]
+pub struct ProblemType {
+    /// The last segment of its URI.
+    pub slug: &'static str,
+    /// The usual status.
+    pub status: u16,
+    /// The same for every occurrence.
+    pub title: &'static str,
+    /// Whether the same request with the same key may succeed later without a change.
+    pub retryable: bool,
+    /// What it means.
+    pub meaning: &'static str,
+    /// What the client is to do.
+    pub remedy: &'static str,
+}
+
+/// Every problem type.
+pub static CATALOGUE: &[&ProblemType] = &[
+    &KEY_MISSING,
+    &KEY_INVALID,
+    &KEY_CONFLICT,
+    &REQUEST_MISMATCH,
+    &OPERATION_IN_PROGRESS,
+    &MALFORMED_JSON,
+    &VALIDATION_FAILED,
+    &UNSUPPORTED_MEDIA_TYPE,
+    &PAYLOAD_TOO_LARGE,
+    &NOT_FOUND,
+    &METHOD_NOT_ALLOWED,
+    &UNAUTHORIZED,
+    &FORBIDDEN,
+    &RATE_LIMITED,
+    &OPERATION_FAILED,
+    &SERVICE_UNAVAILABLE,
+    &INTERNAL_ERROR,
+];
+
+/// `idempotency-key-missing`
+pub static KEY_MISSING: ProblemType = ProblemType {
+    slug: "idempotency-key-missing",
+    status: 400,
+    title: "An idempotency key is required",
+    retryable: false,
+    meaning: "The operation takes effect once per idempotency key, and the request has none.",
+    remedy: "Make a UUID of version 4 for each operation that you want to happen, send it in the header \
+             field X-Idempotency-Key or Idempotency-Key, and send the same one whenever you repeat the \
+             request.",
+};
+
+/// `idempotency-key-invalid`
+pub static KEY_INVALID: ProblemType = ProblemType {
+    slug: "idempotency-key-invalid",
+    status: 400,
+    title: "The idempotency key is not a UUID of version 4",
+    retryable: false,
+    meaning: "The key is not a UUID of version 4 in its usual form of 36 characters (RFC 9562).",
+    remedy: "Make the key with your platform's UUID function, such as crypto.randomUUID(), and send it as \
+             it is, or in double quotes in the field Idempotency-Key.",
+};
+
+/// `idempotency-key-conflict`
+pub static KEY_CONFLICT: ProblemType = ProblemType {
+    slug: "idempotency-key-conflict",
+    status: 400,
+    title: "The request names more than one idempotency key",
+    retryable: false,
+    meaning: "X-Idempotency-Key and Idempotency-Key differ, or one of them was sent twice.",
+    remedy: "Send one key, in one of the two fields, once.",
+};
+
+/// `request-mismatch`
+pub static REQUEST_MISMATCH: ProblemType = ProblemType {
+    slug: "request-mismatch",
+    status: 400,
+    title: "The idempotency key was used for another request",
+    retryable: false,
+    meaning: "A request with this key and another payload, path, query or method came before. Nothing was \
+              done for this one. The status is 422 if the key came in the field Idempotency-Key.",
+    remedy: "To repeat the earlier request, send it unchanged. For a new operation, make a new key.",
+};
+
+/// `operation-in-progress`
+pub static OPERATION_IN_PROGRESS: ProblemType = ProblemType {
+    slug: "operation-in-progress",
+    status: 409,
+    title: "The operation is still running",
+    retryable: true,
+    meaning: "A request with this key and payload came before and has not ended yet.",
+    remedy: "Send the same request again after the seconds in Retry-After, or send Prefer: wait=30 with it \
+             and be answered when the operation ends.",
+};
+
+/// `malformed-json`
+pub static MALFORMED_JSON: ProblemType = ProblemType {
+    slug: "malformed-json",
+    status: 400,
+    title: "The content is not JSON",
+    retryable: false,
+    meaning: "The content cannot be read as one JSON document (RFC 8259), or an object in it has two \
+              members of one name. The key is still free.",
+    remedy: "Correct the content. The detail says where reading ended.",
+};
+
+/// `validation-failed`
+pub static VALIDATION_FAILED: ProblemType = ProblemType {
+    slug: "validation-failed",
+    status: 422,
+    title: "The request is not acceptable",
+    retryable: false,
+    meaning: "Something in the request breaks a rule of the operation. The key is still free.",
+    remedy: "Correct what errors names: pointer is a place in the content, parameter a query parameter or \
+             header field.",
+};
+
+/// `unsupported-media-type`
+pub static UNSUPPORTED_MEDIA_TYPE: ProblemType = ProblemType {
+    slug: "unsupported-media-type",
+    status: 415,
+    title: "The content must be JSON",
+    retryable: false,
+    meaning: "The field Content-Type is missing or says something else than application/json in UTF-8.",
+    remedy: "Send Content-Type: application/json.",
+};
+
+/// `payload-too-large`
+pub static PAYLOAD_TOO_LARGE: ProblemType = ProblemType {
+    slug: "payload-too-large",
+    status: 413,
+    title: "The content is too large",
+    retryable: false,
+    meaning: "The content is longer than the service takes. The key is still free.",
+    remedy: "Send at most the number of bytes in the detail.",
+};
+
+/// `not-found`
+pub static NOT_FOUND: ProblemType = ProblemType {
+    slug: "not-found",
+    status: 404,
+    title: "There is nothing here",
+    retryable: false,
+    meaning: "There is no such path, or nothing of yours under it. What belongs to other callers looks the \
+              same, and so does what has expired.",
+    remedy: "Check the path and, if the thing was made by a caller with a token, that you send that token.",
+};
+
+/// `method-not-allowed`
+pub static METHOD_NOT_ALLOWED: ProblemType = ProblemType {
+    slug: "method-not-allowed",
+    status: 405,
+    title: "The path does not take this method",
+    retryable: false,
+    meaning: "The path exists and takes other methods.",
+    remedy: "Use one of the methods in the field Allow.",
+};
+
+/// `unauthorized`
+pub static UNAUTHORIZED: ProblemType = ProblemType {
+    slug: "unauthorized",
+    status: 401,
+    title: "The credential is not acceptable",
+    retryable: false,
+    meaning: "The field Authorization holds something that is no bearer token.",
+    remedy: "Send Authorization: Bearer and your token.",
+};
+
+/// `forbidden`
+pub static FORBIDDEN: ProblemType = ProblemType {
+    slug: "forbidden",
+    status: 403,
+    title: "This origin may not call",
+    retryable: false,
+    meaning: "A browser asked, on behalf of a page of another origin, whether that page may call, and it \
+              may not.",
+    remedy: "Whoever runs the service can add the page's origin to the variable CORS_ALLOWED_ORIGINS.",
+};
+
+/// `rate-limited`
+pub static RATE_LIMITED: ProblemType = ProblemType {
+    slug: "rate-limited",
+    status: 429,
+    title: "Too many requests",
+    retryable: true,
+    meaning: "The caller sends more requests than it may. The key is as it was.",
+    remedy: "Send the same request again after the seconds in Retry-After.",
+};
+
+/// `operation-failed`
+pub static OPERATION_FAILED: ProblemType = ProblemType {
+    slug: "operation-failed",
+    status: 503,
+    title: "The operation did not end with an answer",
+    retryable: true,
+    meaning: "This attempt failed. Whether it had taken effect or not, the next one will not do it a second \
+              time.",
+    remedy: "Send the same request with the same key again after the seconds in Retry-After.",
+};
+
+/// `service-unavailable`
+pub static SERVICE_UNAVAILABLE: ProblemType = ProblemType {
+    slug: "service-unavailable",
+    status: 503,
+    title: "The service cannot answer at the moment",
+    retryable: true,
+    meaning: "The part of the service that knows the key did not answer, or the service is not set up \
+              rightly. The operation may or may not have taken effect.",
+    remedy: "Send the same request with the same key again after the seconds in Retry-After: it is safe, \
+             and tells.",
+};
+
+/// `internal-error`
+pub static INTERNAL_ERROR: ProblemType = ProblemType {
+    slug: "internal-error",
+    status: 500,
+    title: "Something is wrong with the service",
+    retryable: false,
+    meaning: "The service met something that it should not, and does not dare to go on.",
+    remedy: "Tell whoever runs the service the correlation_id. Do not send the request with a new key: the \
+             operation may have taken effect.",
+};

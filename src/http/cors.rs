@@ -1,0 +1,43 @@
+//! Preflights: may a page of another origin call? (Fetch, "CORS protocol".)
+
+use worker::Request;
+
+use super::{
+    answer::Answer,
+    exchange::{Exchange, field},
+    problem::Problem,
+};
+
+/// What a page may send.
+const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, Prefer, \
+                               X-Correlation-ID, X-Idempotency-Key";
+
+/// How many seconds a browser may remember the answer: the longest that any of them does.
+const MAX_AGE_S: &str = "7200";
+
+/// The answer to a preflight, if the request is one. It touches no key.
+pub fn preflight(
+    request: &Request,
+    exchange: &Exchange,
+    allowed_origins: &[String],
+) -> Result<Option<Answer>, Problem> {
+    let asked = field(request, "Access-Control-Request-Method");
+    let ("OPTIONS", Some(origin), Some(_)) = (exchange.method.as_str(), &exchange.origin, asked)
+    else {
+        return Ok(None);
+    };
+    if !allowed_origins.contains(origin) {
+        return Err(Problem::forbidden_origin());
+    }
+    let answer = Answer {
+        status: 204,
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
+    Ok(Some(
+        answer
+            .with("Access-Control-Allow-Methods", "GET, HEAD, POST")
+            .with("Access-Control-Allow-Headers", ALLOWED_HEADERS)
+            .with("Access-Control-Max-Age", MAX_AGE_S),
+    ))
+}

@@ -1,0 +1,100 @@
+//! What is known of a request before its content is read.
+
+use uuid::Uuid;
+use worker::Request;
+
+use crate::telemetry::Subject;
+
+/// One request, and what its answer must carry.
+#[derive(Debug)]
+pub struct Exchange {
+    /// The request's method.
+    pub method: String,
+    /// Scheme, host and port, such as `http://localhost:8000`.
+    pub base_url: String,
+    /// The path, as it was sent.
+    pub path: String,
+    /// The query without its question mark, as it was sent.
+    pub query: String,
+    /// `X-Correlation-ID`, or a new one.
+    pub correlation_id: String,
+    /// `Origin`, which browsers send.
+    pub origin: Option<String>,
+}
+
+impl Exchange {
+    /// Reads the request line and the header fields that every request may have.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        let url = request.inner().url();
+        let (base_url, path, query) = split(&url);
+        Self {
+            method: request.inner().method(),
+            base_url: base_url.to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            correlation_id: field(request, "X-Correlation-ID")
+                .filter(|id| is_correlation_id(id))
+                .unwrap_or_else(|| Uuid::new_v4().to_string()),
+            origin: field(request, "Origin"),
+        }
+    }
+
+    /// Who an event is about that concerns no key.
+    #[must_use]
+    pub fn subject(&self) -> Subject<'_> {
+        Subject {
+            correlation_id: Some(&self.correlation_id),
+            ..Subject::NONE
+        }
+    }
+}
+
+/// A header field's value; several lines of one field are joined with commas (RFC 9110, section 5.3).
+#[must_use]
+pub fn field(request: &Request, name: &str) -> Option<String> {
+    request.headers().get(name).ok().flatten()
+}
+
+/// Splits an absolute URL. The platform has parsed and normalised it, so that plain cuts are enough.
+fn split(url: &str) -> (&str, &str, &str) {
+    let authority_at = url.find("://").map_or(0, |at| at.saturating_add(3));
+    let authority = url.get(authority_at..).unwrap_or_default();
+    let path_at = authority
+        .find(['/', '?', '#'])
+        .map_or(url.len(), |at| at.saturating_add(authority_at));
+    let (base_url, rest) = url.split_at_checked(path_at).unwrap_or((url, ""));
+    let rest = rest.split('#').next().unwrap_or_default();
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    (base_url, path, query)
+}
+
+fn is_correlation_id(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
+    (1..=128).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_cut_at_its_path_and_query() {
+        assert_eq!(
+            split("http://h:1/a/b?c=d&e"),
+            ("http://h:1", "/a/b", "c=d&e")
+        );
+        assert_eq!(split("https://h/"), ("https://h", "/", ""));
+        assert_eq!(split("https://h?x"), ("https://h", "", "x"));
+        assert_eq!(split("https://h/a#b?c"), ("https://h", "/a", ""));
+    }
+
+    #[test]
+    fn a_correlation_id_has_no_character_that_could_forge_a_log_line() {
+        assert!(is_correlation_id("a.B_9:-"));
+        assert!(is_correlation_id(&"x".repeat(128)));
+        for wrong in ["", "a b", "a\nb", "a\"b", "ä", &"x".repeat(129)] {
+            assert!(!is_correlation_id(wrong), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Where a request goes, by its method and path alone.
+
+use super::{
+    catalogue::{CATALOGUE, ProblemType},
+    problem::Problem,
+};
+use crate::operations::{Endpoint, KeyedOperation, ROUTES, ReadFn};
+
+/// Where a request goes.
+#[derive(Debug)]
+pub enum Target<'a> {
+    /// An operation that takes effect once per key.
+    Keyed(&'static KeyedOperation),
+    /// What operations have made.
+    Read {
+        /// Reads it.
+        read: ReadFn,
+        /// The path's last segment.
+        id: &'a str,
+    },
+    /// What became of a key.
+    KeyStatus(&'a str),
+    /// How to use all this.
+    Example,
+    /// Whether the service is up.
+    Health,
+    /// What a problem type means.
+    ProblemPage(&'static ProblemType),
+    /// What the path can do: the methods it takes.
+    Options(&'static str),
+}
+
+const KEY_STATUS: &str = "/api/v1/operations/idempotency/{key}";
+
+/// The methods of a route that reads. HEAD is GET without the content (RFC 9110, section 9.3.2).
+const READS: &str = "GET, HEAD, OPTIONS";
+const WRITES: &str = "POST, OPTIONS";
+
+/// Finds what is asked for.
+pub fn route<'a>(method: &str, path: &'a str) -> Result<Target<'a>, Problem> {
+    let target = find(path).ok_or_else(|| {
+        Problem::not_found(
+            "There is no such path. GET /api/v1/operations/idempotency-example shows what there is.",
+        )
+    })?;
+    let allow = match target {
+        Target::Keyed(_) => WRITES,
+        Target::Read { .. }
+        | Target::KeyStatus(_)
+        | Target::Example
+        | Target::Health
+        | Target::ProblemPage(_)
+        | Target::Options(_) => READS,
+    };
+    match method {
+        "OPTIONS" => Ok(Target::Options(allow)),
+        "POST" if allow == WRITES => Ok(target),
+        "GET" | "HEAD" if allow == READS => Ok(target),
+        _ => Err(Problem::method_not_allowed(allow)),
+    }
+}
+
+fn find(path: &str) -> Option<Target<'_>> {
+    match path {
+        "/health" => return Some(Target::Health),
+        "/api/v1/operations/idempotency-example" => return Some(Target::Example),
+        _ => {}
+    }
+    if let Some(slug) = path.strip_prefix("/problems/") {
+        let kind = CATALOGUE.iter().find(|kind| kind.slug == slug)?;
+        return Some(Target::ProblemPage(kind));
+    }
+    if let Some(key) = last_segment(KEY_STATUS, path) {
+        return Some(Target::KeyStatus(key));
+    }
+    ROUTES.iter().find_map(|route| {
+        let id = last_segment(route.path, path)?;
+        Some(match &route.endpoint {
+            Endpoint::Keyed(operation) => Target::Keyed(operation),
+            Endpoint::Read(read) => Target::Read { read: *read, id },
+        })
+    })
+}
+
+/// What `path` has in the place of `pattern`'s last segment, if it is in braces; empty if `pattern` has no
+/// braces and is `path`.
+fn last_segment<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
+    match pattern.split_once('{') {
+        Some((before, _)) => path
+            .strip_prefix(before)
+            .filter(|segment| !segment.is_empty() && !segment.contains('/')),
+        None => (pattern == path).then_some(""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_leads_to_its_target() {
+        let resources = "/api/v1/operations/resources";
+        assert!(
+            matches!(route("POST", resources), Ok(Target::Keyed(o)) if o.name == "create_resource")
+        );
+        assert!(matches!(
+            route("GET", "/api/v1/operations/resources/7"),
+            Ok(Target::Read { id: "7", .. })
+        ));
+        assert!(matches!(
+            route("HEAD", "/api/v1/operations/idempotency/k"),
+            Ok(Target::KeyStatus("k"))
+        ));
+    }
+
+    #[test]
+    fn another_method_is_told_which_ones_there_are() {
+        for (method, path) in [
+            ("GET", "/api/audit/log"),
+            ("POST", "/api/audit/logs"),
+            ("DELETE", "/health"),
+        ] {
+            assert_eq!(
+                route(method, path).unwrap_err().slug(),
+                "method-not-allowed"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_almost_a_path_is_none() {
+        for path in [
+            "/",
+            "/api/v1/operations/resources/",
+            "/api/v1/operations/resources/7/8",
+            "/api/v1/operations/resources7",
+            "/problems/none",
+            "/HEALTH",
+        ] {
+            assert_eq!(
+                route("GET", path).unwrap_err().slug(),
+                "not-found",
+                "{path}"
+            );
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The walk of one request, from its arrival to its answer.
+
+use worker::{Context, Env, Request, Response};
+
+use super::{
+    answer::{Answer, send},
+    caller::caller,
+    cors::preflight,
+    exchange::{Exchange, field},
+    key_status::key_status,
+    keyed::keyed,
+    pages,
+    problem::Problem,
+    route::{Target, route},
+};
+use crate::{
+    operations::{ReadError, ReadFn, Reading},
+    settings::Settings,
+    telemetry::{Event, log},
+};
+
+/// Serves one request. Whatever happens, it has an answer.
+pub async fn serve(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+    let exchange = Exchange::of(&request);
+    let settings = Settings::of(&env);
+    let allowed_origins = settings
+        .as_ref()
+        .map(|settings| settings.allowed_origins.clone())
+        .unwrap_or_default();
+    let answered = match settings {
+        Ok(settings) => answer(request, &exchange, &settings, &env, &context).await,
+        Err(wrong) => {
+            let reason = wrong.to_string();
+            log(
+                exchange.subject(),
+                &Event::Broken {
+                    reason: reason.clone(),
+                },
+            );
+            Err(Problem::misconfigured(reason))
+        }
+    };
+    let answer = answered.unwrap_or_else(|problem| {
+        let (problem_slug, status) = (problem.slug(), problem.status());
+        let event = Event::Refused {
+            problem: problem_slug,
+            status,
+        };
+        log(exchange.subject(), &event);
+        problem.answer(&exchange.correlation_id)
+    });
+    send(answer, &exchange, &allowed_origins)
+}
+
+/// Every branch that a request can take.
+async fn answer(
+    request: Request,
+    exchange: &Exchange,
+    settings: &Settings,
+    env: &Env,
+    context: &Context,
+) -> Result<Answer, Problem> {
+    if let Some(answer) = preflight(&request, exchange, &settings.allowed_origins)? {
+        return Ok(answer);
+    }
+    match route(&exchange.method, &exchange.path)? {
+        Target::Keyed(operation) => {
+            keyed(request, operation, exchange, settings, env, context).await
+        }
+        Target::Read { read, id } => reading(&request, read, id, exchange, env).await,
+        Target::KeyStatus(key) => key_status(&request, key, exchange, settings, env).await,
+        Target::Example => Ok(pages::example(&exchange.base_url, settings)),
+        Target::Health => Ok(pages::health()),
+        Target::ProblemPage(kind) => Ok(pages::problem(kind)),
+        Target::Options(allow) => Ok(pages::options(allow)),
+    }
+}
+
+async fn reading(
+    request: &Request,
+    read: ReadFn,
+    id: &str,
+    exchange: &Exchange,
+    env: &Env,
+) -> Result<Answer, Problem> {
+    let caller = caller(field(request, "Authorization").as_deref())?.to_string();
+    let reading = Reading {
+        caller: &caller,
+        id,
+        query: &exchange.query,
+        env,
+    };
+    match read(&reading).await {
+        Ok(Some(json)) => Ok(Answer::json(json)),
+        Ok(None) => Err(Problem::not_found(
+            "There is nothing of yours with this id.",
+        )),
+        Err(ReadError::Invalid(errors)) => Err(Problem::invalid(errors)),
+        Err(ReadError::Failed(error)) => {
+            let reason = error.to_string();
+            log(exchange.subject(), &Event::Unreadable { reason });
+            Err(Problem::read_failed())
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! edge-idempotency: idempotency keys for HTTP APIs, at the edge.
+//!
+//! A Cloudflare Worker that lets an operation happen once however often it is asked for, and gives every
+//! retry the first answer. The modules stand in the order in which a request meets them; ARCHITECTURE.md is
+//! the map.
+
+pub mod http;
+pub mod replay;
+pub mod coordinator;
+pub mod lifecycle;
+pub mod operations;
+pub mod telemetry;
+pub mod settings;
+pub mod clock;
+pub mod digest;
+
+use worker::{Context, Env, Request, Response, event};
+
+#[event(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+    http::serve(request, env, context).await
+}

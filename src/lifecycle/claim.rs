@@ -1,0 +1,106 @@
+//! A request arrives: may it execute, and if not, what is it told?
+
+use super::{Attempt, Fingerprint, OperationId, Record, SavedResponse, Status, UnixMillis};
+
+/// How long things may take, per operation.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Policy {
+    /// How long a record answers, from its first request. Replays do not extend it.
+    pub retention_ms: u64,
+    /// How long one attempt may run before it is given up.
+    pub attempt_deadline_ms: u64,
+}
+
+/// What a record is made of, should this request be the first of its key.
+#[derive(Clone, Debug)]
+pub struct NewRecord {
+    /// Fresh randomness; not used when there is a record already.
+    pub operation_id: OperationId,
+    /// The operation's name.
+    pub operation: String,
+}
+
+/// What becomes of the request.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Claim {
+    /// It executes. The record that comes with this must be stored before anything else happens.
+    Execute(Attempt),
+    /// It gets the first answer.
+    Replay(SavedResponse),
+    /// Another attempt is running, at the latest until `until`.
+    InProgress {
+        /// When that attempt is given up.
+        until: UnixMillis,
+    },
+    /// Its key belongs to another request.
+    Mismatch,
+}
+
+/// Decides what becomes of a request with `fingerprint`, and what the record is from then on.
+///
+/// `running` is the attempt that runs in this instance of the object, if any. A record that is PROCESSING
+/// without it was left by an instance that died: it is recovered at once, not waited out.
+///
+/// The mismatch comes before the status, so that a request with another payload learns nothing of it.
+#[must_use]
+pub fn claim(
+    record: Option<Record>,
+    running: Option<&Attempt>,
+    fingerprint: Fingerprint,
+    new: NewRecord,
+    now: UnixMillis,
+    policy: Policy,
+) -> (Record, Claim) {
+    let Some(record) = record.filter(|record| now < record.expires_at) else {
+        return start(first(fingerprint, new, now, policy), now, policy);
+    };
+    if record.fingerprint != fingerprint {
+        return (record, Claim::Mismatch);
+    }
+    match &record.status {
+        Status::Completed { response } => {
+            let response = response.clone();
+            (record, Claim::Replay(response))
+        }
+        Status::Processing { deadline } => {
+            let until = *deadline;
+            let alive = running.is_some_and(|attempt| attempt.is_current(&record)) && now < until;
+            if alive {
+                (record, Claim::InProgress { until })
+            } else {
+                start(record, now, policy)
+            }
+        }
+        Status::Failed => start(record, now, policy),
+    }
+}
+
+/// A record that no attempt has touched; `start` makes its first one.
+fn first(fingerprint: Fingerprint, new: NewRecord, now: UnixMillis, policy: Policy) -> Record {
+    Record {
+        operation_id: new.operation_id,
+        operation: new.operation,
+        fingerprint,
+        attempts: 0,
+        created_at: now,
+        updated_at: now,
+        expires_at: now.plus_ms(policy.retention_ms),
+        status: Status::Failed,
+    }
+}
+
+fn start(record: Record, now: UnixMillis, policy: Policy) -> (Record, Claim) {
+    let deadline = now.plus_ms(policy.attempt_deadline_ms);
+    let attempt = Attempt {
+        operation_id: record.operation_id.clone(),
+        number: record.attempts.saturating_add(1),
+        deadline,
+    };
+    let record = Record {
+        attempts: attempt.number,
+        updated_at: now,
+        status: Status::Processing { deadline },
+        ..record
+    };
+    (record, Claim::Execute(attempt))
+}

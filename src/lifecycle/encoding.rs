@@ -1,0 +1,81 @@
+//! How a record is written, in the object's storage and in a replay copy: a frame whose head is the format's
+//! version and the record, and whose body is the saved response's content.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{Record, Status, frame};
+
+/// Goes up when a reader of the old format would misread the new one. Worker and object may run different
+/// versions while a deployment rolls out (Cloudflare: gradual deployments, Durable Objects).
+pub const FORMAT_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct HeadOut<'a> {
+    version: u32,
+    record: &'a Record,
+}
+
+#[derive(Deserialize)]
+struct HeadIn {
+    version: u32,
+    record: Record,
+}
+
+#[derive(Deserialize)]
+struct VersionIn {
+    version: u32,
+}
+
+/// Bytes that are no record of this version.
+#[derive(Debug, Error)]
+pub enum DecodeError {
+    /// There is no head: the bytes were cut, or are something else.
+    #[error("the stored record has no head")]
+    NoHead,
+    /// The head is JSON of another format version.
+    #[error("the stored record has format version {0}, this release reads {FORMAT_VERSION}")]
+    OtherVersion(u32),
+    /// The head is not what this version writes.
+    #[error("the stored record's head cannot be read: {0}")]
+    Head(#[from] serde_json::Error),
+}
+
+/// Writes `record`.
+pub fn encode(record: &Record) -> Result<Vec<u8>, serde_json::Error> {
+    let head = HeadOut {
+        version: FORMAT_VERSION,
+        record,
+    };
+    let body = match &record.status {
+        Status::Completed { response } => response.body.as_slice(),
+        Status::Processing { .. } | Status::Failed => &[],
+    };
+    frame::join(&head, body)
+}
+
+/// Reads what `encode` wrote.
+pub fn decode(bytes: &[u8]) -> Result<Record, DecodeError> {
+    let (head, body) = frame::split(bytes).ok_or(DecodeError::NoHead)?;
+    let HeadIn {
+        version,
+        mut record,
+    } = serde_json::from_slice(head).map_err(|error| unreadable(head, error))?;
+    if version != FORMAT_VERSION {
+        return Err(DecodeError::OtherVersion(version));
+    }
+    if let Status::Completed { response } = &mut record.status {
+        response.body = body.to_vec();
+    }
+    Ok(record)
+}
+
+/// A head of another version need not have this version's members; say so rather than name a member.
+fn unreadable(head: &[u8], error: serde_json::Error) -> DecodeError {
+    match serde_json::from_slice(head) {
+        Ok(VersionIn { version }) if version != FORMAT_VERSION => {
+            DecodeError::OtherVersion(version)
+        }
+        Ok(_) | Err(_) => DecodeError::Head(error),
+    }
+}

@@ -1,0 +1,30 @@
+//! Stop 4 of the walk: whose turn is it? The decision itself, as pure functions over a record.
+//!
+//! Nothing here does I/O, reads a clock, draws randomness, is async or knows the `worker` crate; time and
+//! identifiers are arguments. The coordinator loads a record, asks this module, stores what it says, and
+//! only then acts; the model checker calls the same functions.
+//!
+//! Invariants:
+//! - an operation id is minted once per record, and every attempt of that record carries it;
+//! - a completed record never changes again until it expires;
+//! - an attempt settles a record only while it is the record's current one;
+//! - a request with another fingerprint is told so before anything else about the record is looked at.
+
+mod time;
+mod fingerprint;
+mod saved_response;
+mod record;
+mod claim;
+mod settle;
+mod expire;
+pub mod frame;
+mod encoding;
+
+pub use claim::{Claim, NewRecord, Policy, claim};
+pub use encoding::{DecodeError, FORMAT_VERSION, decode, encode};
+pub use expire::{Expiry, expire};
+pub use fingerprint::Fingerprint;
+pub use record::{Attempt, OperationId, Record, Status};
+pub use saved_response::SavedResponse;
+pub use settle::{Outcome, Settlement, settle};
+pub use time::UnixMillis;

@@ -1,0 +1,48 @@
+//! An attempt ends: does its outcome count?
+
+use super::{Attempt, Record, SavedResponse, Status, UnixMillis};
+
+/// How an attempt ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// The operation took effect; this is its answer.
+    Completed(SavedResponse),
+    /// It ended without an answer. Whether it took effect is not known here, and need not be: the next
+    /// attempt carries the same operation id.
+    Failed,
+}
+
+/// Whether an outcome counted.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Settlement {
+    /// The record is settled by this attempt. It must be stored before anyone is told.
+    Settled(Record),
+    /// The attempt is not the record's current one: it changes nothing and its outcome is not told.
+    Late,
+}
+
+/// Settles `record` with the outcome of `attempt`.
+///
+/// `record` is read again after the attempt's last await. It is `None` when it expired meanwhile.
+#[must_use]
+pub fn settle(
+    record: Option<Record>,
+    attempt: &Attempt,
+    outcome: Outcome,
+    now: UnixMillis,
+) -> Settlement {
+    let Some(record) =
+        record.filter(|record| attempt.is_current(record) && now < record.expires_at)
+    else {
+        return Settlement::Late;
+    };
+    let status = match outcome {
+        Outcome::Completed(response) => Status::Completed { response },
+        Outcome::Failed => Status::Failed,
+    };
+    Settlement::Settled(Record {
+        updated_at: now,
+        status,
+        ..record
+    })
+}

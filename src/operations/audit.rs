@@ -1,0 +1,227 @@
+//! The audit log: who did what, and when.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use wasm_bindgen::JsValue;
+
+use super::{
+    Execution, FieldError, JsonObject, Operation, OperationError, ReadError, Reading, Retention,
+    created,
+    database::{insert, integer, rows, text},
+};
+use crate::{clock, lifecycle::SavedResponse};
+
+/// `POST /api/audit/log`
+pub struct CreateAuditLog;
+
+/// What a caller says of an event. What is absent is filled in.
+#[derive(Debug, Deserialize, Validate)]
+pub struct AuditInput {
+    #[garde(length(chars, min = 1))]
+    user_id: String,
+    #[garde(skip)]
+    action: Action,
+    #[garde(skip)]
+    details: JsonObject,
+    #[garde(length(chars, min = 1))]
+    id: Option<String>,
+    #[garde(skip)]
+    timestamp: Option<DateTime<Utc>>,
+    #[garde(length(chars, min = 1))]
+    correlation_id: Option<String>,
+    #[garde(skip)]
+    ip_address: Option<String>,
+    #[garde(skip)]
+    user_agent: Option<String>,
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Action {
+    Login,
+    Logout,
+    ApiAccess,
+    ConfigChange,
+    DataAccess,
+    CacheInvalidation,
+    LlmQuery,
+    CorsViolation,
+}
+
+impl Action {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Logout => "logout",
+            Self::ApiAccess => "api_access",
+            Self::ConfigChange => "config_change",
+            Self::DataAccess => "data_access",
+            Self::CacheInvalidation => "cache_invalidation",
+            Self::LlmQuery => "llm_query",
+            Self::CorsViolation => "cors_violation",
+        }
+    }
+}
+
+/// An entry as it is answered.
+#[derive(Serialize)]
+struct AuditLog {
+    id: String,
+    timestamp: String,
+    correlation_id: String,
+    user_id: String,
+    action: String,
+    details: JsonObject,
+    ip_address: Option<String>,
+    user_agent: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    timestamp: String,
+    correlation_id: String,
+    user_id: String,
+    action: String,
+    details: String,
+    ip_address: Option<String>,
+    user_agent: Option<String>,
+}
+
+const INSERT: &str = "INSERT INTO audit_log
+  (operation_id, caller, id, timestamp, timestamp_us, correlation_id, user_id, action, details,
+   ip_address, user_agent)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (operation_id) DO UPDATE SET operation_id = excluded.operation_id
+  RETURNING id, timestamp, correlation_id, user_id, action, details, ip_address, user_agent";
+
+const NEWEST: &str =
+    "SELECT id, timestamp, correlation_id, user_id, action, details, ip_address, user_agent
+  FROM audit_log
+  WHERE caller = ?1 AND (?2 IS NULL OR action = ?2) AND (?3 IS NULL OR user_id = ?3)
+  ORDER BY timestamp_us DESC, rowid DESC LIMIT ?4 OFFSET ?5";
+
+impl Operation for CreateAuditLog {
+    const NAME: &'static str = "create_audit_log";
+    const RETENTION: Retention = Retention::Audit;
+    type Input = AuditInput;
+
+    async fn execute(
+        input: AuditInput,
+        execution: &Execution<'_>,
+    ) -> Result<SavedResponse, OperationError> {
+        let origin = execution.origin;
+        let timestamp = input
+            .timestamp
+            .unwrap_or_else(|| clock::date_time(execution.now));
+        let values = [
+            JsValue::from_str(&execution.operation_id.0),
+            JsValue::from_str(execution.caller),
+            JsValue::from_str(&input.id.unwrap_or_else(|| Uuid::new_v4().to_string())),
+            JsValue::from_str(&timestamp.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+            integer(timestamp.timestamp_micros()),
+            text(
+                input
+                    .correlation_id
+                    .as_deref()
+                    .or(Some(&origin.correlation_id)),
+            ),
+            JsValue::from_str(&input.user_id),
+            JsValue::from_str(input.action.name()),
+            JsValue::from_str(input.details.as_str()),
+            text(input.ip_address.as_deref().or(origin.ip_address.as_deref())),
+            text(input.user_agent.as_deref().or(origin.user_agent.as_deref())),
+        ];
+        let row: Row = insert(execution.env, INSERT, &values).await?;
+        created(None, &AuditLog::try_from(row)?)
+    }
+}
+
+/// `GET /api/audit/logs`
+pub async fn list(reading: &Reading<'_>) -> Result<Option<Vec<u8>>, ReadError> {
+    let page = Page::from_query(reading.query).map_err(ReadError::Invalid)?;
+    let values = [
+        JsValue::from_str(reading.caller),
+        text(page.action.as_deref()),
+        text(page.user_id.as_deref()),
+        integer(page.limit),
+        integer(page.offset),
+    ];
+    let found: Vec<Row> = rows(reading.env, NEWEST, &values).await?;
+    let entries = found
+        .into_iter()
+        .map(AuditLog::try_from)
+        .collect::<Result<Vec<_>, _>>();
+    Ok(Some(
+        entries
+            .and_then(|entries| serde_json::to_vec(&entries))
+            .map_err(OperationError::from)?,
+    ))
+}
+
+/// Which entries are asked for.
+#[derive(Debug, PartialEq)]
+struct Page {
+    limit: i64,
+    offset: i64,
+    action: Option<String>,
+    user_id: Option<String>,
+}
+
+impl Page {
+    fn from_query(query: &str) -> Result<Self, Vec<FieldError>> {
+        let mut page = Self {
+            limit: 100,
+            offset: 0,
+            action: None,
+            user_id: None,
+        };
+        let mut errors = Vec::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match name.as_ref() {
+                "limit" => match value.parse() {
+                    Ok(limit @ 1..=1000) => page.limit = limit,
+                    Ok(_) | Err(_) => errors.push(FieldError::parameter(
+                        "limit",
+                        "must be a whole number from 1 to 1000",
+                    )),
+                },
+                "offset" => match value.parse::<u32>() {
+                    Ok(offset) => page.offset = offset.into(),
+                    Err(_) => errors.push(FieldError::parameter(
+                        "offset",
+                        "must be a whole number from 0 to 4294967295",
+                    )),
+                },
+                "action" => page.action = Some(value.into_owned()),
+                "user_id" => page.user_id = Some(value.into_owned()),
+                _ => {}
+            }
+        }
+        if errors.is_empty() {
+            Ok(page)
+        } else {
+            Err(errors)
+        }
+    }
+}
+
+impl TryFrom<Row> for AuditLog {
+    type Error = serde_json::Error;
+
+    fn try_from(row: Row) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            id: row.id,
+            timestamp: row.timestamp,
+            correlation_id: row.correlation_id,
+            user_id: row.user_id,
+            action: row.action,
+            details: serde_json::from_str(&row.details)?,
+            ip_address: row.ip_address,
+            user_agent: row.user_agent,
+        })
+    }
+}

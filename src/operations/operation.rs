@@ -1,0 +1,156 @@
+//! What an operation is, and what it is given.
+
+use futures_util::future::LocalBoxFuture;
+use garde::Validate;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use thiserror::Error;
+use worker::Env;
+
+use super::input::{self, FieldError};
+use crate::lifecycle::{OperationId, SavedResponse, UnixMillis};
+
+/// Something that may be asked for many times and takes effect once.
+pub trait Operation {
+    /// Its name in records, logs and the look-up of a key.
+    const NAME: &'static str;
+    /// How long its answers are kept.
+    const RETENTION: Retention;
+    /// The request's payload. `Validate` holds the rules that its type cannot say.
+    type Input: DeserializeOwned + Validate<Context = ()>;
+
+    /// Takes effect and answers. May be called again with the same `execution.operation_id`, also while an
+    /// earlier call still runs: then it must find that call's effect and give the same answer.
+    fn execute(
+        input: Self::Input,
+        execution: &Execution<'_>,
+    ) -> impl Future<Output = Result<SavedResponse, OperationError>>;
+}
+
+/// Which variable says how long a record is kept.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Retention {
+    /// `IDEMPOTENCY_TTL_SECONDS`
+    Standard,
+    /// `AUDIT_TTL_SECONDS`
+    Audit,
+}
+
+/// What an attempt knows besides its input.
+pub struct Execution<'a> {
+    /// The same at every attempt; every effect must be unique on it.
+    pub operation_id: &'a OperationId,
+    /// The key as answers show it: a UUID in lower case.
+    pub idempotency_key: &'a str,
+    /// The caller's scope. Whatever is stored belongs to it.
+    pub caller: &'a str,
+    /// Where this attempt's request came from.
+    pub origin: &'a Origin,
+    /// When this attempt started.
+    pub now: UnixMillis,
+    /// The bindings, for the database and whatever else the operation needs.
+    pub env: &'a Env,
+}
+
+/// Where a request came from.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Origin {
+    /// The id that the answer and all log lines of the request carry.
+    pub correlation_id: String,
+    /// The client's address, where the platform tells it.
+    pub ip_address: Option<String>,
+    /// The request's `User-Agent`.
+    pub user_agent: Option<String>,
+}
+
+/// An attempt that ended without an answer. The next request with the key starts another.
+#[derive(Debug, Error)]
+pub enum OperationError {
+    /// The database did not do what it was asked.
+    #[error("the database failed: {0}")]
+    Database(#[from] worker::Error),
+    /// What is to be stored or answered cannot be written as JSON.
+    #[error("not writable as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The payload was accepted before, and is not now.
+    #[error("the payload is not what was validated: {0}")]
+    Input(String),
+}
+
+/// A 201 with `output` as its JSON content.
+pub fn created(
+    location: Option<String>,
+    output: &impl Serialize,
+) -> Result<SavedResponse, OperationError> {
+    let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    headers.extend(location.map(|location| ("location".to_owned(), location)));
+    Ok(SavedResponse {
+        status: 201,
+        headers,
+        body: serde_json::to_vec(output)?,
+    })
+}
+
+/// A function that executes an operation on a payload.
+pub type ExecuteFn = for<'a> fn(
+    payload: &'a [u8],
+    execution: &'a Execution<'a>,
+) -> LocalBoxFuture<'a, Result<SavedResponse, OperationError>>;
+
+/// An operation as the table of routes holds it: its input type is inside its two functions.
+#[derive(Debug)]
+pub struct KeyedOperation {
+    /// `Operation::NAME`
+    pub name: &'static str,
+    /// `Operation::RETENTION`
+    pub retention: Retention,
+    /// Whether a payload is acceptable, and if not, everything that is wrong with it.
+    pub validate: fn(payload: &[u8]) -> Result<(), Vec<FieldError>>,
+    /// `Operation::execute` on a payload that `validate` accepted.
+    pub execute: ExecuteFn,
+}
+
+impl KeyedOperation {
+    /// The table's form of `O`.
+    #[must_use]
+    pub const fn of<O: Operation>() -> Self {
+        Self {
+            name: O::NAME,
+            retention: O::RETENTION,
+            validate: |payload| input::parse::<O::Input>(payload).map(drop),
+            execute: |payload, execution| {
+                Box::pin(async move {
+                    let input = input::parse(payload)
+                        .map_err(|errors| OperationError::Input(format!("{errors:?}")))?;
+                    O::execute(input, execution).await
+                })
+            },
+        }
+    }
+}
+
+/// A route that only reads: it needs no key and is never stored.
+pub struct Reading<'a> {
+    /// The caller's scope; nothing of another may be found.
+    pub caller: &'a str,
+    /// The path's last segment, for routes that end in `{id}`.
+    pub id: &'a str,
+    /// The query, without its question mark.
+    pub query: &'a str,
+    /// The bindings.
+    pub env: &'a Env,
+}
+
+/// A function that reads. It answers with JSON, or with nothing if there is nothing of this caller.
+pub type ReadFn =
+    for<'a> fn(&'a Reading<'a>) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, ReadError>>;
+
+/// A reading that found no answer.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// The query asks for what cannot be.
+    #[error("the query is not acceptable")]
+    Invalid(Vec<FieldError>),
+    /// The database did not answer, or not what was written into it.
+    #[error(transparent)]
+    Failed(#[from] OperationError),
+}

@@ -1,0 +1,119 @@
+//! Finds the answer: in memory, from the object, or, where that is slow or away, in KV.
+
+use std::{
+    future::{Future, pending},
+    pin::pin,
+    time::Duration,
+};
+
+use futures_util::future::{Either, select};
+use worker::{Delay, Env};
+
+use super::{Found, kv, memory};
+use crate::{
+    clock,
+    coordinator::{Asked, CompositeKey, Message, Reply, Unreachable, ask},
+    telemetry::Event,
+};
+
+/// After how many milliseconds without the object's word KV is asked too. Longer than an operation usually
+/// takes: a KV miss is billed, and remembered by that location for up to a minute.
+const HEDGE_MS: u64 = 1000;
+
+/// Where an answer came from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Source {
+    /// A copy in this isolate's memory.
+    Memory,
+    /// The object itself.
+    Object,
+    /// A copy in KV.
+    Kv,
+}
+
+impl Source {
+    /// The name in log lines.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Object => "object",
+            Self::Kv => "kv",
+        }
+    }
+}
+
+/// What is said of a request, and by whom.
+#[derive(Debug)]
+pub struct Answered {
+    /// What.
+    pub reply: Reply,
+    /// By whom.
+    pub source: Source,
+}
+
+impl Answered {
+    fn by_copy(found: Found, source: Source) -> Self {
+        let reply = match found {
+            Found::Replay(record) => Reply::Completed {
+                record,
+                replayed: true,
+            },
+            Found::Mismatch => Reply::Mismatch,
+        };
+        Self { reply, source }
+    }
+}
+
+/// Answers `asked`.
+pub async fn look_up(
+    env: &Env,
+    key: &CompositeKey,
+    asked: &Asked,
+    deadline_ms: u64,
+) -> Result<Answered, Unreachable> {
+    if let Some(found) = memory::look_up(key, asked.fingerprint, clock::now()) {
+        return Ok(Answered::by_copy(found, Source::Memory));
+    }
+    let call = ask(env, key, Message::Claim(asked.clone()), deadline_ms);
+    let hedge = async {
+        Delay::from(Duration::from_millis(HEDGE_MS)).await;
+        in_kv(env, key, asked).await
+    };
+    match first(call, hedge).await {
+        Either::Left(Ok(reply)) => Ok(Answered {
+            reply,
+            source: Source::Object,
+        }),
+        Either::Right(answered) => Ok(answered),
+        Either::Left(Err(unreachable)) => in_kv(env, key, asked).await.ok_or(unreachable),
+    }
+}
+
+/// The call's end, or the hedge's if it finds something before.
+async fn first<C, H>(
+    call: impl Future<Output = C>,
+    hedge: impl Future<Output = Option<H>>,
+) -> Either<C, H> {
+    let found = async {
+        match hedge.await {
+            Some(found) => found,
+            None => pending().await,
+        }
+    };
+    match select(pin!(call), pin!(found)).await {
+        Either::Left((ended, _)) => Either::Left(ended),
+        Either::Right((found, _)) => Either::Right(found),
+    }
+}
+
+async fn in_kv(env: &Env, key: &CompositeKey, asked: &Asked) -> Option<Answered> {
+    let found = kv::look_up(env, key, asked.fingerprint, clock::now())
+        .await
+        .unwrap_or_else(|error| {
+            let reason = error.to_string();
+            asked.log(&Event::CopyFailed { reason });
+            None
+        });
+    found.map(|found| Answered::by_copy(found, Source::Kv))
+}

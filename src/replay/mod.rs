@@ -1,0 +1,18 @@
+//! Stop 2 of the walk: do we already hold the answer? Copies of completed records, in the isolate's memory
+//! and in KV.
+//!
+//! Invariants:
+//! - only completed records are copied, and those never change;
+//! - each copy has its fingerprint and expiry in it, and `judge` checks both before it is used;
+//! - a copy that is missing, stale, unreadable or somebody else's changes no answer: the object decides;
+//! - a first request never waits for KV.
+
+mod judge;
+mod memory;
+mod kv;
+mod look_up;
+mod publish;
+
+pub use judge::Found;
+pub use look_up::{Answered, Source, look_up};
+pub use publish::publish;

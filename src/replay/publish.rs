@@ -1,0 +1,37 @@
+//! Keeps copies of a completed record for those who ask again.
+
+use worker::{Context, Env};
+
+use super::{Answered, Source, kv, memory};
+use crate::{
+    clock,
+    coordinator::{Asked, CompositeKey, Reply},
+    telemetry::Event,
+};
+
+/// Copies what the object answered: into memory always, into KV once per key, when it was completed, and
+/// after the answer is on its way.
+pub fn publish(
+    context: &Context,
+    env: &Env,
+    key: CompositeKey,
+    asked: &Asked,
+    answered: &Answered,
+) {
+    let (Source::Object, Reply::Completed { record, replayed }) =
+        (answered.source, &answered.reply)
+    else {
+        return;
+    };
+    memory::keep(key, record.clone());
+    if *replayed {
+        return;
+    }
+    let (env, record, asked) = (env.clone(), record.clone(), asked.clone());
+    context.wait_until(async move {
+        if let Err(error) = kv::keep(&env, &key, &record, clock::now()).await {
+            let reason = error.to_string();
+            asked.log(&Event::CopyFailed { reason });
+        }
+    });
+}

@@ -1,0 +1,152 @@
+//! Everything worth telling, and how much it matters.
+
+use serde::Serialize;
+
+/// Who an event is about.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Subject<'a> {
+    /// The idempotency key, for events of keyed requests.
+    pub idempotency_key: Option<&'a str>,
+    /// The request's correlation id; the alarm has none.
+    pub correlation_id: Option<&'a str>,
+    /// The operation's name, for events of keyed requests.
+    pub operation: Option<&'a str>,
+}
+
+impl Subject<'_> {
+    /// What is about no request in particular.
+    pub const NONE: Self = Self {
+        idempotency_key: None,
+        correlation_id: None,
+        operation: None,
+    };
+}
+
+/// Something that happened, with what it carries into its log line.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Event {
+    /// The first attempt of a record starts.
+    Starting {
+        /// Always 1.
+        attempt: u32,
+    },
+    /// A further attempt starts: the one before failed, died or was given up.
+    Retrying {
+        /// At least 2.
+        attempt: u32,
+    },
+    /// An attempt took effect and its answer is stored.
+    Completed {
+        /// The attempt that did.
+        attempt: u32,
+        /// From its start to its answer.
+        duration_ms: u64,
+    },
+    /// An attempt ended without an answer.
+    Failed {
+        /// The attempt that did.
+        attempt: u32,
+        /// Why, in words for the operator.
+        reason: String,
+    },
+    /// An attempt ended after it had been given up; its outcome changes nothing.
+    Late {
+        /// The attempt that did.
+        attempt: u32,
+    },
+    /// A retry got the first answer.
+    Replayed {
+        /// `memory`, `object` or `kv`.
+        source: &'static str,
+    },
+    /// A request came while the first one was running.
+    InProgress,
+    /// A request came with a key that belongs to another one.
+    Mismatch,
+    /// A request was refused before it started, or could not be answered.
+    Refused {
+        /// The problem type's slug.
+        problem: &'static str,
+        /// The status of the answer.
+        status: u16,
+    },
+    /// A record's time was over and it is deleted.
+    Expired,
+    /// The object could not be reached, or not in time.
+    Unreachable {
+        /// What the platform said.
+        reason: String,
+    },
+    /// A replay copy could not be written or read. Nothing depends on it.
+    CopyFailed {
+        /// What the platform said.
+        reason: String,
+    },
+    /// What an operation has made could not be read.
+    Unreadable {
+        /// What the database said.
+        reason: String,
+    },
+    /// Something is wrong that only a person can mend.
+    Broken {
+        /// What.
+        reason: String,
+    },
+}
+
+/// How much an event matters.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Expected.
+    Info,
+    /// Expected to be rare; many of them mean that a client or a part of the platform is in trouble.
+    Warning,
+    /// A person is needed.
+    Error,
+}
+
+impl Event {
+    /// The line's message, the same for every event of its kind.
+    #[must_use]
+    pub const fn message(&self) -> &'static str {
+        match self {
+            Self::Starting { .. } => "Starting idempotent operation",
+            Self::Retrying { .. } => "Previous attempt failed, retrying",
+            Self::Completed { .. } => "Idempotent operation completed",
+            Self::Failed { .. } => "Idempotent operation failed",
+            Self::Late { .. } => "Attempt ended after it was given up",
+            Self::Replayed { .. } => "Returning cached result",
+            Self::InProgress => "Operation already in progress",
+            Self::Mismatch => "Idempotency key already used with different request",
+            Self::Refused { .. } => "Request refused",
+            Self::Expired => "Record expired",
+            Self::Unreachable { .. } => "Coordinator not reachable",
+            Self::CopyFailed { .. } => "Replay copy failed",
+            Self::Unreadable { .. } => "Reading failed",
+            Self::Broken { .. } => "Service needs attention",
+        }
+    }
+
+    /// How much it matters.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        match self {
+            Self::Starting { .. }
+            | Self::Retrying { .. }
+            | Self::Completed { .. }
+            | Self::Replayed { .. }
+            | Self::InProgress
+            | Self::Refused { .. }
+            | Self::Expired => Level::Info,
+            Self::Failed { .. }
+            | Self::Late { .. }
+            | Self::Mismatch
+            | Self::Unreachable { .. }
+            | Self::CopyFailed { .. }
+            | Self::Unreadable { .. } => Level::Warning,
+            Self::Broken { .. } => Level::Error,
+        }
+    }
+}

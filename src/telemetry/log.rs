@@ -1,0 +1,34 @@
+//! Log lines: one JSON object each.
+
+use serde::Serialize;
+
+use super::{Event, Level, Subject};
+use crate::clock;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    timestamp: String,
+    level: Level,
+    message: &'static str,
+    #[serde(flatten)]
+    subject: Subject<'a>,
+    #[serde(flatten)]
+    event: &'a Event,
+}
+
+/// Writes the event's line to the log.
+pub fn log(subject: Subject<'_>, event: &Event) {
+    let line = serde_json::to_string(&Line {
+        timestamp: clock::rfc3339(clock::now()),
+        level: event.level(),
+        message: event.message(),
+        subject,
+        event,
+    });
+    let line = line.unwrap_or_else(|error| format!(r#"{{"level":"error","message":"{error}"}}"#));
+    match event.level() {
+        Level::Info => worker::console_log!("{line}"),
+        Level::Warning => worker::console_warn!("{line}"),
+        Level::Error => worker::console_error!("{line}"),
+    }
+}

@@ -14,14 +14,17 @@ pub mod settings;
 pub mod clock;
 pub mod digest;
 
-use worker::{Context, Env, Request, Response, event};
-
-#[event(start)]
-fn start() {
-    console_error_panic_hook::set_once();
-}
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use worker::{Context, Env, Request, Response, event, worker_sys::web_sys};
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     http::serve(request, env, context).await
+}
+
+/// Answers a request that a panic interrupted; `entry.js` calls it, in the instance that comes after.
+#[wasm_bindgen]
+pub fn interrupted(request: web_sys::Request, env: &Env) -> Result<web_sys::Response, JsValue> {
+    let response = http::interrupted(&Request::from(request), env)?;
+    Ok(response.into())
 }

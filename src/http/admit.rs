@@ -39,6 +39,12 @@ impl Identity {
         Ok(Self { scope, key, field })
     }
 
+    /// The problem, naming the key that it is about.
+    #[must_use]
+    pub fn name_in(&self, problem: Problem) -> Problem {
+        problem.with("X-Idempotency-Key", self.key.to_string())
+    }
+
     /// The address of the record.
     #[must_use]
     pub fn composite_key(&self) -> CompositeKey {

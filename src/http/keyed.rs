@@ -6,19 +6,23 @@ use super::{
     admit::{Identity, admit},
     answer::Answer,
     exchange::Exchange,
+    key::KeyField,
     problem::Problem,
 };
 use crate::{
     clock,
     coordinator::{Asked, Reply},
-    lifecycle::{Status, UnixMillis},
+    lifecycle::Status,
     operations::KeyedOperation,
     replay::{Answered, look_up, publish},
     settings::Settings,
     telemetry::Event,
 };
 
-/// Answers a keyed request. Whatever the answer, it names the key once that is known.
+/// When the answer will have been forgotten.
+const EXPIRES_AT: &str = "X-Idempotency-Expires-At";
+
+/// Answers a keyed request. An error means that it was refused before it started.
 pub async fn keyed(
     mut request: Request,
     operation: &'static KeyedOperation,
@@ -28,32 +32,28 @@ pub async fn keyed(
     context: &Context,
 ) -> Result<Answer, Problem> {
     let identity = Identity::of(&request)?;
-    let name_key = |problem: Problem| problem.with("X-Idempotency-Key", identity.key.to_string());
-
-    let asked = admit(
-        &mut request,
-        operation,
-        &identity,
-        exchange,
-        settings.faults_allowed,
-    )
-    .await
-    .map_err(name_key)?;
+    let faults_allowed = settings.faults_allowed;
+    let asked = admit(&mut request, operation, &identity, exchange, faults_allowed)
+        .await
+        .map_err(|problem| identity.name_in(problem))?;
 
     let key = identity.composite_key();
     let deadline_ms = settings.call_deadline_ms(asked.wait_s);
-    let answered = look_up(env, &key, &asked, deadline_ms)
-        .await
-        .map_err(|unreachable| {
+    let answer = match look_up(env, &key, &asked, deadline_ms).await {
+        Ok(answered) => {
+            publish(context, env, key, &asked, &answered);
+            tell(&asked, &answered);
+            answer(answered.reply, identity.field)
+        }
+        Err(unreachable) => {
             let reason = unreachable.to_string();
             asked.log(&Event::Unreachable { reason });
-            name_key(Problem::unavailable())
-        })?;
-    publish(context, env, key, &asked, &answered);
-    tell(&asked, &answered);
-    answer(answered.reply, &identity)
-        .map(|answer| answer.with("X-Idempotency-Key", identity.key.to_string()))
-        .map_err(name_key)
+            Err(Problem::unavailable())
+        }
+    };
+    Ok(answer
+        .unwrap_or_else(|problem| problem.answer(&exchange.correlation_id))
+        .with("X-Idempotency-Key", identity.key.to_string()))
 }
 
 /// The log line of a request that did not execute; the object tells of those that did.
@@ -69,19 +69,22 @@ fn tell(asked: &Asked, answered: &Answered) {
             replayed: false, ..
         }
         | Reply::Failed { .. }
-        | Reply::Superseded
-        | Reply::Found { .. }
-        | Reply::Unreadable => {}
+        | Reply::Superseded => {}
+        Reply::Found { .. } | Reply::Unreadable => {
+            let reason = "the object has no answer to give".to_owned();
+            asked.log(&Event::Broken { reason });
+        }
     }
 }
 
-fn answer(reply: Reply, identity: &Identity) -> Result<Answer, Problem> {
+fn answer(reply: Reply, field: KeyField) -> Result<Answer, Problem> {
     match reply {
         Reply::Completed { record, replayed } => {
             let Status::Completed { response } = record.status else {
                 return Err(Problem::internal());
             };
-            let answer = expires(Answer::saved(response), record.expires_at);
+            let expires_at = clock::rfc3339(record.expires_at);
+            let answer = Answer::saved(response).with(EXPIRES_AT, expires_at);
             Ok(if replayed {
                 answer.with("Idempotent-Replayed", "true")
             } else {
@@ -91,17 +94,11 @@ fn answer(reply: Reply, identity: &Identity) -> Result<Answer, Problem> {
         Reply::InProgress { expires_at } => {
             Err(Problem::in_progress().with(EXPIRES_AT, clock::rfc3339(expires_at)))
         }
-        Reply::Mismatch => Err(Problem::mismatch(identity.field)),
+        Reply::Mismatch => Err(Problem::mismatch(field)),
         Reply::Failed { expires_at } => {
             Err(Problem::operation_failed().with(EXPIRES_AT, clock::rfc3339(expires_at)))
         }
         Reply::Superseded => Err(Problem::operation_failed()),
         Reply::Found { .. } | Reply::Unreadable => Err(Problem::internal()),
     }
-}
-
-const EXPIRES_AT: &str = "X-Idempotency-Expires-At";
-
-fn expires(answer: Answer, at: UnixMillis) -> Answer {
-    answer.with(EXPIRES_AT, clock::rfc3339(at))
 }

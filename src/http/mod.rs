@@ -25,4 +25,4 @@ mod pages;
 
 pub use json::Json;
 pub use key::KeyField;
-pub use serve::serve;
+pub use serve::{interrupted, serve};

@@ -3,6 +3,7 @@
 use worker::{Context, Env, Request, Response};
 
 use super::{
+    admit::Identity,
     answer::{Answer, send},
     caller::caller,
     cors::preflight,
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     operations::{ReadError, ReadFn, Reading},
-    settings::Settings,
+    settings::{Settings, WrongSetting},
     telemetry::{Event, log},
 };
 
@@ -23,12 +24,8 @@ use crate::{
 pub async fn serve(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let exchange = Exchange::of(&request);
     let settings = Settings::of(&env);
-    let allowed_origins = settings
-        .as_ref()
-        .map(|settings| settings.allowed_origins.clone())
-        .unwrap_or_default();
-    let answered = match settings {
-        Ok(settings) => answer(request, &exchange, &settings, &env, &context).await,
+    let answered = match &settings {
+        Ok(settings) => answer(request, &exchange, settings, &env, &context).await,
         Err(wrong) => {
             let reason = wrong.to_string();
             log(
@@ -40,16 +37,36 @@ pub async fn serve(request: Request, env: Env, context: Context) -> worker::Resu
             Err(Problem::misconfigured(reason))
         }
     };
-    let answer = answered.unwrap_or_else(|problem| {
-        let (problem_slug, status) = (problem.slug(), problem.status());
-        let event = Event::Refused {
-            problem: problem_slug,
-            status,
-        };
-        log(exchange.subject(), &event);
-        problem.answer(&exchange.correlation_id)
-    });
-    send(answer, &exchange, &allowed_origins)
+    let answer = answered.unwrap_or_else(|problem| refuse(problem, &exchange));
+    send(answer, &exchange, &allowed_origins(settings))
+}
+
+/// Answers a request that ended in a panic: its own, or another's in the same instance.
+pub fn interrupted(request: &Request, env: &Env) -> worker::Result<Response> {
+    let exchange = Exchange::of(request);
+    let reason = "a panic ended the instance".to_owned();
+    log(exchange.subject(), &Event::Broken { reason });
+    let problem = match Identity::of(request) {
+        Ok(identity) => identity.name_in(Problem::unavailable()),
+        Err(_) => Problem::unavailable(),
+    };
+    let answer = refuse(problem, &exchange);
+    send(answer, &exchange, &allowed_origins(Settings::of(env)))
+}
+
+fn refuse(problem: Problem, exchange: &Exchange) -> Answer {
+    let event = Event::Refused {
+        problem: problem.slug(),
+        status: problem.status(),
+    };
+    log(exchange.subject(), &event);
+    problem.answer(&exchange.correlation_id)
+}
+
+fn allowed_origins(settings: Result<Settings, WrongSetting>) -> Vec<String> {
+    settings
+        .map(|settings| settings.allowed_origins)
+        .unwrap_or_default()
 }
 
 /// Every branch that a request can take.

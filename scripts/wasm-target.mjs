@@ -92,13 +92,17 @@ function layOutSysroot(deps) {
 
 function writeWrappers() {
   mkdirSync(`${DEBIAN_HOME}/bin`);
-  const wrapper = (name, line) => {
-    writeFileSync(`${DEBIAN_HOME}/bin/${name}`, `#!/bin/sh\n${line}\n`);
+  const wrapper = (name, ...lines) => {
+    writeFileSync(`${DEBIAN_HOME}/bin/${name}`, `#!/bin/sh\n${lines.join("\n")}\n`);
     chmodSync(`${DEBIAN_HOME}/bin/${name}`, 0o755);
   };
   wrapper("rustc", `exec /usr/bin/rustc --sysroot '${DEBIAN_HOME}' "$@"`);
-  // cargo would look for its subcommand clippy at rustup's first, and clippy does not go through `rustc`: it
-  // reads SYSROOT.
-  wrapper("cargo-clippy", `SYSROOT='${DEBIAN_HOME}' exec /usr/bin/cargo-clippy "$@"`);
-  wrapper("cargo", `[ "$1" = clippy ] && exec cargo-clippy "$@"\nexec /usr/bin/cargo "$@"`);
+  wrapper(
+    "cargo",
+    // rustup's compiler, which the tests use, cannot read what this one leaves in a target folder.
+    `export CARGO_TARGET_DIR='${DEBIAN_HOME}/target'`,
+    // cargo would look for its subcommand at rustup's first, and clippy does not go through `rustc`.
+    `[ "$1" = clippy ] && SYSROOT='${DEBIAN_HOME}' exec /usr/bin/cargo-clippy "$@"`,
+    `exec /usr/bin/cargo "$@"`,
+  );
 }

@@ -1,0 +1,227 @@
+//! The decisions about a record, one by one. The model checker explores how they combine.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic: that is how it fails"
+)]
+
+use edge_idempotency::lifecycle::{
+    Attempt, Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Policy, Record,
+    SavedResponse, Settlement, Status, UnixMillis, claim, expire, settle,
+};
+
+const POLICY: Policy = Policy {
+    retention_ms: 1000,
+    attempt_deadline_ms: 100,
+};
+const START: UnixMillis = UnixMillis(10_000);
+const OURS: Fingerprint = Fingerprint([1; 32]);
+const OTHER: Fingerprint = Fingerprint([2; 32]);
+
+#[test]
+fn a_first_request_executes_and_its_record_says_so() {
+    let (record, claimed) = ask(None, None, OURS, START);
+
+    let attempt = executed(claimed);
+    assert_eq!(attempt.number, 1);
+    assert_eq!(attempt.deadline, UnixMillis(10_100));
+    assert!(attempt.is_current(&record));
+    assert_eq!(record.created_at, START);
+    assert_eq!(record.expires_at, UnixMillis(11_000));
+}
+
+#[test]
+fn a_retry_of_a_completed_operation_gets_the_first_answer_and_changes_nothing() {
+    let completed = completed();
+
+    let (record, claimed) = ask(Some(completed.clone()), None, OURS, UnixMillis(10_999));
+
+    assert_eq!(claimed, Claim::Replay(response()));
+    assert_eq!(record, completed);
+}
+
+#[test]
+fn another_payload_is_refused_whatever_the_status() {
+    let (processing, attempt) = processing();
+    let failed = settled(&processing, &attempt, Outcome::Failed);
+
+    for record in [processing, failed, completed()] {
+        let (after, claimed) = ask(Some(record.clone()), Some(&attempt), OTHER, START);
+
+        assert_eq!(claimed, Claim::Mismatch);
+        assert_eq!(after, record);
+    }
+}
+
+#[test]
+fn a_request_while_the_first_runs_is_told_so() {
+    let (processing, attempt) = processing();
+
+    let (after, claimed) = ask(
+        Some(processing.clone()),
+        Some(&attempt),
+        OURS,
+        UnixMillis(10_099),
+    );
+
+    assert_eq!(
+        claimed,
+        Claim::InProgress {
+            until: UnixMillis(10_100)
+        }
+    );
+    assert_eq!(after, processing);
+}
+
+#[test]
+fn an_attempt_whose_instance_died_is_followed_at_once_by_another_of_the_same_operation() {
+    let (processing, first) = processing();
+
+    let (after, claimed) = ask(Some(processing), None, OURS, UnixMillis(10_001));
+
+    let second = executed(claimed);
+    assert_eq!(second.number, 2);
+    assert_eq!(second.operation_id, first.operation_id);
+    assert_eq!(after.attempts, 2);
+    assert_eq!(after.expires_at, UnixMillis(11_000));
+}
+
+#[test]
+fn a_running_attempt_is_given_up_at_its_deadline() {
+    let (processing, first) = processing();
+
+    let (_, claimed) = ask(Some(processing), Some(&first), OURS, UnixMillis(10_100));
+
+    assert_eq!(executed(claimed).number, 2);
+}
+
+#[test]
+fn an_attempt_that_runs_for_an_earlier_record_does_not_hold_up_the_next() {
+    let (_, earlier) = processing();
+    let (record, _) = ask(None, None, OURS, START);
+    let record = Record {
+        operation_id: OperationId("of the next record".to_owned()),
+        ..record
+    };
+
+    let (_, claimed) = ask(Some(record), Some(&earlier), OURS, UnixMillis(10_001));
+
+    assert_eq!(executed(claimed).number, 2);
+}
+
+#[test]
+fn a_failed_operation_is_attempted_again_and_keeps_its_id() {
+    let (processing, first) = processing();
+    let failed = settled(&processing, &first, Outcome::Failed);
+
+    let (_, claimed) = ask(Some(failed), None, OURS, UnixMillis(10_050));
+
+    let second = executed(claimed);
+    assert_eq!(second.operation_id, first.operation_id);
+    assert_eq!(second.number, 2);
+}
+
+#[test]
+fn an_expired_record_answers_nothing_and_its_key_is_free() {
+    let (after, claimed) = ask(Some(completed()), None, OTHER, UnixMillis(11_000));
+
+    assert_eq!(executed(claimed).number, 1);
+    assert_eq!(after.fingerprint, OTHER);
+    assert_eq!(after.expires_at, UnixMillis(12_000));
+}
+
+#[test]
+fn a_late_attempt_settles_nothing() {
+    let (first_record, first) = processing();
+    let (second_record, claimed) = ask(Some(first_record), None, OURS, UnixMillis(10_001));
+    let second = executed(claimed);
+    let answered = settled(&second_record, &second, Outcome::Completed(response()));
+    let of_another_record = Record {
+        operation_id: OperationId("another".to_owned()),
+        attempts: 1,
+        ..second_record.clone()
+    };
+
+    for record in [
+        Some(second_record),
+        Some(answered),
+        Some(of_another_record),
+        None,
+    ] {
+        for outcome in [Outcome::Failed, Outcome::Completed(response())] {
+            let settlement = settle(record.clone(), &first, outcome, UnixMillis(10_002));
+            assert_eq!(settlement, Settlement::Late);
+        }
+    }
+}
+
+#[test]
+fn an_attempt_that_outlives_its_record_settles_nothing() {
+    let (record, attempt) = processing();
+
+    let settlement = settle(Some(record), &attempt, Outcome::Failed, UnixMillis(11_000));
+
+    assert_eq!(settlement, Settlement::Late);
+}
+
+#[test]
+fn an_alarm_deletes_what_has_expired_and_waits_for_what_has_not() {
+    let record = completed();
+
+    assert_eq!(expire(None, START), Expiry::Delete);
+    assert_eq!(expire(Some(&record), UnixMillis(11_000)), Expiry::Delete);
+    let too_soon = expire(Some(&record), UnixMillis(10_999));
+    assert_eq!(too_soon, Expiry::RingAt(UnixMillis(11_000)));
+}
+
+fn ask(
+    record: Option<Record>,
+    running: Option<&Attempt>,
+    fingerprint: Fingerprint,
+    now: UnixMillis,
+) -> (Record, Claim) {
+    let new = NewRecord {
+        operation_id: OperationId("operation".to_owned()),
+        operation: "create_resource".to_owned(),
+    };
+    claim(record, running, fingerprint, new, now, POLICY)
+}
+
+fn executed(claimed: Claim) -> Attempt {
+    let Claim::Execute(attempt) = claimed else {
+        panic!("executes, not {claimed:?}");
+    };
+    attempt
+}
+
+fn processing() -> (Record, Attempt) {
+    let (record, claimed) = ask(None, None, OURS, START);
+    (record, executed(claimed))
+}
+
+fn completed() -> Record {
+    let (record, attempt) = processing();
+    settled(&record, &attempt, Outcome::Completed(response()))
+}
+
+fn settled(record: &Record, attempt: &Attempt, outcome: Outcome) -> Record {
+    match settle(Some(record.clone()), attempt, outcome, UnixMillis(10_050)) {
+        Settlement::Settled(record) => {
+            assert!(!matches!(record.status, Status::Processing { .. }));
+            record
+        }
+        Settlement::Late => panic!("settles"),
+    }
+}
+
+fn response() -> SavedResponse {
+    SavedResponse {
+        status: 201,
+        headers: vec![("location".to_owned(), "/somewhere".to_owned())],
+        body: b"the answer".to_vec(),
+    }
+}

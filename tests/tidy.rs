@@ -1,0 +1,202 @@
+//! Rules of form that no linter knows.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic: that is how it fails"
+)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+#[test]
+fn the_lifecycle_does_no_io_and_reads_no_clock() {
+    for file in files("src/lifecycle", "rs") {
+        let text = read(&file);
+        for forbidden in [
+            "worker",
+            "async ",
+            ".await",
+            "chrono",
+            "clock::",
+            "Uuid",
+            "getrandom",
+            "js_sys",
+            "SystemTime",
+            "Instant",
+            "thread_local",
+            "static mut",
+            "RefCell",
+            "println",
+        ] {
+            let used = code(&text).any(|line| line.contains(forbidden));
+            assert!(!used, "{} uses {forbidden}", file.display());
+        }
+    }
+}
+
+#[test]
+fn imports_follow_the_walk() {
+    let walk = [
+        "http",
+        "replay",
+        "coordinator",
+        "lifecycle",
+        "operations",
+        "telemetry",
+    ];
+    // One exception: operations speak of the operation's id and of the response that is saved.
+    for (at, folder) in walk.iter().enumerate() {
+        for file in files(&format!("src/{folder}"), "rs") {
+            let text = read(&file);
+            for earlier in walk.iter().take(at) {
+                let used = code(&text).any(|line| {
+                    line.contains(&format!("crate::{earlier}"))
+                        || line.trim().starts_with(&format!("{earlier}::"))
+                });
+                let allowed = *folder == "operations" && *earlier == "lifecycle";
+                assert!(
+                    !used || allowed,
+                    "{} goes back to {earlier}",
+                    file.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_module_says_what_it_is() {
+    for file in files("src", "rs") {
+        assert!(
+            read(&file).starts_with("//! "),
+            "{} has no header",
+            file.display()
+        );
+    }
+}
+
+#[test]
+fn files_stay_small_enough_to_read() {
+    let all = files("src", "rs")
+        .into_iter()
+        .chain(files("tests/worker", "ts"));
+    for file in all {
+        let lines = read(&file).lines().count();
+        assert!(lines <= 320, "{} has {lines} lines", file.display());
+    }
+}
+
+#[test]
+fn every_problem_type_is_documented() {
+    let slugs = quoted(&read("src/http/catalogue.rs"), "    slug: \"");
+    assert!(slugs.len() >= 17);
+    for slug in slugs {
+        assert_mentioned("docs/http.md", &format!("`{slug}`"));
+    }
+}
+
+#[test]
+fn every_variable_is_documented() {
+    let source = read("src/settings.rs");
+    let names: Vec<_> = source
+        .split('"')
+        .filter(|word| {
+            word.contains('_') && word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+        })
+        .collect();
+    assert!(names.len() >= 5);
+    for name in names {
+        assert_mentioned("docs/configuration.md", &format!("`{name}`"));
+    }
+}
+
+#[test]
+fn everything_that_is_stored_is_documented() {
+    let tables = files("migrations", "sql")
+        .iter()
+        .flat_map(|file| quoted_until(&read(file), "CREATE TABLE ", ' '))
+        .collect::<Vec<_>>();
+    assert!(tables.len() >= 3);
+    let columns = files("migrations", "sql")
+        .iter()
+        .flat_map(|file| columns(&read(file)))
+        .collect::<Vec<_>>();
+    let keys = quoted(
+        &read("src/coordinator/storage.rs"),
+        "const RECORD: &str = \"",
+    );
+    let copies = quoted_until(&read("src/coordinator/address.rs"), "format!(\"", '{');
+    for stored in tables.iter().chain(&columns).chain(&keys).chain(&copies) {
+        assert_mentioned("ARCHITECTURE.md", &format!("`{stored}"));
+    }
+}
+
+#[test]
+fn every_event_is_documented() {
+    let source = read("src/telemetry/event.rs");
+    let messages = quoted(&source, "=> \"");
+    assert!(messages.len() >= 13);
+    for message in messages {
+        assert_mentioned("docs/logs.md", &message);
+    }
+}
+
+fn assert_mentioned(document: &str, text: &str) {
+    assert!(
+        read(document).contains(text),
+        "{document} does not mention {text}"
+    );
+}
+
+/// What stands between `before` and the next quotation mark, wherever `before` does.
+fn quoted(text: &str, before: &str) -> Vec<String> {
+    quoted_until(text, before, '"')
+}
+
+fn quoted_until(text: &str, before: &str, end: char) -> Vec<String> {
+    text.split(before)
+        .skip(1)
+        .map(|rest| rest.split(end).next().unwrap().to_owned())
+        .collect()
+}
+
+fn columns(sql: &str) -> Vec<String> {
+    sql.lines()
+        .filter(|line| line.starts_with("  ") && !line.trim().starts_with("UNIQUE"))
+        .map(|line| line.trim().split(' ').next().unwrap().to_owned())
+        .collect()
+}
+
+/// The lines that are code: no comments, and nothing after the file's own tests begin.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .take_while(|line| *line != "#[cfg(test)]")
+        .filter(|line| !line.trim().starts_with("//"))
+}
+
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut found = Vec::new();
+    let mut folders = vec![root];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                found.push(path);
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no .{extension} in {folder}");
+    found
+}
+
+fn read(file: impl AsRef<Path>) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

@@ -1,0 +1,134 @@
+// Runs the bundle that `wrangler deploy` would upload in Cloudflare's runtime, with real objects, KV and D1.
+
+import type { ChildProcess } from "node:child_process";
+import { subscribe } from "node:diagnostics_channel";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
+
+const ROOT = join(import.meta.dirname, "../..");
+const WORKER = "edge-idempotency";
+
+/** Every program this process has started: Miniflare does not tell which of them is the runtime. */
+const children: ChildProcess[] = [];
+subscribe("child_process", (message) => {
+  children.push((message as { process: ChildProcess }).process);
+});
+
+export type Database = Awaited<ReturnType<Miniflare["getD1Database"]>>;
+export type Copies = Awaited<ReturnType<Miniflare["getKVNamespace"]>>;
+
+export interface Server {
+  /** Where it listens; the same after `kill`, another after `restart`. */
+  address: URL;
+  db(): Promise<Database>;
+  kv(): Promise<Copies>;
+  /** The folder with the objects' SQLite files. */
+  objects: string;
+  /** What the Worker has logged so far, oldest first; lines that are not JSON are in `noise`. */
+  logs: Record<string, unknown>[];
+  noise: string[];
+  /** Ends the runtime with SIGKILL; resolves when a new one serves the same data at the same address. */
+  kill(): Promise<void>;
+  /** Stops the runtime, does what is to be done while nobody has the files open, and starts it again. */
+  restart(meanwhile?: () => void | Promise<void>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startServer(vars: Record<string, string> = {}): Promise<Server> {
+  const state = await mkdtemp(join(tmpdir(), "edge-idempotency-"));
+  const logs: Server["logs"] = [];
+  const noise: string[] = [];
+  let restarted = () => {};
+  const options: MiniflareOptions = {
+    resourcePersistencePath: state,
+    cf: false,
+    telemetry: { enabled: false },
+    log: new Log(LogLevel.NONE),
+    handleStructuredLogs: ({ message }: { message: string }) => {
+      if (message.startsWith("{")) logs.push(JSON.parse(message));
+      else noise.push(message);
+    },
+    unsafeHandleRuntimeRestart: () => restarted(),
+    workers: [
+      {
+        config: {
+          name: WORKER,
+          compatibilityDate: await compatibilityDate(),
+          manifest: { mainModule: "entry.js", modulesRoot: ROOT, modules: await modules() },
+          env: {
+            COORDINATOR: { type: "durable-object", worker: WORKER, exportName: "Coordinator" },
+            REPLAYS: { type: "kv", id: "REPLAYS" },
+            DB: { type: "d1", id: "DB" },
+            ...Object.fromEntries(
+              Object.entries(vars).map(([name, value]) => [name, { type: "text" as const, value }]),
+            ),
+          },
+          exports: { Coordinator: { type: "durable-object", storage: "sqlite" } },
+        },
+      },
+    ],
+  };
+  let miniflare = new Miniflare(options);
+  const server: Server = {
+    address: await miniflare.ready,
+    db: () => miniflare.getD1Database("DB"),
+    kv: () => miniflare.getKVNamespace("REPLAYS"),
+    objects: join(state, "do", `${WORKER}-Coordinator`),
+    logs,
+    noise,
+    kill: async () => {
+      const back = new Promise<void>((resolve) => (restarted = resolve));
+      runtime().kill("SIGKILL");
+      await back;
+    },
+    restart: async (meanwhile = () => {}) => {
+      await miniflare.dispose();
+      await meanwhile();
+      miniflare = new Miniflare(options);
+      server.address = await miniflare.ready;
+    },
+    stop: async () => {
+      await miniflare.dispose();
+      await rm(state, { recursive: true, force: true });
+    },
+  };
+  await migrate(await server.db());
+  return server;
+}
+
+function runtime(): ChildProcess {
+  const running = children.findLast(
+    (child) => child.spawnfile.endsWith("workerd") && child.exitCode === null,
+  );
+  if (!running) throw new Error("no runtime is running");
+  return running;
+}
+
+async function compatibilityDate() {
+  const config = await readFile(join(ROOT, "wrangler.toml"), "utf8");
+  return /^compatibility_date = "(.+)"$/m.exec(config)![1]!;
+}
+
+type Module = { type: "esm"; contents: string } | { type: "wasm"; contents: Uint8Array<ArrayBuffer> };
+
+/** The files that `wrangler deploy --dry-run --outdir dist` leaves there. */
+async function modules() {
+  const found: Record<string, Module> = {};
+  for (const name of await readdir(join(ROOT, "dist"))) {
+    const path = join(ROOT, "dist", name);
+    if (name.endsWith(".js")) found[name] = { type: "esm", contents: await readFile(path, "utf8") };
+    if (name.endsWith(".wasm"))
+      found[name] = { type: "wasm", contents: new Uint8Array(await readFile(path)) };
+  }
+  return found;
+}
+
+async function migrate(db: Database) {
+  for (const name of (await readdir(join(ROOT, "migrations"))).sort()) {
+    const sql = await readFile(join(ROOT, "migrations", name), "utf8");
+    const statements = sql.replace(/--.*$/gm, "").split(";");
+    await db.batch(statements.filter((sql) => sql.trim() !== "").map((sql) => db.prepare(sql)));
+  }
+}

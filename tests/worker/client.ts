@@ -94,11 +94,15 @@ export class Client {
     return this.call(`/api/v1/operations/idempotency/${key}`, call);
   }
 
-  /** The rows that requests with this key have made in D1. */
-  async rows(key: string, table: "resources" | "transactions" = "resources") {
+  /** The rows that requests with this key have made in D1, of any caller. */
+  rows(key: string, table: "resources" | "transactions" = "resources") {
+    return this.rowsWhere(table, "idempotency_key", key);
+  }
+
+  async rowsWhere(table: "resources" | "transactions" | "audit_log", column: string, value: string) {
     const db = await this.server.db();
-    const select = `SELECT * FROM ${table} WHERE idempotency_key = ?`;
-    return (await db.prepare(select).bind(key).all()).results;
+    const select = `SELECT * FROM ${table} WHERE ${column} = ?`;
+    return (await db.prepare(select).bind(value).all()).results;
   }
 
   /** Waits until an attempt with this key runs. */

@@ -1,0 +1,84 @@
+// The objects' storage as it lies on the disk: for what no request can bring about, and to see that it is gone.
+
+import { createHash, createHmac } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { Server } from "./server.ts";
+
+/** The name of the object that keeps a caller's key: ARCHITECTURE.md, storage layout. */
+export function objectName(key: string, as?: string): string {
+  const scope = as === undefined ? digest("anonymous") : digest("token", as);
+  const uuid = Buffer.from(key.replaceAll("-", ""), "hex");
+  return digest("edge-idempotency/1", scope, uuid).toString("hex");
+}
+
+/** The KV key of the copies of a caller's key. */
+export function copyName(key: string, as?: string): string {
+  return `replay/1/${objectName(key, as)}`;
+}
+
+/** What the object has stored, a line of JSON and the saved response's content; nothing if it is empty. */
+export function record(server: Server, name: string): string | undefined {
+  return inObject(server, name, (storage) => {
+    const tables = storage.prepare("SELECT 1 FROM sqlite_master WHERE name = '_cf_KV'").all();
+    const row = tables.length > 0 && storage.prepare("SELECT value FROM _cf_KV").get();
+    return row ? Buffer.from(row.value as Uint8Array).toString("latin1") : undefined;
+  });
+}
+
+/** When the object's alarm rings, in milliseconds; nothing if none is set. */
+export function alarm(server: Server, name: string): number | undefined {
+  return inFile(join(server.objects, "metadata.sqlite"), (alarms) => {
+    const select = "SELECT scheduled_time / 1000000 AS ms FROM _cf_ALARM WHERE actor_name = ?";
+    return alarms.prepare(select).get(name)?.ms as number | undefined;
+  });
+}
+
+/** Replaces a part of what the object has stored by one of the same length. The server must be stopped. */
+export function rewrite(server: Server, name: string, part: RegExp, change: (part: string) => string): void {
+  const before = record(server, name)!;
+  const after = before.replace(part, change);
+  if (after === before || after.length !== before.length) throw new Error(`not rewritten: ${before}`);
+  inObject(server, name, (storage) =>
+    storage.prepare("UPDATE _cf_KV SET value = ?").run(Buffer.from(after, "latin1")),
+  );
+}
+
+/** Makes the object forget everything but its alarm. The server must be stopped. */
+export function forget(server: Server, name: string): void {
+  inObject(server, name, (storage) => storage.exec("DELETE FROM _cf_KV"));
+}
+
+function inObject<T>(server: Server, name: string, use: (storage: DatabaseSync) => T): T | undefined {
+  const file = join(server.objects, `${objectId(name)}.sqlite`);
+  return existsSync(file) ? inFile(file, use) : undefined;
+}
+
+function inFile<T>(file: string, use: (database: DatabaseSync) => T): T {
+  const database = new DatabaseSync(file);
+  try {
+    return use(database);
+  } finally {
+    database.close();
+  }
+}
+
+/** How the runtime derives an object's id, which is its file's name, from the object's name. */
+function objectId(name: string): string {
+  const secret = createHash("sha256").update("edge-idempotency-Coordinator").digest();
+  const mac = (text: string | Buffer) => createHmac("sha256", secret).update(text).digest().subarray(0, 16);
+  const base = mac(name);
+  return Buffer.concat([base, mac(base)]).toString("hex");
+}
+
+/** SHA-256 over parts, each preceded by its length. */
+function digest(...parts: (string | Buffer)[]): Buffer {
+  const hash = createHash("sha256");
+  for (const part of parts) {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64BE(BigInt(Buffer.byteLength(part)));
+    hash.update(length).update(part);
+  }
+  return hash.digest();
+}

@@ -1,0 +1,117 @@
+// What the service says of itself: how to use it, whether it is up, what its problems mean.
+
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import { RESOURCES, serve, TRANSACTIONS } from "./client.ts";
+
+const api = serve({ IDEMPOTENCY_TTL_SECONDS: "7200" });
+const run = promisify(execFile);
+
+describe("the example page", () => {
+  const PAGE = "/api/v1/operations/idempotency-example";
+
+  test("describes the header, its format, how long it counts and what happens", async () => {
+    const { status, json } = await api.call(PAGE);
+
+    expect(status).toBe(200);
+    expect(json.header).toBe("X-Idempotency-Key");
+    expect(json.format).toMatch(/UUID/);
+    expect(json.ttl).toContain("7200");
+    expect(json.description).toMatch(/\w/);
+    for (const arrival of ["first_request", "duplicate_request", "different_payload", "in_progress"]) {
+      expect(json.behavior[arrival]).toMatch(/\w/);
+    }
+  });
+
+  test.each([
+    ["create_resource", RESOURCES],
+    ["create_transaction", TRANSACTIONS],
+  ])("has a curl command, %s, that does what it says and can be repeated", async (example, path) => {
+    const command = (await api.call(PAGE)).json.examples.curl[example];
+
+    const first = await run("bash", ["-c", command]);
+    const again = await run("bash", ["-c", command]);
+
+    const [head, body] = split(first.stdout);
+    expect(head).toMatch(/^HTTP\/1.1 201 /);
+    expect(head).not.toMatch(/idempotent-replayed/i);
+    expect(head).toContain(`${path}/${JSON.parse(body).id}`);
+    expect(split(again.stdout)[0]).toMatch(/^idempotent-replayed: true\r?$/im);
+    expect(split(again.stdout)[1]).toBe(body);
+  });
+
+  test("has a Python program that does what it says", async () => {
+    const program = (await api.call(PAGE)).json.examples.python.create_resource;
+
+    const { stdout } = await run("python3", ["-c", program]);
+
+    const id = /"id":"([^"]+)"/.exec(stdout)![1]!;
+    expect((await api.call(`${RESOURCES}/${id}`)).status).toBe(200);
+    expect(stdout.split("\n").filter((line) => line.includes(id))).toHaveLength(2);
+  });
+
+  test("names another key whenever it is read", async () => {
+    const one = await api.call(PAGE);
+    const other = await api.call(PAGE);
+
+    expect(one.json.examples.curl.create_resource).not.toBe(other.json.examples.curl.create_resource);
+  });
+});
+
+describe("the health page", () => {
+  test("says ok", async () => {
+    const { status, json } = await api.call("/health");
+
+    expect(status).toBe(200);
+    expect(json.status).toBe("ok");
+  });
+
+  test("answers HEAD without content", async () => {
+    const { status, text } = await api.call("/health", { method: "HEAD" });
+
+    expect(status).toBe(200);
+    expect(text).toBe("");
+  });
+});
+
+describe("a problem's page", () => {
+  test.each([
+    ["idempotency-key-missing", 400],
+    ["idempotency-key-invalid", 400],
+    ["idempotency-key-conflict", 400],
+    ["request-mismatch", 400],
+    ["operation-in-progress", 409],
+    ["malformed-json", 400],
+    ["validation-failed", 422],
+    ["unsupported-media-type", 415],
+    ["payload-too-large", 413],
+    ["not-found", 404],
+    ["method-not-allowed", 405],
+    ["unauthorized", 401],
+    ["forbidden", 403],
+    ["rate-limited", 429],
+    ["operation-failed", 503],
+    ["service-unavailable", 503],
+    ["internal-error", 500],
+  ])("tells of %s what it means and what to do", async (slug, problemStatus) => {
+    const { status, headers, text } = await api.call(`/problems/${slug}`);
+
+    expect(status).toBe(200);
+    expect(headers.get("Content-Type")).toMatch(/^text\/html/);
+    expect(text).toContain(slug);
+    expect(text).toContain(String(problemStatus));
+    expect(text).toMatch(/What it means<\/h2>\s*<p>\w/);
+    expect(text).toMatch(/What to do<\/h2>\s*<p>\w/);
+  });
+
+  test("of a problem that there is not, is not there", async () => {
+    expect((await api.call("/problems/none")).status).toBe(404);
+  });
+});
+
+/** The head and the content of what `curl -i` prints. */
+function split(printed: string): [string, string] {
+  const end = printed.indexOf("\r\n\r\n");
+  return [printed.slice(0, end), printed.slice(end + 4)];
+}

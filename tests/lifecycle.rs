@@ -11,7 +11,7 @@
 
 use edge_idempotency::lifecycle::{
     Attempt, Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Policy, Record,
-    SavedResponse, Settlement, Status, UnixMillis, claim, expire, settle,
+    SavedResponse, Settlement, Status, UnixMillis, claim, expire, inspect, settle,
 };
 
 const POLICY: Policy = Policy {
@@ -176,6 +176,19 @@ fn an_alarm_deletes_what_has_expired_and_waits_for_what_has_not() {
     assert_eq!(expire(Some(&record), UnixMillis(11_000)), Expiry::Delete);
     let too_soon = expire(Some(&record), UnixMillis(10_999));
     assert_eq!(too_soon, Expiry::RingAt(UnixMillis(11_000)));
+}
+
+#[test]
+fn a_key_whose_attempt_died_or_was_given_up_is_told_to_have_failed() {
+    let (record, attempt) = processing();
+    let status = |running, now| {
+        inspect(Some(record.clone()), running, UnixMillis(now)).map(|record| record.status.name())
+    };
+
+    assert_eq!(status(Some(&attempt), 10_099), Some("PROCESSING"));
+    assert_eq!(status(None, 10_001), Some("FAILED"));
+    assert_eq!(status(Some(&attempt), 10_100), Some("FAILED"));
+    assert_eq!(status(Some(&attempt), 11_000), None);
 }
 
 fn ask(

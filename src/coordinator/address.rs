@@ -72,6 +72,13 @@ impl CompositeKey {
         hex(&self.0)
     }
 
+    /// What a replay copy of `record` must be marked with: the digest of the record and of its address, so
+    /// that one that was damaged, or is another's, is no copy.
+    #[must_use]
+    pub fn seal(&self, record: &[u8]) -> String {
+        hex(&digest(&[LAYOUT, &self.0, record]))
+    }
+
     /// The KV key of the replay copy.
     #[must_use]
     pub fn copy_key(&self) -> String {

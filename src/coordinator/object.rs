@@ -17,7 +17,7 @@ use crate::{
     clock,
     lifecycle::{
         Attempt, Claim, Expiry, NewRecord, OperationId, Outcome, Policy, Record, Settlement,
-        Status, UnixMillis, claim, expire, settle,
+        Status, UnixMillis, claim, expire, inspect, settle,
     },
     operations::{KeyedOperation, find_operation},
     settings::{Settings, WrongSetting},
@@ -254,11 +254,9 @@ impl Coordinator {
     }
 
     fn inspect(&self) -> Result<Reply, ObjectError> {
-        let now = clock::now();
-        let record = self
-            .storage
-            .load()?
-            .filter(|record| now < record.expires_at);
+        let running = self.running.borrow();
+        let attempt = running.as_ref().map(|running| &running.attempt);
+        let record = inspect(self.storage.load()?, attempt, clock::now());
         Ok(Reply::Found { record })
     }
 }

@@ -64,8 +64,7 @@ pub fn claim(
         }
         Status::Processing { deadline } => {
             let until = *deadline;
-            let alive = running.is_some_and(|attempt| attempt.is_current(&record)) && now < until;
-            if alive {
+            if record.is_attended(running, now) {
                 (record, Claim::InProgress { until })
             } else {
                 start(record, now, policy)

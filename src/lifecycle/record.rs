@@ -30,6 +30,20 @@ pub struct Record {
     pub status: Status,
 }
 
+impl Record {
+    /// Whether `running`, the attempt that runs in this instance of the object, is the one that this record
+    /// waits for, and still may be.
+    #[must_use]
+    pub fn is_attended(&self, running: Option<&Attempt>, now: UnixMillis) -> bool {
+        match self.status {
+            Status::Processing { deadline } => {
+                now < deadline && running.is_some_and(|attempt| attempt.is_current(self))
+            }
+            Status::Completed { .. } | Status::Failed => false,
+        }
+    }
+}
+
 /// How far an operation has come.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(tag = "name", rename_all = "SCREAMING_SNAKE_CASE")]

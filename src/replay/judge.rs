@@ -26,3 +26,53 @@ pub fn judge(copy: &Record, fingerprint: Fingerprint, now: UnixMillis) -> Option
         Some(Found::Mismatch)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::lifecycle::{OperationId, SavedResponse};
+
+    proptest! {
+        #[test]
+        fn a_copy_speaks_only_while_it_is_valid_and_replays_only_to_its_own_request(
+            status in 0..3_u8, copied in 0..2_u8, asked in 0..2_u8, expires_at in 0..4_u64, now in 0..4_u64,
+        ) {
+            let copy = copy(status, copied, expires_at);
+
+            let found = judge(&copy, Fingerprint([asked; 32]), UnixMillis(now));
+
+            let expected = match () {
+                () if status != 1 || now >= expires_at => None,
+                () if copied == asked => Some(Found::Replay(copy)),
+                () => Some(Found::Mismatch),
+            };
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    fn copy(status: u8, fingerprint: u8, expires_at: u64) -> Record {
+        let response = SavedResponse {
+            status: 201,
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        Record {
+            operation_id: OperationId("operation".to_owned()),
+            operation: "create_resource".to_owned(),
+            fingerprint: Fingerprint([fingerprint; 32]),
+            attempts: 1,
+            created_at: UnixMillis(0),
+            updated_at: UnixMillis(0),
+            expires_at: UnixMillis(expires_at),
+            status: match status {
+                0 => Status::Failed,
+                1 => Status::Completed { response },
+                _ => Status::Processing {
+                    deadline: UnixMillis(9),
+                },
+            },
+        }
+    }
+}

@@ -40,8 +40,8 @@ function requireRust() {
   const cargo = run("cargo", ["--version"]);
   if (!cargo.ok) {
     stop(
-      `Rust is not installed, or cannot run (${cargo.output.split("\n")[0]}).\n` +
-        "Install it with rustup (https://rustup.rs), open a new shell and run the same command again.",
+      `Rust is needed: ${cargo.output.split("\n")[0]}.\n` +
+        "Install it from https://rustup.rs, open a new shell and run the same command again.",
     );
   }
   const found = cargo.output.match(/\d+\.\d+/)[0];
@@ -60,6 +60,8 @@ function installNpmPackages() {
   // Not `npm ci`: it insists that the lock file lists every platform's packages, and registries that carry
   // only some of them exist. `--no-save` leaves the lock file as it is.
   must("npm", ["install", "--no-save", "--ignore-scripts", "--loglevel=error"], OFFLINE);
+  // Catches what the platform's name does not tell, such as a Linux without glibc.
+  must("node_modules/.bin/workerd", ["--version"], "Cloudflare's runtime cannot run on this machine.");
   copyFileSync("package-lock.json", installed);
 }
 

@@ -22,15 +22,18 @@ export function run(program, args, options = {}) {
     stdio: ["ignore", "pipe", "pipe"],
     ...options,
   });
-  const output = error ? error.message : `${stdout}${stderr}`.trim();
-  return { ok: status === 0, output };
+  if (error) {
+    return { ok: false, output: error.code === "ENOENT" ? `${program} is not installed` : error.message };
+  }
+  return { ok: status === 0, output: `${stdout}${stderr}`.trim() };
 }
 
 /** Runs a program that has to succeed; `otherwise` says what the reader can do about it. */
 export function must(program, args, otherwise, options) {
   const { ok, output } = run(program, args, options);
   if (!ok) {
-    stop(`${output.split("\n").slice(-15).join("\n")}\n\n${otherwise}`);
+    const lines = output.split("\n").filter((line) => !/^(npm error)? +at /.test(line));
+    stop(`${lines.slice(-12).join("\n")}\n\n${otherwise}`);
   }
   return output;
 }

@@ -42,7 +42,7 @@ async fn read(request: &mut Request) -> worker::Result<Option<Vec<u8>>> {
 }
 
 /// `application/json`, in UTF-8 if a charset is named at all (RFC 8259, section 8.1).
-fn is_json(content_type: &str) -> bool {
+pub fn is_json(content_type: &str) -> bool {
     let mut parts = content_type.split(';').map(str::trim);
     let is_json = parts
         .next()

@@ -57,7 +57,7 @@ pub fn field(request: &Request, name: &str) -> Option<String> {
 }
 
 /// Splits an absolute URL. The platform has parsed and normalised it, so that plain cuts are enough.
-fn split(url: &str) -> (&str, &str, &str) {
+pub fn split(url: &str) -> (&str, &str, &str) {
     let authority_at = url.find("://").map_or(0, |at| at.saturating_add(3));
     let authority = url.get(authority_at..).unwrap_or_default();
     let path_at = authority

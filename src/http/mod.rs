@@ -22,7 +22,8 @@ mod answer;
 mod problem;
 mod catalogue;
 mod pages;
+#[cfg(test)]
+mod any_value;
 
 pub use json::Json;
-pub use key::KeyField;
 pub use serve::{interrupted, serve};

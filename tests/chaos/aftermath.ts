@@ -1,0 +1,77 @@
+// When nothing goes wrong any more: every key is settled, read, and its rows counted.
+
+import { setTimeout as pause } from "node:timers/promises";
+import type { Database } from "../worker/server.ts";
+import { send, type World } from "./clients.ts";
+import { byCompositeKey, type Effect, isSuccess, type KeyStatus } from "./history.ts";
+import type { KeyPlan, RequestPlan } from "./plan.ts";
+
+/** How many keys are asked for at once. */
+const AT_ONCE = 12;
+
+/** How long a key may take to settle when nothing goes wrong, in milliseconds. */
+const SETTLES_WITHIN_MS = 30_000;
+
+/** Sends every valid request that was ever sent with a key once more, until it succeeds or is refused. */
+export async function settleEveryKey(plans: KeyPlan[], world: World): Promise<void> {
+  const sent = new Map(
+    [...byCompositeKey(world.exchanges)].map(([of, exchanges]) => [
+      of,
+      new Set(exchanges.filter(({ valid }) => valid).map(({ request }) => request)),
+    ]),
+  );
+  await each(plans, async (plan) => {
+    const names = sent.get(`${plan.caller}/${plan.key}`) ?? new Set();
+    const requests = new Map(plan.devices.map(({ request }) => [request.name, request]));
+    for (const [name, request] of requests) if (names.has(name)) await settle(plan, request, world);
+  });
+}
+
+async function settle(plan: KeyPlan, request: RequestPlan, world: World): Promise<void> {
+  const device = { name: "final", request, field: "X-Idempotency-Key" as const };
+  const calm = { spelling: request.spellings[0]!, waitS: 0, forgets: false, jitter: 0 };
+  const until = world.now() + SETTLES_WITHIN_MS;
+  do {
+    const { outcome } = await send(plan, device, calm, world);
+    if (isSuccess(outcome) || (outcome.kind === "answer" && outcome.status < 409)) return;
+    await pause(200);
+  } while (world.now() < until);
+}
+
+/** Asks the service what became of each key. */
+export async function readEveryKey(plans: KeyPlan[], address: URL): Promise<KeyStatus[]> {
+  const statuses: KeyStatus[] = [];
+  await each(plans, async ({ caller, key }) => {
+    const response = await fetch(new URL(`/api/v1/operations/idempotency/${key}`, address), {
+      headers: { Authorization: `Bearer ${caller}` },
+    }).catch(() => undefined);
+    const answer = (await response?.json()) as { status: string; attempts: number };
+    if (response?.status === 200)
+      statuses.push({ caller, key, status: answer.status, attempts: answer.attempts });
+    else {
+      const status = response?.status === 404 ? "UNKNOWN" : "UNANSWERED";
+      statuses.push({ caller, key, status, attempts: 0 });
+    }
+  });
+  return statuses;
+}
+
+/** Reads all rows. They hold a digest in the place of the caller, so `callers` says whose it is. */
+export async function readEffects(db: Database, callers: Map<string, string>): Promise<Effect[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT caller, idempotency_key AS key, 'resources' AS "table", id, name AS request FROM resources
+       UNION ALL SELECT caller, idempotency_key, 'transactions', id, description FROM transactions
+       UNION ALL SELECT caller, user_id, 'audit_log', id, details ->> 'request' FROM audit_log`,
+    )
+    .all<Effect & Record<string, unknown>>();
+  return results.map((row) => ({ ...row, caller: callers.get(row.caller) ?? row.caller }));
+}
+
+async function each<T>(items: T[], act: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const work = async () => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await act(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}

@@ -1,0 +1,131 @@
+// One run: clients at work while everything goes wrong, then peace, then the reckoning.
+
+import { setTimeout as pause } from "node:timers/promises";
+import { type Server, startServer } from "../worker/server.ts";
+import { readEffects, readEveryKey, settleEveryKey } from "./aftermath.ts";
+import { check } from "./check.ts";
+import { useKey, type World } from "./clients.ts";
+import { Evictions, failWrites, kill, schedule } from "./faults.ts";
+import { measure, unaskedPanics } from "./figures.ts";
+import type { Evidence, Interval } from "./history.ts";
+import { ATTEMPT_DEADLINE_S, CALLERS, type KeyPlan, planKey } from "./plan.ts";
+import { Random } from "./random.ts";
+import { describe, type Report } from "./report.ts";
+
+export interface Options {
+  seed: number;
+  /** How long things go wrong, in milliseconds. The run takes longer by the time that peace takes. */
+  durationMs: number;
+  keys: number;
+}
+
+/** How many keys may be in use at once: more would only measure the machine. */
+const KEYS_IN_USE = 60;
+
+/** A device that is out of reach must be back before the end. */
+const BACK_WITHIN_MS = 15_000;
+
+const PROGRESS_EVERY_MS = 2000;
+
+export async function chaos(options: Options, tell: (progress: string) => void = () => {}): Promise<Report> {
+  const server = await startServer({
+    FAULT_INJECTION: "on",
+    ATTEMPT_DEADLINE_SECONDS: `${ATTEMPT_DEADLINE_S}`,
+  });
+  try {
+    return await run(server, options, tell);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function run(server: Server, options: Options, tell: (progress: string) => void): Promise<Report> {
+  const { seed, durationMs } = options;
+  const callers = await introduce(server);
+  const random = new Random(seed);
+  const { killsAtMs, outages } = schedule(random.fork(-1), durationMs);
+  const startedAt = Date.now();
+  const began = performance.now();
+  const now = () => performance.now() - began;
+  const downtimes: Interval[] = [];
+  const world: World = { address: server.address, exchanges: [], now, troubled: () => now() < durationMs };
+  const evictions = new Evictions(server.objects);
+  const watch = setInterval(() => {
+    void evictions.observe();
+    const { length } = world.exchanges;
+    tell(`${Math.round(now() / 1000)} s: ${length} requests, ${downtimes.length} kills`);
+  }, PROGRESS_EVERY_MS);
+
+  const plans = planKeys(random, options);
+  const [d1Outages] = await Promise.all([
+    failWrites(server, outages, now),
+    kill(server, killsAtMs, now, downtimes),
+    useKeys(plans, durationMs, world),
+  ]).finally(() => clearInterval(watch));
+  // What is asked from here on is answered from what is on disk.
+  await kill(server, [now()], now, downtimes);
+  await settleEveryKey(plans, world);
+  const evidence: Evidence = {
+    exchanges: world.exchanges,
+    statuses: await readEveryKey(plans, server.address),
+    effects: await readEffects(await server.db(), callers),
+    downtimes,
+    unaskedPanics: unaskedPanics(server.noise),
+  };
+  const figures = measure(evidence, server, { d1Outages, evictions: evictions.count }, away(plans));
+  const report = { seed, durationMs, figures, violations: check(evidence) };
+  return { ...report, text: describe(report, evidence, server, startedAt) };
+}
+
+function planKeys(random: Random, { keys, durationMs }: Options): KeyPlan[] {
+  return Array.from({ length: keys }, (_, index) =>
+    planKey(random, index, (index / keys) * durationMs < durationMs - BACK_WITHIN_MS),
+  );
+}
+
+/** Devices that are out of reach for a while; how long they wait for their answer says nothing. */
+function away(plans: KeyPlan[]): Set<string> {
+  return new Set(
+    plans.flatMap(({ caller, key, devices }) =>
+      devices.filter(({ awayMs }) => awayMs > 0).map(({ name }) => `${caller}/${key}/${name}`),
+    ),
+  );
+}
+
+/** Starts with one key after the other over the run's time; returns when all devices are done. */
+async function useKeys(plans: KeyPlan[], durationMs: number, world: World): Promise<void> {
+  const inUse = new Set<Promise<void>>();
+  for (const [index, plan] of plans.entries()) {
+    await pause(Math.max(0, (index / plans.length) * durationMs - world.now()));
+    while (inUse.size >= KEYS_IN_USE) await Promise.race(inUse);
+    const use: Promise<void> = useKey(plan, world).finally(() => inUse.delete(use));
+    inUse.add(use);
+  }
+  await Promise.all(inUse);
+}
+
+/** Learns under which name the service stores each caller's rows: each makes one, with a key of its own. */
+async function introduce(server: Server): Promise<Map<string, string>> {
+  const db = await server.db();
+  const names = new Map<string, string>();
+  for (const caller of CALLERS) {
+    const response = await fetch(new URL("/api/v1/operations/resources", server.address), {
+      method: "POST",
+      headers: {
+        Authorization: `Bearer ${caller}`,
+        "Content-Type": "application/json",
+        "Idempotency-Key": crypto.randomUUID(),
+      },
+      body: '{"name":"hello"}',
+    });
+    const { id } = (await response.json()) as { id: string };
+    const row = await db
+      .prepare("SELECT caller FROM resources WHERE id = ?")
+      .bind(id)
+      .first<{ caller: string }>();
+    names.set(row!.caller, caller);
+  }
+  await db.exec("DELETE FROM resources");
+  if (names.size !== CALLERS.length) throw new Error("two callers are one to the service");
+  return names;
+}

@@ -81,13 +81,13 @@ impl DurableObject for Coordinator {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        // A record that cannot be read is deleted too: its alarm is set for its expiry, and rings once.
-        let record = self.storage.load().unwrap_or_default();
+        let record = match self.storage.load() {
+            // The alarm was set for the record's expiry, so that one that cannot be read has expired too.
+            Err(StorageError::Unreadable(_)) => None,
+            loaded => loaded?,
+        };
         match expire(record.as_ref(), clock::now()) {
-            Expiry::RingAt(time) => self
-                .storage
-                .ring_at(time)
-                .map_err(|error| worker::Error::from(error.to_string()))?,
+            Expiry::RingAt(time) => self.storage.ring_at(time)?,
             Expiry::Delete => {
                 log(Subject::NONE, &Event::Expired);
                 self.state.storage().delete_all().await?;

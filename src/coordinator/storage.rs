@@ -33,6 +33,12 @@ extern "C" {
     fn set_alarm(this: &RawStorage, unix_ms: f64) -> Result<JsValue, JsValue>;
 }
 
+impl From<StorageError> for worker::Error {
+    fn from(error: StorageError) -> Self {
+        Self::RustError(error.to_string())
+    }
+}
+
 /// The storage of one object.
 pub struct RecordStorage(RawStorage);
 

@@ -6,30 +6,42 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Server } from "./server.ts";
 
-/** The name of the object that keeps a caller's key: ARCHITECTURE.md, storage layout. */
+/** The layout of addresses: ARCHITECTURE.md, storage layout. */
+const LAYOUT = "edge-idempotency/1";
+
+/** The name of the object that keeps a caller's key. */
 export function objectName(key: string, as?: string): string {
-  const scope = as === undefined ? digest("anonymous") : digest("token", as);
-  const uuid = Buffer.from(key.replaceAll("-", ""), "hex");
-  return digest("edge-idempotency/1", scope, uuid).toString("hex");
+  return address(key, as).toString("hex");
 }
 
-/** The KV key of the copies of a caller's key. */
+/** The KV key of the copy of a caller's key. */
 export function copyName(key: string, as?: string): string {
   return `replay/1/${objectName(key, as)}`;
 }
 
+/** A copy as it is kept in KV: a line with its seal, and the record. */
+export function sealed(key: string, record: string): string {
+  return `"${digest(LAYOUT, address(key), record).toString("hex")}"\n${record}`;
+}
+
+function address(key: string, as?: string): Buffer {
+  const scope = as === undefined ? digest("anonymous") : digest("token", as);
+  return digest(LAYOUT, scope, Buffer.from(key.replaceAll("-", ""), "hex"));
+}
+
 /** What the object has stored, a line of JSON and the saved response's content; nothing if it is empty. */
 export function record(server: Server, name: string): string | undefined {
-  return inObject(server, name, (storage) => {
+  if (!existsSync(fileOf(server, name))) return undefined;
+  return read(fileOf(server, name), (storage) => {
     const tables = storage.prepare("SELECT 1 FROM sqlite_master WHERE name = '_cf_KV'").all();
-    const row = tables.length > 0 && storage.prepare("SELECT value FROM _cf_KV").get();
-    return row ? Buffer.from(row.value as Uint8Array).toString("latin1") : undefined;
+    const row = tables.length > 0 ? storage.prepare("SELECT value FROM _cf_KV").get() : undefined;
+    return row && Buffer.from(row.value as Uint8Array).toString("latin1");
   });
 }
 
 /** When the object's alarm rings, in milliseconds; nothing if none is set. */
 export function alarm(server: Server, name: string): number | undefined {
-  return inFile(join(server.objects, "metadata.sqlite"), (alarms) => {
+  return read(join(server.objects, "metadata.sqlite"), (alarms) => {
     const select = "SELECT scheduled_time / 1000000 AS ms FROM _cf_ALARM WHERE actor_name = ?";
     return alarms.prepare(select).get(name)?.ms as number | undefined;
   });
@@ -40,28 +52,29 @@ export function rewrite(server: Server, name: string, part: RegExp, change: (par
   const before = record(server, name)!;
   const after = before.replace(part, change);
   if (after === before || after.length !== before.length) throw new Error(`not rewritten: ${before}`);
-  inObject(server, name, (storage) =>
-    storage.prepare("UPDATE _cf_KV SET value = ?").run(Buffer.from(after, "latin1")),
-  );
+  const storage = new DatabaseSync(fileOf(server, name));
+  storage.prepare("UPDATE _cf_KV SET value = ?").run(Buffer.from(after, "latin1"));
+  storage.close();
 }
 
-/** Makes the object forget everything but its alarm. The server must be stopped. */
+/** Makes the object forget its record. The server must be stopped. */
 export function forget(server: Server, name: string): void {
-  inObject(server, name, (storage) => storage.exec("DELETE FROM _cf_KV"));
+  const storage = new DatabaseSync(fileOf(server, name));
+  storage.exec("DELETE FROM _cf_KV");
+  storage.close();
 }
 
-function inObject<T>(server: Server, name: string, use: (storage: DatabaseSync) => T): T | undefined {
-  const file = join(server.objects, `${objectId(name)}.sqlite`);
-  return existsSync(file) ? inFile(file, use) : undefined;
-}
-
-function inFile<T>(file: string, use: (database: DatabaseSync) => T): T {
-  const database = new DatabaseSync(file);
+function read<T>(file: string, use: (database: DatabaseSync) => T): T {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
   try {
     return use(database);
   } finally {
     database.close();
   }
+}
+
+function fileOf(server: Server, name: string): string {
+  return join(server.objects, `${objectId(name)}.sqlite`);
 }
 
 /** How the runtime derives an object's id, which is its file's name, from the object's name. */

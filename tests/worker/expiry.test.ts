@@ -1,0 +1,169 @@
+// Expiry: an answer counts until the moment that was announced, and from then on nobody gives it.
+
+import { describe, expect, test } from "vitest";
+import { AUDIT_LOG, type Answer, eventually, expiryOf, newKey, serve } from "./client.ts";
+import { alarm, objectName, record, rewrite } from "./objects.ts";
+
+const TTL_S = 3;
+const api = serve({ IDEMPOTENCY_TTL_SECONDS: String(TTL_S), AUDIT_TTL_SECONDS: "3600" });
+const daylong = serve();
+
+describe.concurrent("a key whose time is over", () => {
+  test("is a new first request, with a new effect", async () => {
+    const key = newKey();
+    const first = await api.create(key);
+    const before = await api.create(key);
+    await expiryOf(first);
+
+    const after = await api.create(key);
+
+    expect(before.text).toBe(first.text);
+    expect(before.headers.get("Idempotent-Replayed")).toBe("true");
+    expect(after.status).toBe(201);
+    expect(after.headers.has("Idempotent-Replayed")).toBe(false);
+    expect(after.json.id).not.toBe(first.json.id);
+    expect(expiresAt(after)).toBeGreaterThanOrEqual(expiresAt(first) + TTL_S * 1000);
+    expect(await api.rows(key)).toHaveLength(2);
+    expect((await api.status(key)).json).toMatchObject({ status: "COMPLETED", attempts: 1 });
+  });
+
+  test("is free for another payload, which then has it", async () => {
+    const key = newKey();
+    await expiryOf(await api.create(key, { payload: { name: "One" } }));
+
+    const other = await api.create(key, { payload: { name: "Two" } });
+    const old = await api.create(key, { payload: { name: "One" } });
+
+    expect(other.status).toBe(201);
+    expect(old.json.type).toBe("/problems/request-mismatch");
+  });
+
+  test("is told of like an unknown one", async () => {
+    const key = newKey();
+    await expiryOf(await api.create(key));
+
+    const expired = await api.status(key);
+    const unknown = await api.status(newKey());
+
+    expect(expired.status).toBe(404);
+    expect(expired.json).toEqual({ ...unknown.json, correlation_id: expired.json.correlation_id });
+  });
+
+  test("was over at the announced moment, however often it was replayed", async () => {
+    const key = newKey();
+    const first = await api.create(key);
+    const replays: Answer[] = [];
+    await eventually(async () => {
+      replays.push(await api.create(key));
+      return Date.now() > expiresAt(first);
+    });
+
+    const after = await api.create(key);
+
+    const replayed = replays.filter(({ text }) => text === first.text);
+    expect(replayed.length).toBeGreaterThan(3);
+    for (const replay of replayed) expect(expiresAt(replay)).toBe(expiresAt(first));
+    expect(after.json.id).not.toBe(first.json.id);
+  });
+
+  test("is over if its attempts had failed, too", async () => {
+    const key = newKey();
+    await expiryOf(await api.create(key, { fault: "fail-before", payload: { name: "One" } }));
+
+    const other = await api.create(key, { payload: { name: "Two" } });
+
+    expect(other.status).toBe(201);
+    expect((await api.status(key)).json.attempts).toBe(1);
+  });
+
+  test("leaves nothing behind in its object", async () => {
+    const key = newKey();
+    const object = objectName(key);
+    const first = await api.create(key);
+    const stored = [record(api.server, object), alarm(api.server, object)];
+
+    await eventually(() => record(api.server, object) === undefined);
+
+    expect(stored).toEqual([expect.stringContaining(first.json.id), expiresAt(first)]);
+    expect(Date.now()).toBeGreaterThanOrEqual(expiresAt(first));
+    await eventually(() => alarm(api.server, object) === undefined);
+  });
+
+  test("leaves nothing behind after a failure and after a reset", async () => {
+    const [failed, reset] = [newKey(), newKey()];
+    await api.create(failed, { fault: "fail-before" });
+    await api.create(reset, { fault: "abort-before" });
+    const objects = [objectName(failed), objectName(reset)];
+
+    const stored = objects.map((object) => record(api.server, object));
+    await eventually(() => objects.every((object) => record(api.server, object) === undefined));
+
+    expect(stored).toEqual([expect.stringContaining("FAILED"), expect.stringContaining("PROCESSING")]);
+  });
+});
+
+describe.concurrent("the lifetime of an audit entry's key", () => {
+  test("is its own", async () => {
+    const key = newKey();
+    const entry = await api.post(AUDIT_LOG, key);
+    const resource = await api.create(newKey());
+    await expiryOf(resource);
+
+    const replay = await api.post(AUDIT_LOG, key);
+
+    expect(replay.text).toBe(entry.text);
+    expect(expiresAt(entry) - expiresAt(resource)).toBeGreaterThan((3600 - TTL_S - 15) * 1000);
+  });
+});
+
+describe("a copy in KV", () => {
+  test("is not made of an answer that has less than a minute to live", async () => {
+    await api.create(newKey());
+    const kv = await api.server.kv();
+
+    await api.post(AUDIT_LOG, newKey());
+
+    await eventually(async () => (await kv.list()).keys.length > 0);
+    const expirations = (await kv.list()).keys.map(({ expiration }) => expiration! * 1000);
+    for (const expiration of expirations) expect(expiration).toBeGreaterThan(Date.now() + 60_000);
+  });
+});
+
+describe("a key whose alarm has not rung", () => {
+  test("is a new first request all the same", async () => {
+    const key = newKey();
+    const first = await daylong.create(key);
+    await daylong.server.restart(() => expire(objectName(key)));
+
+    const unknown = await daylong.status(key);
+    const again = await daylong.create(key);
+    const replay = await daylong.create(key);
+
+    expect(unknown.status).toBe(404);
+    expect(again.status).toBe(201);
+    expect(again.json.id).not.toBe(first.json.id);
+    expect(again.headers.has("Idempotent-Replayed")).toBe(false);
+    expect(replay.text).toBe(again.text);
+    expect(await daylong.rows(key)).toHaveLength(2);
+  });
+
+  test("gets one that rings at its new expiry", async () => {
+    const key = newKey();
+    const first = await daylong.create(key);
+    await daylong.server.restart(() => expire(objectName(key)));
+
+    const again = await daylong.create(key);
+
+    expect(expiresAt(again)).toBeGreaterThan(expiresAt(first));
+    expect(alarm(daylong.server, objectName(key))).toBe(expiresAt(again));
+  });
+});
+
+/** Lets a stored record's time be over, while its alarm is still to ring. */
+function expire(object: string) {
+  rewrite(daylong.server, object, /(?<="expires_at":)\d{13}/, (ms) => String(Number(ms) - 100_000_000));
+}
+
+function expiresAt(answer: Answer): number {
+  return Date.parse(answer.headers.get("X-Idempotency-Expires-At")!);
+}

@@ -1,0 +1,131 @@
+// The variables that a deployment sets: what they change, and that a wrong one is refused by its name.
+
+import { describe, expect, onTestFinished, test } from "vitest";
+import { AUDIT_LOG, Client, expiryOf, newKey } from "./client.ts";
+import { startServer } from "./server.ts";
+
+describe("a wrong variable", () => {
+  test.each([
+    ["IDEMPOTENCY_TTL_SECONDS", "soon"],
+    ["IDEMPOTENCY_TTL_SECONDS", "0"],
+    ["AUDIT_TTL_SECONDS", "-1"],
+    ["AUDIT_TTL_SECONDS", "1.5"],
+    ["ATTEMPT_DEADLINE_SECONDS", "0"],
+    ["CORS_ALLOWED_ORIGINS", "shop.example"],
+    ["CORS_ALLOWED_ORIGINS", "https://shop.example/"],
+    ["CORS_ALLOWED_ORIGINS", "https://a.example,,https://b.example"],
+    ["FAULT_INJECTION", "yes"],
+  ])("is refused by its name: %s=%s", async (name, value) => {
+    const api = await serveWith({ [name]: value });
+    const key = newKey();
+
+    const answers = [await api.create(key), await api.call("/health"), await api.status(key)];
+
+    for (const answer of answers) {
+      expect(answer.status).toBe(503);
+      expect(answer.json).toMatchObject({ type: "/problems/service-unavailable" });
+      expect(answer.json.detail).toContain(name);
+      expect(answer.headers.get("Retry-After")).toMatch(/^[1-9]\d*$/);
+    }
+    expect(await api.rows(key)).toHaveLength(0);
+    const [line] = await api.logged({ level: "error", message: "Service needs attention" });
+    expect(line!.reason).toContain(name);
+  });
+});
+
+describe("a variable at the end of its range", () => {
+  test("is taken", async () => {
+    const api = await serveWith({
+      IDEMPOTENCY_TTL_SECONDS: "31536000",
+      AUDIT_TTL_SECONDS: "1",
+      ATTEMPT_DEADLINE_SECONDS: "25",
+      CORS_ALLOWED_ORIGINS: "https://a.example, http://localhost:3000",
+      FAULT_INJECTION: "off",
+    });
+
+    expect((await api.create(newKey())).status).toBe(201);
+  });
+});
+
+describe("an empty variable", () => {
+  test("has its default", async () => {
+    const api = await serveWith({
+      IDEMPOTENCY_TTL_SECONDS: "",
+      CORS_ALLOWED_ORIGINS: "",
+      FAULT_INJECTION: "",
+    });
+    const started = Date.now();
+
+    const answer = await api.create(newKey(), { fault: "fail-before" });
+
+    expect(answer.status).toBe(201);
+    const expiresAt = Date.parse(answer.headers.get("X-Idempotency-Expires-At")!);
+    expect(expiresAt - started).toBeGreaterThanOrEqual(86_400_000);
+  });
+});
+
+describe("FAULT_INJECTION", () => {
+  test.each([
+    ["absent", {}],
+    ["off", { FAULT_INJECTION: "off" }],
+  ])("that is %s makes X-Fault a field like any other", async (_, vars) => {
+    const api = await serveWith(vars);
+    const faults = ["fail-before", "abort-after", "panic", "delay=30000", "nonsense"];
+
+    const answers = await Promise.all(faults.map((fault) => api.create(newKey(), { fault })));
+
+    expect(answers.map(({ status }) => status)).toEqual(faults.map(() => 201));
+  });
+
+  test("that is on lets several faults come one after the other", async () => {
+    const api = await serveWith({ FAULT_INJECTION: "on" });
+    const key = newKey();
+    const failing = api.create(key, { fault: "delay=1000, fail-before" });
+
+    await api.isRunning(key);
+
+    expect((await failing).status).toBe(503);
+    expect(await api.rows(key)).toHaveLength(0);
+  });
+});
+
+describe("the lifetimes", () => {
+  test("are set for audit entries and for the rest apart", async () => {
+    const api = await serveWith({ IDEMPOTENCY_TTL_SECONDS: "600", AUDIT_TTL_SECONDS: "2" });
+    const [key, auditKey] = [newKey(), newKey()];
+    const resource = await api.create(key);
+    const entry = await api.post(AUDIT_LOG, auditKey);
+    await expiryOf(entry);
+
+    const retry = await api.create(key);
+    const again = await api.post(AUDIT_LOG, auditKey);
+
+    expect(retry.text).toBe(resource.text);
+    expect(again.json.id).not.toBe(entry.json.id);
+    expect(again.headers.has("Idempotent-Replayed")).toBe(false);
+  });
+});
+
+describe("ATTEMPT_DEADLINE_SECONDS", () => {
+  test("gives a slow attempt up, and the request can be repeated", async () => {
+    const api = await serveWith({ ATTEMPT_DEADLINE_SECONDS: "1", FAULT_INJECTION: "on" });
+    const key = newKey();
+    const first = api.create(key, { fault: "delay=30000" });
+    await api.isRunning(key);
+
+    const waiting = await api.create(key, { wait: 30 });
+
+    expect((await first).json).toMatchObject({ type: "/problems/operation-failed", retryable: true });
+    expect(waiting.status).toBe(201);
+    expect((await api.status(key)).json).toMatchObject({ status: "COMPLETED", attempts: 2 });
+    expect(await api.rows(key)).toHaveLength(1);
+  });
+});
+
+/** A server of the test's own, with these variables and no others. */
+async function serveWith(vars: Record<string, string>): Promise<Client> {
+  const client = new Client();
+  client.server = await startServer(vars);
+  onTestFinished(() => client.server.stop());
+  return client;
+}

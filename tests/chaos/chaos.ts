@@ -19,6 +19,11 @@ export interface Options {
   keys: number;
 }
 
+export interface Result {
+  report: Report;
+  evidence: Evidence;
+}
+
 /** How many keys may be in use at once: more would only measure the machine. */
 const KEYS_IN_USE = 60;
 
@@ -27,7 +32,7 @@ const BACK_WITHIN_MS = 15_000;
 
 const PROGRESS_EVERY_MS = 2000;
 
-export async function chaos(options: Options, tell: (progress: string) => void = () => {}): Promise<Report> {
+export async function chaos(options: Options, tell: (progress: string) => void = () => {}): Promise<Result> {
   const server = await startServer({
     FAULT_INJECTION: "on",
     ATTEMPT_DEADLINE_SECONDS: `${ATTEMPT_DEADLINE_S}`,
@@ -39,7 +44,7 @@ export async function chaos(options: Options, tell: (progress: string) => void =
   }
 }
 
-async function run(server: Server, options: Options, tell: (progress: string) => void): Promise<Report> {
+async function run(server: Server, options: Options, tell: (progress: string) => void): Promise<Result> {
   const { seed, durationMs } = options;
   const callers = await introduce(server);
   const random = new Random(seed);
@@ -74,7 +79,7 @@ async function run(server: Server, options: Options, tell: (progress: string) =>
   };
   const figures = measure(evidence, server, { d1Outages, evictions: evictions.count }, away(plans));
   const report = { seed, durationMs, figures, violations: check(evidence) };
-  return { ...report, text: describe(report, evidence, server, startedAt) };
+  return { report: { ...report, text: describe(report, evidence, server, startedAt) }, evidence };
 }
 
 function planKeys(random: Random, { keys, durationMs }: Options): KeyPlan[] {

@@ -13,8 +13,8 @@ export interface Schedule {
   outages: Interval[];
 }
 
-/** About how often each of them happens, in milliseconds. */
-const KILL_EVERY_MS = 6500;
+/** About how often each of them happens, in milliseconds. An object must live ten seconds to be evicted. */
+const KILL_EVERY_MS = 10_000;
 const OUTAGE_EVERY_MS = 8000;
 
 /** One of each in every slot of time, at a random moment of it. */

@@ -1,7 +1,7 @@
 // What a run is told by: how much of everything there was.
 
 import type { Server } from "../worker/server.ts";
-import { byCompositeKey, type Evidence, type Exchange, isSuccess, successOf } from "./history.ts";
+import { compositeKey, type Evidence, type Exchange, isSuccess, successOf } from "./history.ts";
 
 export interface Figures {
   keys: number;
@@ -35,6 +35,8 @@ export interface Figures {
    * Its own pauses, which grow to three seconds, are part of that.
    */
   longestStuckMs: number;
+  /** Which device of which composite key that was. */
+  longestStuck: string;
 }
 
 const PANIC = "Rust panic: panicked at";
@@ -66,7 +68,7 @@ export function measure(
     deadlines: reasons(/^the attempt's deadline passed/),
     recoveries: statuses.filter(({ attempts }) => attempts >= 2).length,
     effects: effects.length,
-    longestStuckMs: Math.round(longestStuckMs(exchanges, away)),
+    ...longestStuck(exchanges, away),
   };
 }
 
@@ -99,15 +101,15 @@ function abortedAttempts(exchanges: Exchange[], logs: Server["logs"]): number {
   }).length;
 }
 
-function longestStuckMs(exchanges: Exchange[], away: ReadonlySet<string>): number {
-  let longest = 0;
-  for (const [of, ofKey] of byCompositeKey(exchanges)) {
-    for (const [device, own] of Map.groupBy(ofKey, ({ device }) => device)) {
-      if (away.has(`${of}/${device}`)) continue;
-      const failed = own.find(({ outcome }) => !isSuccess(outcome));
-      const succeeded = own.find(({ outcome }) => isSuccess(outcome));
-      if (failed && succeeded) longest = Math.max(longest, succeeded.endedMs - failed.endedMs);
-    }
+function longestStuck(exchanges: Exchange[], away: ReadonlySet<string>) {
+  const longest = { longestStuckMs: 0, longestStuck: "none" };
+  for (const [device, own] of Map.groupBy(exchanges, (of) => `${compositeKey(of)}/${of.device}`)) {
+    const failed = own.findIndex(({ outcome }) => !isSuccess(outcome));
+    const succeeded = own.find(({ outcome }, index) => index > failed && isSuccess(outcome));
+    if (away.has(device) || failed < 0 || succeeded === undefined) continue;
+    const stuckMs = Math.round(succeeded.endedMs - own[failed]!.endedMs);
+    if (stuckMs > longest.longestStuckMs)
+      Object.assign(longest, { longestStuckMs: stuckMs, longestStuck: device });
   }
   return longest;
 }

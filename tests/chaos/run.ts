@@ -1,5 +1,6 @@
-// npm run chaos -- [--minutes <n>] [--seed <n>] [--keys <n>]
+// npm run chaos -- [--minutes <n>] [--seed <n>] [--keys <n>] [--history <file>]
 
+import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { chaos } from "./chaos.ts";
 
@@ -11,17 +12,20 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "1" },
     seed: { type: "string", default: `${Math.floor(Math.random() * 2 ** 31)}` },
     keys: { type: "string" },
+    history: { type: "string" },
   },
 });
 const durationMs = positive("minutes", values.minutes) * 60_000;
 const keys =
   values.keys === undefined ? (durationMs / 1000) * KEYS_PER_SECOND : positive("keys", values.keys);
 
-const report = await chaos({ seed: Number(values.seed), durationMs, keys: Math.ceil(keys) }, (progress) =>
-  process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${progress}` : `${progress}\n`),
+const { report, evidence } = await chaos(
+  { seed: Number(values.seed), durationMs, keys: Math.ceil(keys) },
+  (progress) => process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${progress}` : `${progress}\n`),
 );
 if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
 console.log(report.text);
+if (values.history !== undefined) await writeFile(values.history, JSON.stringify(evidence));
 process.exitCode = report.violations.length > 0 ? 1 : 0;
 
 function positive(name: string, text: string): number {

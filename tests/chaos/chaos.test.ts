@@ -1,0 +1,35 @@
+// A short run of `npm run chaos`. Its figures must show that the trouble it is about did happen.
+
+import { expect, test } from "vitest";
+import { chaos } from "./chaos.ts";
+
+/** Any other passes too; this one is repeated, so that two runs can be compared. */
+const SEED = 20_261_001;
+
+test(
+  "nothing happens twice and nothing gets lost while everything goes wrong",
+  { timeout: 120_000 },
+  async () => {
+    const { report } = await chaos({ seed: SEED, durationMs: 22_000, keys: 200 });
+
+    const { violations, figures, text } = report;
+    expect(violations, text).toEqual([]);
+    expect(figures.keys).toBe(200);
+    for (const [figure, atLeast] of Object.entries({
+      kills: 3,
+      lost: 1,
+      panics: 1,
+      aborts: 5,
+      d1Outages: 2,
+      d1Errors: 1,
+      disconnects: 5,
+      evictions: 1,
+      recoveries: 10,
+      replays: 20,
+      effects: 150,
+    }))
+      expect(figures[figure as "kills"], `${figure} in\n${text}`).toBeGreaterThanOrEqual(atLeast);
+    for (const kind of ["409 operation-in-progress", "400 request-mismatch", "503 operation-failed"])
+      expect(figures.answers[kind], `${kind} in\n${text}`).toBeGreaterThan(0);
+  },
+);

@@ -31,6 +31,10 @@ export class Abilities {
     return aCase.needs?.map((need) => this.lacks(need)).find((reason) => reason !== undefined);
   }
 
+  has(need: Need): boolean {
+    return this.lacks(need) === undefined;
+  }
+
   private lacks(need: Need): string | undefined {
     const probed = this.missing.get(need);
     if (probed !== undefined) return probed;

@@ -3,7 +3,7 @@
 import { exec } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import { promisify } from "node:util";
-import { check, equal, eventually, hasStatus, NotApplicable, pause } from "./case.ts";
+import { check, equal, eventually, hasStatus, type Need, NotApplicable, pause } from "./case.ts";
 import type { Fault, Field, KeyedRoute, Profile } from "./profile.ts";
 import { type Answer, type Outgoing, send } from "./wire.ts";
 
@@ -42,11 +42,14 @@ export class Bench {
   readonly tag = `t${randomBytes(8).toString("hex")}`;
   readonly target: Target;
   readonly profile: Profile;
+  /** Whether the target has something that the case can do without. */
+  readonly can: (need: Need) => boolean;
   /** What successful answers called the thing they made, where effects are counted by that. */
   private ids = new Map<string, Set<unknown>>();
 
-  constructor(target: Target) {
+  constructor(target: Target, can: (need: Need) => boolean = () => false) {
     this.target = target;
+    this.can = can;
     this.profile = target.profile;
   }
 
@@ -149,7 +152,13 @@ export class Bench {
     check(!this.isMarked(answer), `${what} is marked as a replay`);
   }
 
-  /** A retry is answered by waiting or is told to come back; then the first answer is to be had. */
+  /** What a duplicate of a running request gets: 409, or the first answer, as the profile says. */
+  async isToldOrReplays(duplicate: Answer, running: Promise<Answer>): Promise<void> {
+    const { inProgress } = this.profile.expects;
+    if (inProgress === "waits") this.replays(duplicate, await running, "the duplicate");
+    else hasStatus(duplicate, inProgress, "the duplicate");
+  }
+
   isInProgress(answer: Answer): boolean {
     return answer.status === this.profile.expects.inProgress;
   }

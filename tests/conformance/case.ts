@@ -40,6 +40,8 @@ export interface Case {
   needs?: Need[];
   /** Why no profile could make it possible: listed so that nobody takes it for shown. */
   notFromOutside?: string;
+  /** Mostly waits, so that it takes nobody's place. */
+  waits?: boolean;
   /** Disturbs or measures the whole target: no other case runs meanwhile. */
   alone?: boolean;
   run(bench: Bench): Promise<void>;

@@ -30,16 +30,10 @@ export async function runSuite(
     results.set(aCase, result);
     tell(result);
   };
-  await inLanes(
-    SIDE_BY_SIDE,
-    cases.filter(({ alone }) => !alone),
-    runOne,
-  );
-  await inLanes(
-    1,
-    cases.filter(({ alone }) => alone),
-    runOne,
-  );
+  const [alone, together] = partition(cases, ({ alone }) => alone === true);
+  const [waiting, working] = partition(together, ({ waits }) => waits === true);
+  await Promise.all([inLanes(waiting.length, waiting, runOne), inLanes(SIDE_BY_SIDE, working, runOne)]);
+  await inLanes(1, alone, runOne);
   return cases.map((aCase) => results.get(aCase)!);
 }
 
@@ -50,6 +44,10 @@ export async function inLanes<T>(lanes: number, items: T[], work: (item: T) => P
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
   };
   await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+function partition<T>(items: T[], belongs: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(belongs), items.filter((item) => !belongs(item))];
 }
 
 async function runCase(target: Target, abilities: Abilities, aCase: Case): Promise<Result> {
@@ -63,7 +61,7 @@ async function runCase(target: Target, abilities: Abilities, aCase: Case): Promi
   const whyNot = abilities.whyNot(aCase);
   if (whyNot !== undefined) return ended("not applicable", whyNot);
   try {
-    await bounded(aCase.run(new Bench(target)));
+    await bounded(aCase.run(new Bench(target, (need) => abilities.has(need))));
     return ended("passed");
   } catch (error) {
     if (error instanceof NotApplicable) return ended("not applicable", error.message);

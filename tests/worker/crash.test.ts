@@ -1,7 +1,7 @@
 // Crashes: whatever dies, the client is answered, no key is stuck, and nothing is done twice.
 
 import { describe, expect, test } from "vitest";
-import { newKey, serve, TRANSACTIONS } from "./client.ts";
+import { AUDIT_LOGS, newKey, serve, TRANSACTIONS } from "./client.ts";
 
 const api = serve();
 
@@ -181,3 +181,54 @@ describe("the death of the runtime", () => {
     expect(await api.rows(key)).toHaveLength(1);
   });
 });
+
+describe("a database that does not answer as it should", () => {
+  test("is told of as a failed attempt, and the request can be repeated once it is well", async () => {
+    const key = newKey();
+    await withoutTable("resources", async () => {
+      const failed = await api.create(key);
+
+      expect(failed.status).toBe(503);
+      expect(failed.json).toMatchObject({ type: "/problems/operation-failed", retryable: true });
+      expect(failed.text).not.toMatch(/table|SQL|D1/);
+    });
+
+    const retry = await api.create(key);
+
+    expect(retry.status).toBe(201);
+    expect((await api.status(key)).json.attempts).toBe(2);
+    expect(await api.rows(key)).toHaveLength(1);
+  });
+
+  test("is told of to who reads, and to who has an answer already it does not matter", async () => {
+    const key = newKey();
+    const first = await api.create(key);
+
+    const [read, list, replay] = await withoutTable("resources", () =>
+      withoutTable("audit_log", async () => [
+        await api.call(first.headers.get("Location")!),
+        await api.call(AUDIT_LOGS),
+        await api.create(key),
+      ]),
+    );
+
+    for (const answer of [read!, list!]) {
+      expect(answer.status).toBe(503);
+      expect(answer.json).toMatchObject({ type: "/problems/service-unavailable", retryable: true });
+      expect(answer.headers.get("Retry-After")).toMatch(/^[1-9]\d*$/);
+      expect(answer.text).not.toMatch(/table|SQL|D1/);
+    }
+    expect(replay!.text).toBe(first.text);
+  });
+});
+
+/** Does something while the table has another name. */
+async function withoutTable<T>(table: string, meanwhile: () => Promise<T>): Promise<T> {
+  const db = await api.server.db();
+  await db.exec(`ALTER TABLE ${table} RENAME TO ${table}_away`);
+  try {
+    return await meanwhile();
+  } finally {
+    await db.exec(`ALTER TABLE ${table}_away RENAME TO ${table}`);
+  }
+}

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { AUDIT_LOG, type Answer, eventually, expiryOf, newKey, serve } from "./client.ts";
 import { alarm, objectName, record, rewrite } from "./objects.ts";
 
-const TTL_S = 3;
+const TTL_S = 4;
 const api = serve({ IDEMPOTENCY_TTL_SECONDS: String(TTL_S), AUDIT_TTL_SECONDS: "3600" });
 const daylong = serve();
 
@@ -113,6 +113,20 @@ describe.concurrent("the lifetime of an audit entry's key", () => {
 
     expect(replay.text).toBe(entry.text);
     expect(expiresAt(entry) - expiresAt(resource)).toBeGreaterThan((3600 - TTL_S - 15) * 1000);
+  });
+});
+
+describe("a record that cannot be read", () => {
+  test("is deleted at its expiry all the same, and its key is free", async () => {
+    const key = newKey();
+    const object = objectName(key);
+    await api.create(key);
+    const spoil = () => rewrite(api.server, object, /"version":1/, () => '"version":9');
+    await api.server.restart(spoil);
+
+    await eventually(() => record(api.server, object) === undefined);
+
+    expect((await api.create(key, { payload: { name: "another" } })).status).toBe(201);
   });
 });
 

@@ -78,11 +78,13 @@ describe("an entry", () => {
     ["an action in capitals", { user_id: "u", action: "LOGIN", details: {} }, "#/action"],
     ["no details", { user_id: "u", action: "login" }, "#/details"],
     ["details that are text", { user_id: "u", action: "login", details: "x" }, "#/details"],
-    [
-      "a timestamp that is none",
-      { user_id: "u", action: "login", details: {}, timestamp: "yesterday" },
-      "#/timestamp",
-    ],
+    ["an object for an action", { user_id: "u", action: { login: null }, details: {} }, "#/action"],
+    ["an array in the place of an object", ["u", "login", {}, null, null, null, null, null], "#"],
+    ["a timestamp that is none", at("yesterday"), "#/timestamp"],
+    ["a timestamp that is only a date", at("2026-01-31"), "#/timestamp"],
+    ["a timestamp without an offset", at("2026-01-31T12:00:00"), "#/timestamp"],
+    ["a timestamp in the year 262142", at("+262142-12-31T00:00:00Z"), "#/timestamp"],
+    ["a timestamp that is a number", at(1_795_478_507_797), "#/timestamp"],
   ])("is refused with %s", async (_, payload, pointer) => {
     const answer = await api.post(AUDIT_LOG, newKey(), { payload });
 
@@ -94,7 +96,6 @@ describe("an entry", () => {
 describe("a list", () => {
   test("has the newest first, by the entries' own time, and each as it was answered", async () => {
     const as = "newest-first";
-    const at = (timestamp: string) => ({ user_id: "u", action: "login", details: { n: 1.0 }, timestamp });
     const middle = await enter({ as, payload: at("2026-01-02T00:00:00.5+01:00") });
     const oldest = await enter({ as, payload: at("2026-01-01T22:59:59Z") });
     const newest = await enter({ as, payload: at("2026-01-02T00:00:00Z") });
@@ -165,6 +166,11 @@ describe("a list", () => {
     expect(answer.json.errors).toMatchObject([{ parameter }]);
   });
 });
+
+/** An entry with this timestamp. */
+function at(timestamp: unknown) {
+  return { user_id: "u", action: "login", details: {}, timestamp };
+}
 
 async function enter(call: Call) {
   const answer = await api.post(AUDIT_LOG, newKey(), call);

@@ -1,7 +1,17 @@
 // Problems: what each of them looks like, and that a request refused before it starts leaves its key free.
 
 import { describe, expect, test } from "vitest";
-import { type Answer, type Call, type Client, newKey, RESOURCES, serve, TRANSACTIONS } from "./client.ts";
+import {
+  type Answer,
+  type Call,
+  AUDIT_LOG,
+  type Client,
+  newKey,
+  PAYLOADS,
+  RESOURCES,
+  serve,
+  TRANSACTIONS,
+} from "./client.ts";
 import { objectName, rewrite } from "./objects.ts";
 
 const api = serve();
@@ -53,6 +63,31 @@ describe("internal-error with 500", () => {
     expect(answers[0]!.text).not.toContain("version");
     expect(await api.rows(key)).toHaveLength(1);
   });
+});
+
+describe("a refusal", () => {
+  test.each<[keyof typeof PAYLOADS, unknown]>([
+    [RESOURCES, "s3cret"],
+    [RESOURCES, ["s3cret"]],
+    [RESOURCES, { name: ["s3cret"] }],
+    [RESOURCES, { name: "s3cret".repeat(20) }],
+    [RESOURCES, { name: "n", description: { s3cret: 1 } }],
+    [RESOURCES, { name: "n", metadata: "s3cret" }],
+    [TRANSACTIONS, { amount: "s3cret", description: "d" }],
+    [TRANSACTIONS, { amount: 1, currency: "s3cret", description: "d" }],
+    [AUDIT_LOG, { user_id: "u", action: "s3cret", details: {} }],
+    [AUDIT_LOG, { user_id: "u", action: "login", details: {}, timestamp: "s3cret" }],
+    [AUDIT_LOG, { user_id: { s3cret: "s3cret" }, action: "login", details: {} }],
+  ])(
+    "of %s with %j neither repeats what was sent nor names what it is in the code",
+    async (path, payload) => {
+      const answer = await api.post(path, newKey(), { payload: JSON.stringify(payload) });
+
+      expect(answer.status).toBe(422);
+      expect(answer.text).not.toContain("s3cret");
+      expect(answer.text).not.toMatch(/struct|variant|invalid type|sequence|Input\b/);
+    },
+  );
 });
 
 describe("Retry-After", () => {

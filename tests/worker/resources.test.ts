@@ -121,13 +121,17 @@ describe("a rule of resources", () => {
     expect(pointers.sort()).toEqual(["#/description", "#/name"]);
   });
 
-  test.each(["[]", '"text"', "7", "null", "true"])(
+  test.each(["[]", '["Lathe","Old",{}]', '"text"', "7", "null", "true"])(
     "refuses %s in the place of an object",
     async (payload) => {
-      const answer = await api.create(newKey(), { payload });
+      const key = newKey();
+
+      const answer = await api.create(key, { payload });
 
       expect(answer.status).toBe(422);
       expect(answer.json.type).toBe("/problems/validation-failed");
+      expect(answer.json.errors).toMatchObject([{ pointer: "#" }]);
+      expect(await api.rows(key)).toHaveLength(0);
     },
   );
 });

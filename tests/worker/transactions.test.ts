@@ -144,6 +144,7 @@ describe("a rule of transactions", () => {
       "#/currency",
     ],
     ["a currency that is null", { amount: 1, currency: null, description: "d" }, "#/currency"],
+    ["an array in the place of an object", [1, "USD", "d"], "#"],
   ])("refuses %s and says where", async (_, payload, pointer) => {
     const answer = await api.post(TRANSACTIONS, newKey(), { payload });
 

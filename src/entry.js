@@ -37,7 +37,8 @@ export default class extends WorkerEntrypoint {
     const rust = new Rust(this.ctx, this.env);
     try {
       return await unlessInterrupted(rust.fetch(request));
-    } catch {
+    } catch (error) {
+      console.error(error);
       return rust.interrupted(request, this.env);
     }
   }

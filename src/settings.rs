@@ -6,7 +6,11 @@
 use std::str::FromStr;
 
 use thiserror::Error;
-use worker::Env;
+use worker::{
+    Env,
+    js_sys::{JSON, Reflect},
+    wasm_bindgen::JsValue,
+};
 
 use crate::{lifecycle::Policy, operations::Retention};
 
@@ -36,7 +40,14 @@ pub struct WrongSetting {
 impl Settings {
     /// Reads the variables of `env`.
     pub fn of(env: &Env) -> Result<Self, WrongSetting> {
-        Self::read(|name| env.var(name).ok().map(|value| value.to_string()))
+        Self::read(|name| {
+            let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
+            // A variable that the configuration writes as a number or a list comes as one.
+            let as_json = || JSON::stringify(&value).ok().map(String::from);
+            value
+                .as_string()
+                .or_else(|| (!value.is_undefined()).then(as_json)?)
+        })
     }
 
     /// Reads the variables that `variable` knows.
@@ -127,14 +138,11 @@ fn origins(text: &impl Fn(&str) -> Option<String>) -> Result<Vec<String>, WrongS
     let Some(list) = text(NAME) else {
         return Ok(Vec::new());
     };
-    let exact = |origin: &str| {
-        worker::Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == origin)
-    };
     let origins: Vec<_> = list
         .split(',')
         .map(|origin| origin.trim().to_owned())
         .collect();
-    if origins.iter().all(|origin| exact(origin)) {
+    if origins.iter().all(|origin| is_origin(origin)) {
         Ok(origins)
     } else {
         Err(WrongSetting {
@@ -142,4 +150,17 @@ fn origins(text: &impl Fn(&str) -> Option<String>) -> Result<Vec<String>, WrongS
             rule: "a comma-separated list of origins such as https://shop.example, without a path",
         })
     }
+}
+
+/// An origin as browsers write it: in lower case, without a default port, a path or a slash. One that is
+/// written in another way would never be met.
+fn is_origin(text: &str) -> bool {
+    let https = text.strip_prefix("https://").map(|host| (host, ":443"));
+    let http = text.strip_prefix("http://").map(|host| (host, ":80"));
+    https.or(http).is_some_and(|(host, default_port)| {
+        let allowed = |byte: u8| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_:[]".contains(&byte)
+        };
+        !host.is_empty() && host.bytes().all(allowed) && !host.ends_with(default_port)
+    })
 }

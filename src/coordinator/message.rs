@@ -19,7 +19,7 @@ const MESSAGE_VERSION: u32 = 1;
 /// A question to the object.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(
+#[allow(
     clippy::large_enum_variant,
     reason = "there is one at a time, and it is nearly always the large one"
 )]
@@ -82,8 +82,9 @@ pub enum Reply {
         /// The record, unless there is none or it has expired.
         record: Option<Record>,
     },
-    /// There is a record that this release cannot read. Executing could do something twice.
-    Unreadable,
+    /// The object does not dare to go on: its record cannot be read, or this release does not know what is
+    /// asked. Executing could do something twice.
+    Broken,
 }
 
 impl Asked {
@@ -158,7 +159,7 @@ impl Reply {
             | Self::Failed { .. }
             | Self::Superseded
             | Self::Found { .. }
-            | Self::Unreadable => &[],
+            | Self::Broken => &[],
         };
         join(self, body)
     }

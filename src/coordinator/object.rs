@@ -72,7 +72,7 @@ impl DurableObject for Coordinator {
         let reply = self.reply(request).await.unwrap_or_else(|error| {
             let reason = error.to_string();
             log(Subject::NONE, &Event::Broken { reason });
-            Reply::Unreadable
+            Reply::Broken
         });
         let bytes = reply
             .encode()
@@ -100,7 +100,11 @@ impl DurableObject for Coordinator {
 impl Coordinator {
     async fn reply(&self, mut request: Request) -> Result<Reply, ObjectError> {
         match Message::decode(&request.bytes().await?)? {
-            Message::Claim(asked) => self.claim(&asked).await,
+            Message::Claim(asked) => Ok(self.claim(&asked).await.unwrap_or_else(|error| {
+                let reason = error.to_string();
+                asked.log(&Event::Broken { reason });
+                Reply::Broken
+            })),
             Message::Inspect => self.inspect(),
         }
     }

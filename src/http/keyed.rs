@@ -70,7 +70,7 @@ fn tell(asked: &Asked, answered: &Answered) {
         }
         | Reply::Failed { .. }
         | Reply::Superseded => {}
-        Reply::Found { .. } | Reply::Unreadable => {
+        Reply::Found { .. } | Reply::Broken => {
             let reason = "the object has no answer to give".to_owned();
             asked.log(&Event::Broken { reason });
         }
@@ -99,6 +99,6 @@ fn answer(reply: Reply, field: KeyField) -> Result<Answer, Problem> {
             Err(Problem::operation_failed().with(EXPIRES_AT, clock::rfc3339(expires_at)))
         }
         Reply::Superseded => Err(Problem::operation_failed()),
-        Reply::Found { .. } | Reply::Unreadable => Err(Problem::internal()),
+        Reply::Found { .. } | Reply::Broken => Err(Problem::internal()),
     }
 }

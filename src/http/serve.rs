@@ -115,7 +115,7 @@ async fn reading(
         Err(ReadError::Invalid(errors)) => Err(Problem::invalid(errors)),
         Err(ReadError::Failed(error)) => {
             let reason = error.to_string();
-            log(exchange.subject(), &Event::Unreadable { reason });
+            log(exchange.subject(), &Event::ReadFailed { reason });
             Err(Problem::read_failed())
         }
     }

@@ -21,14 +21,14 @@ pub struct CreateAuditLog;
 pub struct AuditInput {
     #[garde(length(chars, min = 1))]
     user_id: String,
-    #[garde(skip)]
-    action: Action,
+    #[garde(custom(known))]
+    action: String,
     #[garde(skip)]
     details: JsonObject,
     #[garde(length(chars, min = 1))]
     id: Option<String>,
-    #[garde(skip)]
-    timestamp: Option<DateTime<Utc>>,
+    #[garde(custom(in_rfc_3339))]
+    timestamp: Option<String>,
     #[garde(length(chars, min = 1))]
     correlation_id: Option<String>,
     #[garde(skip)]
@@ -37,34 +37,17 @@ pub struct AuditInput {
     user_agent: Option<String>,
 }
 
-/// What was done.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Action {
-    Login,
-    Logout,
-    ApiAccess,
-    ConfigChange,
-    DataAccess,
-    CacheInvalidation,
-    LlmQuery,
-    CorsViolation,
-}
-
-impl Action {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Login => "login",
-            Self::Logout => "logout",
-            Self::ApiAccess => "api_access",
-            Self::ConfigChange => "config_change",
-            Self::DataAccess => "data_access",
-            Self::CacheInvalidation => "cache_invalidation",
-            Self::LlmQuery => "llm_query",
-            Self::CorsViolation => "cors_violation",
-        }
-    }
-}
+/// What may have been done.
+const ACTIONS: [&str; 8] = [
+    "login",
+    "logout",
+    "api_access",
+    "config_change",
+    "data_access",
+    "cache_invalidation",
+    "llm_query",
+    "cors_violation",
+];
 
 /// An entry as it is answered.
 #[derive(Serialize)]
@@ -116,6 +99,8 @@ impl Operation for CreateAuditLog {
         let origin = execution.origin;
         let timestamp = input
             .timestamp
+            .as_deref()
+            .and_then(moment)
             .unwrap_or_else(|| clock::date_time(execution.now));
         let values = [
             JsValue::from_str(&execution.operation_id.0),
@@ -130,7 +115,7 @@ impl Operation for CreateAuditLog {
                     .or(Some(&origin.correlation_id)),
             ),
             JsValue::from_str(&input.user_id),
-            JsValue::from_str(input.action.name()),
+            JsValue::from_str(&input.action),
             JsValue::from_str(input.details.as_str()),
             text(input.ip_address.as_deref().or(origin.ip_address.as_deref())),
             text(input.user_agent.as_deref().or(origin.user_agent.as_deref())),
@@ -224,4 +209,31 @@ impl TryFrom<Row> for AuditLog {
             user_agent: row.user_agent,
         })
     }
+}
+
+fn known(action: &str, (): &()) -> garde::Result {
+    if ACTIONS.contains(&action) {
+        Ok(())
+    } else {
+        Err(garde::Error::new(format!(
+            "must be one of {}",
+            ACTIONS.join(", ")
+        )))
+    }
+}
+
+#[expect(clippy::ref_option, reason = "garde hands the field over as it is")]
+fn in_rfc_3339(timestamp: &Option<String>, (): &()) -> garde::Result {
+    match timestamp {
+        Some(text) if moment(text).is_none() => Err(garde::Error::new(
+            "must be a date and time as in RFC 3339, such as 2026-01-31T12:00:00Z",
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn moment(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text)
+        .ok()
+        .map(|moment| moment.to_utc())
 }

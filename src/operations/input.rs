@@ -25,8 +25,12 @@ impl FieldError {
     #[must_use]
     pub fn at(path: &str, detail: impl fmt::Display) -> Self {
         let path = path.replace('[', ".").replace(']', "").replace('.', "/");
+        let pointer = match path.trim_matches('/') {
+            "" => "#".to_owned(),
+            member => format!("#/{member}"),
+        };
         Self {
-            pointer: Some(format!("#/{}", path.trim_matches('/'))),
+            pointer: Some(pointer),
             parameter: None,
             detail: detail.to_string(),
         }
@@ -50,6 +54,10 @@ pub fn parse<I>(payload: &[u8]) -> Result<I, Vec<FieldError>>
 where
     I: DeserializeOwned + Validate<Context = ()>,
 {
+    // serde would take an array as the list of an input's members.
+    if !payload.trim_ascii_start().starts_with(b"{") {
+        return Err(vec![FieldError::at("", "must be a JSON object")]);
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(payload);
     let input: I = serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| vec![type_error(&error)])?;
@@ -73,8 +81,12 @@ fn type_error(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldErr
     let missing = detail
         .strip_prefix("missing field `")
         .and_then(|rest| rest.strip_suffix('`'));
-    match missing {
-        Some(name) => FieldError::at(&format!("{parent}.{name}"), "is required"),
+    if let Some(name) = missing {
+        return FieldError::at(&format!("{parent}.{name}"), "is required");
+    }
+    // Before its comma, serde's text repeats what was sent.
+    match detail.split_once(", expected ") {
+        Some((_, expected)) => FieldError::at(&parent, format!("must be {expected}")),
         None => FieldError::at(&parent, detail),
     }
 }

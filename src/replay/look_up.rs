@@ -20,6 +20,9 @@ use crate::{
 /// takes: a KV miss is billed, and remembered by that location for up to a minute.
 const HEDGE_MS: u64 = 1000;
 
+/// How many milliseconds KV has: a client that the object has kept waiting is not kept by KV too.
+const KV_DEADLINE_MS: u64 = 2000;
+
 /// Where an answer came from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Source {
@@ -108,12 +111,15 @@ async fn first<C, H>(
 }
 
 async fn in_kv(env: &Env, key: &CompositeKey, asked: &Asked) -> Option<Answered> {
-    let found = kv::look_up(env, key, asked.fingerprint, clock::now())
-        .await
-        .unwrap_or_else(|error| {
+    let look_up = kv::look_up(env, key, asked.fingerprint, clock::now());
+    let deadline = Delay::from(Duration::from_millis(KV_DEADLINE_MS));
+    let found = match select(pin!(look_up), pin!(deadline)).await {
+        Either::Left((found, _)) => found.unwrap_or_else(|error| {
             let reason = error.to_string();
             asked.log(&Event::CopyFailed { reason });
             None
-        });
+        }),
+        Either::Right(((), _)) => None,
+    };
     found.map(|found| Answered::by_copy(found, Source::Kv))
 }

@@ -84,7 +84,7 @@ pub enum Event {
         reason: String,
     },
     /// What an operation has made could not be read.
-    Unreadable {
+    ReadFailed {
         /// What the database said.
         reason: String,
     },
@@ -124,7 +124,7 @@ impl Event {
             Self::Expired => "Record expired",
             Self::Unreachable { .. } => "Coordinator not reachable",
             Self::CopyFailed { .. } => "Replay copy failed",
-            Self::Unreadable { .. } => "Reading failed",
+            Self::ReadFailed { .. } => "Reading failed",
             Self::Broken { .. } => "Service needs attention",
         }
     }
@@ -145,7 +145,7 @@ impl Event {
             | Self::Mismatch
             | Self::Unreachable { .. }
             | Self::CopyFailed { .. }
-            | Self::Unreadable { .. } => Level::Warning,
+            | Self::ReadFailed { .. } => Level::Warning,
             Self::Broken { .. } => Level::Error,
         }
     }

@@ -36,7 +36,8 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-export async function startServer(vars: Record<string, string> = {}): Promise<Server> {
+/** Starts the bundle in `root`'s dist/, with the variables `vars`. */
+export async function startServer(vars: Record<string, string> = {}, root = ROOT): Promise<Server> {
   const state = await mkdtemp(join(tmpdir(), "edge-idempotency-"));
   const logs: Server["logs"] = [];
   const noise: string[] = [];
@@ -55,8 +56,8 @@ export async function startServer(vars: Record<string, string> = {}): Promise<Se
       {
         config: {
           name: WORKER,
-          compatibilityDate: await compatibilityDate(),
-          manifest: { mainModule: "entry.js", modulesRoot: ROOT, modules: await modules() },
+          compatibilityDate: await compatibilityDate(root),
+          manifest: { mainModule: "entry.js", modulesRoot: root, modules: await modules(root) },
           env: {
             COORDINATOR: { type: "durable-object", worker: WORKER, exportName: "Coordinator" },
             REPLAYS: { type: "kv", id: "REPLAYS" },
@@ -94,7 +95,7 @@ export async function startServer(vars: Record<string, string> = {}): Promise<Se
       await rm(state, { recursive: true, force: true });
     },
   };
-  await migrate(await server.db());
+  await migrate(await server.db(), root);
   return server;
 }
 
@@ -106,18 +107,18 @@ function runtime(): ChildProcess {
   return running;
 }
 
-async function compatibilityDate() {
-  const config = await readFile(join(ROOT, "wrangler.toml"), "utf8");
+async function compatibilityDate(root: string) {
+  const config = await readFile(join(root, "wrangler.toml"), "utf8");
   return /^compatibility_date = "(.+)"$/m.exec(config)![1]!;
 }
 
 type Module = { type: "esm"; contents: string } | { type: "wasm"; contents: Uint8Array<ArrayBuffer> };
 
 /** The files that `wrangler deploy --dry-run --outdir dist` leaves there. */
-async function modules() {
+async function modules(root: string) {
   const found: Record<string, Module> = {};
-  for (const name of await readdir(join(ROOT, "dist"))) {
-    const path = join(ROOT, "dist", name);
+  for (const name of await readdir(join(root, "dist"))) {
+    const path = join(root, "dist", name);
     if (name.endsWith(".js")) found[name] = { type: "esm", contents: await readFile(path, "utf8") };
     if (name.endsWith(".wasm"))
       found[name] = { type: "wasm", contents: new Uint8Array(await readFile(path)) };
@@ -125,9 +126,9 @@ async function modules() {
   return found;
 }
 
-async function migrate(db: Database) {
-  for (const name of (await readdir(join(ROOT, "migrations"))).sort()) {
-    const sql = await readFile(join(ROOT, "migrations", name), "utf8");
+async function migrate(db: Database, root: string) {
+  for (const name of (await readdir(join(root, "migrations"))).sort()) {
+    const sql = await readFile(join(root, "migrations", name), "utf8");
     const statements = sql.replace(/--.*$/gm, "").split(";");
     await db.batch(statements.filter((sql) => sql.trim() !== "").map((sql) => db.prepare(sql)));
   }

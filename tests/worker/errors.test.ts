@@ -61,6 +61,7 @@ describe("internal-error with 500", () => {
 
     for (const answer of answers) expectProblem(answer, "internal-error", 500, false);
     expect(answers[0]!.text).not.toContain("version");
+    await api.logged({ level: "error", idempotency_key: key, message: "Service needs attention" });
     expect(await api.rows(key)).toHaveLength(1);
   });
 });

@@ -36,8 +36,11 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+/** A variable is text, or whatever JSON a configuration may have. */
+export type Variables = Record<string, string | number | boolean | null | string[]>;
+
 /** Starts the bundle in `root`'s dist/, with the variables `vars`. */
-export async function startServer(vars: Record<string, string> = {}, root = ROOT): Promise<Server> {
+export async function startServer(vars: Variables = {}, root = ROOT): Promise<Server> {
   const state = await mkdtemp(join(tmpdir(), "edge-idempotency-"));
   const logs: Server["logs"] = [];
   const noise: string[] = [];
@@ -62,9 +65,7 @@ export async function startServer(vars: Record<string, string> = {}, root = ROOT
             COORDINATOR: { type: "durable-object", worker: WORKER, exportName: "Coordinator" },
             REPLAYS: { type: "kv", id: "REPLAYS" },
             DB: { type: "d1", id: "DB" },
-            ...Object.fromEntries(
-              Object.entries(vars).map(([name, value]) => [name, { type: "text" as const, value }]),
-            ),
+            ...bindings(vars),
           },
           exports: { Coordinator: { type: "durable-object", storage: "sqlite" } },
         },
@@ -97,6 +98,12 @@ export async function startServer(vars: Record<string, string> = {}, root = ROOT
   };
   await migrate(await server.db(), root);
   return server;
+}
+
+function bindings(vars: Variables) {
+  const binding = (value: Variables[string]) =>
+    typeof value === "string" ? { type: "text" as const, value } : { type: "json" as const, value };
+  return Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, binding(value)]));
 }
 
 function runtime(): ChildProcess {

@@ -2,10 +2,10 @@
 
 import { describe, expect, onTestFinished, test } from "vitest";
 import { AUDIT_LOG, Client, expiryOf, newKey } from "./client.ts";
-import { startServer } from "./server.ts";
+import { startServer, type Variables } from "./server.ts";
 
 describe("a wrong variable", () => {
-  test.each([
+  test.each<[string, Variables[string]]>([
     ["IDEMPOTENCY_TTL_SECONDS", "soon"],
     ["IDEMPOTENCY_TTL_SECONDS", "0"],
     ["AUDIT_TTL_SECONDS", "-1"],
@@ -14,8 +14,11 @@ describe("a wrong variable", () => {
     ["CORS_ALLOWED_ORIGINS", "shop.example"],
     ["CORS_ALLOWED_ORIGINS", "https://shop.example/"],
     ["CORS_ALLOWED_ORIGINS", "https://a.example,,https://b.example"],
+    ["CORS_ALLOWED_ORIGINS", ["https://shop.example"]],
     ["FAULT_INJECTION", "yes"],
-  ])("is refused by its name: %s=%s", async (name, value) => {
+    ["FAULT_INJECTION", true],
+    ["AUDIT_TTL_SECONDS", null],
+  ])("is refused by its name: %s=%j", async (name, value) => {
     const api = await serveWith({ [name]: value });
     const key = newKey();
 
@@ -61,6 +64,19 @@ describe("an empty variable", () => {
     expect(answer.status).toBe(201);
     const expiresAt = Date.parse(answer.headers.get("X-Idempotency-Expires-At")!);
     expect(expiresAt - started).toBeGreaterThanOrEqual(86_400_000);
+  });
+});
+
+describe("a variable that is a number", () => {
+  test("counts as if it were text", async () => {
+    const api = await serveWith({ IDEMPOTENCY_TTL_SECONDS: 600 });
+    const started = Date.now();
+
+    const answer = await api.create(newKey());
+
+    const expiresAt = Date.parse(answer.headers.get("X-Idempotency-Expires-At")!);
+    expect(expiresAt).toBeGreaterThanOrEqual(started + 600_000);
+    expect(expiresAt).toBeLessThanOrEqual(Date.now() + 600_000);
   });
 });
 
@@ -123,7 +139,7 @@ describe("ATTEMPT_DEADLINE_SECONDS", () => {
 });
 
 /** A server of the test's own, with these variables and no others. */
-async function serveWith(vars: Record<string, string>): Promise<Client> {
+async function serveWith(vars: Variables): Promise<Client> {
   const client = new Client();
   client.server = await startServer(vars);
   onTestFinished(() => client.server.stop());

@@ -71,7 +71,11 @@ export class Bench {
   }
 
   /** A request to a keyed route: `main`, with a payload that it takes, unless the call says otherwise. */
-  async post(key: string | undefined, call: Call = {}): Promise<Answer> {
+  post(key: string | undefined, call: Call = {}): Promise<Answer> {
+    return handled(this.sendKeyed(key, call));
+  }
+
+  private async sendKeyed(key: string | undefined, call: Call): Promise<Answer> {
     const answer = await this.request(call.path ?? (call.route ?? this.profile.routes.main).path, {
       method: "POST",
       ...call,
@@ -96,7 +100,7 @@ export class Bench {
     if (call.fault !== undefined) fields.push([this.profile.faults!.field, call.fault]);
     if (call.wait_s !== undefined) fields.push(["Prefer", `wait=${call.wait_s}`]);
     const url = new URL(path + (call.query ?? ""), this.target.url);
-    return send(url, { method: "GET", ...call, fields });
+    return handled(send(url, { method: "GET", ...call, fields }));
   }
 
   caller(call: Call): Field[] {
@@ -128,6 +132,13 @@ export class Bench {
     this.succeeded(answer, "the first request");
     check(!this.isMarked(answer), "the first answer is marked as a replay");
     return answer;
+  }
+
+  /** After a refusal, the key takes a first request, unless the target keeps refusals. */
+  async isStillFree(key: string): Promise<void> {
+    if (this.profile.policies.afterRefusal === "kept") return;
+    await this.first(key);
+    await this.hasEffects(1);
   }
 
   succeeded(answer: Answer, what: string): void {
@@ -166,20 +177,28 @@ export class Bench {
   /** Asks again while it is told that the first request is running. */
   async settled(key: string, call: Call = {}): Promise<Answer> {
     let answer!: Answer;
-    await eventually(async () => {
-      answer = await this.post(key, call);
-      return !this.isInProgress(answer);
-    }, "the key is still in progress");
+    await eventually(
+      async () => {
+        answer = await this.post(key, call);
+        return !this.isInProgress(answer);
+      },
+      "the key is still in progress",
+      this.profile.recovery_ms,
+    );
     return answer;
   }
 
   /** Asks again as a client does that was cut off or got a retryable error. */
   async recovered(key: string, call: Call = {}): Promise<Answer> {
     let answer!: Answer;
-    await eventually(async () => {
-      answer = await this.post(key, call);
-      return answer.status < 500 && !this.isInProgress(answer);
-    }, "the key never recovers");
+    await eventually(
+      async () => {
+        answer = await this.post(key, call);
+        return answer.status < 500 && !this.isInProgress(answer);
+      },
+      "the key does not recover",
+      this.profile.recovery_ms,
+    );
     return answer;
   }
 
@@ -187,8 +206,14 @@ export class Bench {
   async isRunning(key: string, call: Call = {}): Promise<void> {
     const { status } = this.profile;
     if (status === undefined) return pause(LEAD_MS);
-    const running = async () => (await this.look(key, call)).json?.[status.member] === status.processing;
-    await eventually(running, "no attempt is running");
+    let told: unknown;
+    const hasBegun = async () => {
+      const answer = await this.look(key, call);
+      told = answer.json?.[status.member];
+      return answer.status === 200 && told !== status.failed;
+    };
+    await eventually(hasBegun, "the attempt does not begin");
+    equal(told, status.processing, "the status of a key that is to be running");
   }
 
   /** What became of a key. */
@@ -206,7 +231,10 @@ export class Bench {
 
   private async command(command: string): Promise<void> {
     const { url, folder } = this.target;
-    const text = command.replaceAll("$PORT", url.port).replaceAll("$URL", url.href);
+    const text = command
+      .replaceAll("$NODE", process.execPath)
+      .replaceAll("$PORT", url.port)
+      .replaceAll("$URL", url.href);
     try {
       await promisify(exec)(text, { cwd: folder, timeout: 20_000 });
     } catch (error) {
@@ -215,4 +243,10 @@ export class Bench {
       );
     }
   }
+}
+
+/** A case may fail before it awaits a request that it has sent: the request's own end is nobody's business then. */
+function handled(answer: Promise<Answer>): Promise<Answer> {
+  answer.catch(() => {});
+  return answer;
 }

@@ -69,6 +69,8 @@ export interface Profile {
     replayMarker?: Field;
     /** Payloads that are refused before anything happens, as templates, and the status. */
     invalidPayload?: { payload: string; status: number };
+    /** Whether 409 says when to come back. */
+    retryAfter?: boolean;
     /** Whether errors are application/problem+json. */
     problems: boolean;
     /** The member of a problem that says whether the same request may succeed later. */
@@ -85,8 +87,11 @@ export interface Profile {
     multipart: "refused" | "compared";
     /** Header fields that may differ between a request and its retry. */
     fieldsLeftOut: string[];
-    /** The next request with the key after an attempt that failed on the server's side. */
-    afterFailure: "runs-again" | "replayed";
+    /**
+     * The next request with the key after an attempt that failed on the server's side. `forgotten`: it runs, and the
+     * key takes another payload too.
+     */
+    afterFailure: "runs-again" | "replayed" | "forgotten";
     /** After a payload that was refused before anything happened. */
     afterRefusal: "free" | "kept";
     anonymous?: "one-caller" | "refused";
@@ -95,6 +100,8 @@ export interface Profile {
   largest?: { bytes: number; status: number };
   /** A field that makes an attempt go wrong, and what to put into it; `$MS` is a duration. */
   faults?: { field: string; howToEnable: string } & Partial<Record<Fault, string>>;
+  /** How long a key may stay stuck after a crash; 20 s if absent. */
+  recovery_ms?: number;
   /** An attempt that takes longer than this is given up. */
   attemptDeadline_ms?: number;
   /** How long the records of `main` live, where it is short enough to wait for. */
@@ -105,7 +112,7 @@ export interface Profile {
   preferWait?: boolean;
   correlation?: { field: string };
   cors?: { origin: string; exposed: string[]; howToAllow: string };
-  /** Ends the target with SIGKILL. `$PORT` and `$URL` are replaced; it runs in the profile's folder. */
+  /** Ends the target with SIGKILL. `$NODE`, `$PORT` and `$URL` are replaced; it runs in the profile's folder. */
   kill?: string;
   /** Starts it again, if it does not come back by itself. */
   restart?: string;

@@ -47,7 +47,7 @@ export const CRASHES: Case[] = [
     needs: ["crashAfter", "delay"],
     run: async (bench) => {
       const key = bench.key();
-      const fault = bench.fault(["delay", 800], ["crashAfter"]);
+      const fault = bench.fault(["delay", 2500], ["crashAfter"]);
       const first = bench.post(key, { fault }).catch(() => undefined);
       await bench.isRunning(key);
       const waiting = times(5, () => bench.post(key, bench.profile.preferWait ? { wait_s: 20 } : {}));

@@ -30,7 +30,7 @@ export const ERRORS: Case[] = [
     run: async (bench) => {
       const member = bench.profile.expects.retryableMember!;
       const key = bench.key();
-      const running = bench.post(key, { fault: bench.fault(["delay", 1500]) });
+      const running = bench.post(key, { fault: bench.fault(["delay", 2500]) });
       await bench.isRunning(key);
       const duplicate = await bench.post(key);
       const other = await bench.post(key, { value: "2" });
@@ -81,8 +81,7 @@ export const ERRORS: Case[] = [
       const key = bench.key();
       for (const contentType of ["text/plain", "application/xml"])
         hasStatus(await bench.post(key, { contentType }), [400, 415, 422], contentType);
-      await bench.first(key);
-      await bench.hasEffects(1);
+      await bench.isStillFree(key);
     },
   },
   {
@@ -99,7 +98,7 @@ export const ERRORS: Case[] = [
       hasStatus(await bench.look(key), 404, "an unknown key");
       await bench.post(key, { fault: bench.fault(["failBefore"]) });
       await is(key, failed);
-      const running = bench.post(key, { fault: bench.fault(["delay", 800]) });
+      const running = bench.post(key, { fault: bench.fault(["delay", 2500]) });
       await bench.isRunning(key);
       await running;
       await is(key, completed);

@@ -8,18 +8,22 @@ import { ERRORS } from "./errors.ts";
 import { EXPIRY } from "./expiry.ts";
 import { FAILURES } from "./failures.ts";
 import { FINGERPRINT } from "./fingerprint.ts";
+import { KEY_FORMS } from "./key-forms.ts";
 import { KEYS } from "./keys.ts";
 import { RANDOM } from "./random.ts";
 import { REPLAY } from "./replay.ts";
+import { RUNNING } from "./running.ts";
 import { REPLAYED_SHAPES } from "./shapes.ts";
 
 export const CASES: Case[] = [
   ...EXPIRY,
   ...FAILURES,
   ...KEYS,
+  ...KEY_FORMS,
   ...REPLAY,
   ...REPLAYED_SHAPES,
   ...FINGERPRINT,
+  ...RUNNING,
   ...CONCURRENCY,
   ...CALLERS,
   ...ERRORS,

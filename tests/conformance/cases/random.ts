@@ -87,7 +87,8 @@ async function follow(bench: Bench, { key, caller, tag, steps }: History): Promi
 async function ask(bench: Bench, key: string, call: Call, { body, fault }: Asked): Promise<Answered> {
   const ms = 1 + ((body * 13) % LONGEST_DELAY_MS);
   const asked = { ...call, value: `${body}`, ...(fault && { fault: bench.fault([fault, ms]) }) };
-  return classify(bench, await bench.post(key, asked));
+  const answer = await bench.post(key, asked).catch(() => undefined);
+  return answer ? classify(bench, answer) : { is: "failed", text: "the answer was lost" };
 }
 
 function classify(bench: Bench, answer: Answer): Answered {

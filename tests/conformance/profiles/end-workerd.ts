@@ -1,81 +1,52 @@
 // node end-workerd.ts <port>
 //
-// Ends with SIGKILL the workerd that runs the Worker served on a port of this machine, and no other. Linux only: it
-// reads /proc.
+// Ends with SIGKILL the workerd that runs the Worker served on a port of this machine, and no other.
 //
 // Miniflare's workerd listens itself. In front of the Worker's workerd, `wrangler dev` has another one that listens;
 // that one must live, for wrangler gives up without it. Both are children of one wrangler, which starts them anew.
 
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+
+interface Process {
+  pid: number;
+  parent: number;
+  command: string;
+}
 
 const port = Number(process.argv[2]);
-const listener = listenerOn(port);
-const parent = parentOf(listener);
-const runtimes = isWranglers(parent) ? childrenOf(parent).filter(isOtherRuntime) : [listener];
-if (!isRuntime(listener) || runtimes.length !== 1)
-  throw new Error(`port ${port} is not served by one workerd`);
-process.kill(runtimes[0]!, "SIGKILL");
+const all = processes();
+const listener = all.find(({ pid }) => pid === listenerOn(port));
+const runtimes = listener ? runtimesBehind(listener) : [];
+if (runtimes.length !== 1) throw new Error(`port ${port} is not served by one workerd`);
+process.kill(runtimes[0]!.pid, "SIGKILL");
 
-function isOtherRuntime(pid: number): boolean {
-  return pid !== listener && isRuntime(pid);
+/** The listener itself, or its siblings if it only passes requests on. */
+function runtimesBehind(listener: Process): Process[] {
+  if (!isRuntime(listener)) return [];
+  const parent = all.find(({ pid }) => pid === listener.parent);
+  if (!parent || !/wrangler\S* dev\b|wrangler-dist\/cli\.js dev\b/.test(parent.command)) return [listener];
+  return all.filter((other) => other.parent === parent.pid && other.pid !== listener.pid && isRuntime(other));
 }
 
-function isRuntime(pid: number): boolean {
-  return /\/workerd$/.test(commandOf(pid)[0] ?? "");
+function isRuntime({ command }: Process): boolean {
+  return /\/workerd serve /.test(command);
 }
 
-function isWranglers(pid: number): boolean {
-  const command = commandOf(pid);
-  return command.includes("dev") && command.some((word) => /wrangler/.test(word));
+function processes(): Process[] {
+  const lines = execFileSync("ps", ["-axww", "-o", "pid=,ppid=,command="], { encoding: "utf8" }).split("\n");
+  return lines.flatMap((line) => {
+    const found = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line);
+    return found ? [{ pid: Number(found[1]), parent: Number(found[2]), command: found[3]! }] : [];
+  });
 }
 
-/** The process with a socket that listens on the port. */
+/** Linux has `ss` wherever it has `ip`; macOS has `lsof`. */
 function listenerOn(port: number): number {
-  const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  const LISTEN = "0A";
-  const sockets = ["tcp", "tcp6"]
-    .flatMap((table) => read(`/proc/net/${table}`).split("\n"))
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, local, , state]) => state === LISTEN && local!.endsWith(`:${hex}`))
-    .map((columns) => `socket:[${columns[9]}]`);
-  const owner = processes().find((pid) => openFiles(pid).some((file) => sockets.includes(file)));
-  if (owner === undefined) throw new Error(`nothing of this user listens on port ${port}`);
-  return owner;
-}
-
-function childrenOf(pid: number): number[] {
-  return processes().filter((other) => parentOf(other) === pid);
-}
-
-function processes(): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-}
-
-function parentOf(pid: number): number {
-  return Number(/^PPid:\s*(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1]);
-}
-
-function commandOf(pid: number): string[] {
-  return read(`/proc/${pid}/cmdline`).split("\0");
-}
-
-function openFiles(pid: number): string[] {
-  const folder = `/proc/${pid}/fd`;
-  const names = orElse([], () => readdirSync(folder));
-  return names.map((name) => orElse("", () => readlinkSync(`${folder}/${name}`)));
-}
-
-function read(path: string): string {
-  return orElse("", () => readFileSync(path, "utf8"));
-}
-
-/** Processes end while they are looked at, and some belong to others. */
-function orElse<T>(otherwise: T, look: () => T): T {
-  try {
-    return look();
-  } catch {
-    return otherwise;
-  }
+  const [tool, parameters, pattern] =
+    process.platform === "linux"
+      ? (["ss", ["-ltnpH", `sport = :${port}`], /pid=(\d+)/] as const)
+      : (["lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-t"], /^(\d+)/] as const);
+  const found = pattern.exec(execFileSync(tool, parameters, { encoding: "utf8" }))?.[1];
+  if (found === undefined) throw new Error(`no process of this user listens on port ${port}`);
+  return Number(found);
 }

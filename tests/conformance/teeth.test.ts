@@ -1,0 +1,80 @@
+// The suite finds what it is there to find: servers with one thing wrong fail the cases about it.
+
+import { describe, expect, test } from "vitest";
+import type { Target } from "./bench.ts";
+import { CASES } from "./cases/index.ts";
+import { type Breakage, REFERENCE_PROFILE, startReference } from "./reference.ts";
+import { summarize, toJunit } from "./report.ts";
+import { type Result, runSuite } from "./suite.ts";
+
+test(
+  "a server that does everything right passes, and is not credited with what it cannot show",
+  { timeout: 60_000 },
+  async () => {
+    const results = await against(undefined);
+
+    expect(results.filter(({ result }) => result === "failed")).toEqual([]);
+    expect(resultOf(results, "kill-before-the-effect")).toBe("not applicable");
+    expect(resultOf(results, "store-down-at-claim")).toBe("not applicable");
+    expect(summarize(results).passed).toBeGreaterThan(50);
+  },
+);
+
+describe("a server with one thing wrong", () => {
+  test.each<[Breakage, string[]]>([
+    ["no idempotency", ["replay", "replay-often", "other-payload", "hundred-at-once", "random-run"]],
+    ["check and set are two steps", ["hundred-at-once", "two-payloads-race", "expired-together"]],
+    [
+      "payloads are not compared",
+      ["other-payload", "array-order", "types", "numbers-beyond-doubles", "random-run"],
+    ],
+    ["numbers are compared as doubles", ["numbers-beyond-doubles"]],
+    ["a crash makes it run again", ["crash-after-the-effect", "failure-after-the-effect", "random-run"]],
+    ["a failure leaves the key locked", ["failure-before-the-effect", "crash-before-the-effect"]],
+    ["callers share keys", ["two-callers", "two-callers-two-payloads", "squatted-key", "callers-in-a-crowd"]],
+    ["replays extend the lifetime", ["expiry-to-the-moment"]],
+    ["replays are made anew", ["replay", "replay-often", "random-run"]],
+    ["failures are not told from answers", ["failure-before-the-effect", "random-run"]],
+  ])("%s: fails the cases about it", async (breakage, cases) => {
+    const results = await against(breakage, cases);
+
+    expect(results.map(({ case: { id }, result }) => [id, result])).toEqual(
+      CASES.filter(({ id }) => cases.includes(id)).map(({ id }) => [id, "failed"]),
+    );
+  });
+});
+
+test("a report for build servers counts failures and what is not applicable", async () => {
+  const [failed] = await against("no idempotency", ["replay"]);
+  const skipped: Result = { ...failed!, result: "not applicable", reason: 'a "reason" & more' };
+
+  const xml = toJunit({ url: new URL("http://h"), profile: REFERENCE_PROFILE, folder: "", seed: 1 }, [
+    failed!,
+    skipped,
+  ]);
+
+  expect(xml).toContain('tests="2" failures="1" skipped="1"');
+  expect(xml).toContain('<skipped message="a &quot;reason&quot; &amp; more"/>');
+});
+
+async function against(breakage: Breakage | undefined, ids?: string[]): Promise<Result[]> {
+  const server = await startReference(breakage);
+  try {
+    const target: Target = {
+      url: server.url,
+      profile: REFERENCE_PROFILE,
+      folder: import.meta.dirname,
+      seed: 1,
+    };
+    return await runSuite(
+      target,
+      CASES.filter(({ id }) => !ids || ids.includes(id)),
+    );
+  } finally {
+    server.stop();
+  }
+}
+
+function resultOf(results: Result[], id: string) {
+  return results.find((result) => result.case.id === id)?.result;
+}

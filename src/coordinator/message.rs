@@ -75,7 +75,8 @@ pub enum Reply {
         /// When the record expires.
         expires_at: UnixMillis,
     },
-    /// This request's attempt was given up before it ended, and another one took its place.
+    /// This request's attempt ended when it no longer counted: another one had taken its place, or the record
+    /// had expired.
     Superseded,
     /// The answer to `Inspect`: the record, without its saved response's content.
     Found {

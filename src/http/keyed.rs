@@ -98,7 +98,7 @@ fn answer(reply: Reply, field: KeyField) -> Result<Answer, Problem> {
         Reply::Failed { expires_at } => {
             Err(Problem::operation_failed().with(EXPIRES_AT, clock::rfc3339(expires_at)))
         }
-        Reply::Superseded => Err(Problem::operation_failed()),
+        Reply::Superseded => Err(Problem::given_up()),
         Reply::Found { .. } | Reply::Broken => Err(Problem::internal()),
     }
 }

@@ -211,6 +211,16 @@ impl Problem {
         )
     }
 
+    /// An attempt that ended when it no longer counted: after its deadline, or after its key's lifetime.
+    #[must_use]
+    pub fn given_up() -> Self {
+        Self::new(
+            &catalogue::OPERATION_FAILED,
+            "This attempt took longer than it may; whether it took effect is not known. Send the same request \
+             with the same key again: as long as the key lives, nothing is done twice.",
+        )
+    }
+
     /// No word from the object.
     #[must_use]
     pub fn unavailable() -> Self {

@@ -7,7 +7,7 @@ use super::{Attempt, Fingerprint, OperationId, Record, SavedResponse, Status, Un
 pub struct Policy {
     /// How long a record answers, from its first request. Replays do not extend it.
     pub retention_ms: u64,
-    /// How long one attempt may run before it is given up.
+    /// How long one attempt may run before it is given up; less if the record expires before.
     pub attempt_deadline_ms: u64,
 }
 
@@ -88,8 +88,12 @@ fn first(fingerprint: Fingerprint, new: NewRecord, now: UnixMillis, policy: Poli
     }
 }
 
+/// The attempt's deadline is at the latest the record's expiry: beyond it, nobody waits for the outcome, and the
+/// next request has an operation id of its own.
 fn start(record: Record, now: UnixMillis, policy: Policy) -> (Record, Claim) {
-    let deadline = now.plus_ms(policy.attempt_deadline_ms);
+    let deadline = now
+        .plus_ms(policy.attempt_deadline_ms)
+        .min(record.expires_at);
     let attempt = Attempt {
         operation_id: record.operation_id.clone(),
         number: record.attempts.saturating_add(1),

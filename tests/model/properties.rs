@@ -1,0 +1,155 @@
+//! What must always hold, and what must sometimes happen, or the model would be too tame to show anything.
+
+use edge_idempotency::lifecycle::{Status, UnixMillis};
+use stateright::Property;
+
+use crate::{
+    machine::Machine,
+    steps::{Bounds, complete},
+    world::{Phase, Request, Violation, World},
+};
+
+pub fn properties<M: Machine>() -> Vec<Property<Bounds<M>>> {
+    vec![
+        Property::always("an answer never changes", |_, world: &World| {
+            world.violation != Some(Violation::AnswerChanged)
+        }),
+        Property::always(
+            "no request gets another request's answer",
+            |_, world: &World| world.violation != Some(Violation::AnswerToAnotherRequest),
+        ),
+        Property::always("no record answers after its expiry", |_, world: &World| {
+            world.violation != Some(Violation::AnswerAfterExpiry)
+        }),
+        Property::always(
+            "no mismatching request executes or replays",
+            |_, world: &World| world.violation != Some(Violation::MismatchExecuted),
+        ),
+        Property::always("no settled record changes", |_, world: &World| {
+            world.violation != Some(Violation::SettledRecordChanged)
+        }),
+        Property::always("no late attempt settles", |_, world: &World| {
+            world.violation != Some(Violation::LateAttemptSettled)
+        }),
+        Property::always("no dead attempt is waited for", |_, world: &World| {
+            world.violation != Some(Violation::DeadAttemptWaitedFor)
+        }),
+        Property::always("one effect in a retention", |_, world: &World| {
+            one_effect_in_a_retention(world)
+        }),
+        Property::always("a key settles once faults stop", settles_once_faults_stop),
+        Property::sometimes(
+            "a death is recovered",
+            |bounds: &Bounds<M>, world: &World| {
+                completed_after(world, 2)
+                    && world.deaths_left < bounds.deaths
+                    && world.failures_left == bounds.failures
+                    && world.hangs_left == bounds.hangs
+                    && world.now == UnixMillis(0)
+            },
+        ),
+        Property::sometimes("a late attempt is refused", |_, world: &World| {
+            world.late_attempt_was_refused
+        }),
+        Property::sometimes(
+            "a failed attempt succeeds later",
+            |bounds: &Bounds<M>, world: &World| {
+                completed_after(world, 2)
+                    && world.failures_left < bounds.failures
+                    && world.deaths_left == bounds.deaths
+                    && world.hangs_left == bounds.hangs
+                    && world.now == UnixMillis(0)
+            },
+        ),
+        Property::sometimes(
+            "a key is used again after its expiry",
+            |_, world: &World| {
+                world.objects.iter().any(|object| object.records_made > 1)
+                    && completed_after(world, 1)
+            },
+        ),
+        Property::sometimes("two callers use one key", |_, world: &World| {
+            world.objects.len() < 2 || world.objects.iter().all(|object| object.given.is_some())
+        }),
+    ]
+}
+
+fn one_effect_in_a_retention(world: &World) -> bool {
+    world.effects.iter().enumerate().all(|(at, effect)| {
+        world.effects[..at].iter().all(|other| {
+            let ((from, until), (other_from, other_until)) = (effect.retention, other.retention);
+            let overlap = from < other_until && other_from < until;
+            effect.operation_id != other.operation_id && (effect.object != other.object || !overlap)
+        })
+    })
+}
+
+fn completed_after(world: &World, attempts: u32) -> bool {
+    world
+        .objects
+        .iter()
+        .filter_map(|object| object.stored.as_ref())
+        .any(|record| {
+            record.attempts >= attempts && matches!(record.status, Status::Completed { .. })
+        })
+}
+
+/// Whether from here on, with no more faults, what is under way ends, and the request sent again settles its
+/// key: at once, or, if an attempt hangs, after that attempt's deadline.
+fn settles_once_faults_stop<M: Machine>(bounds: &Bounds<M>, world: &World) -> bool {
+    let mut world = world.clone();
+    for object in 0..world.objects.len() {
+        let address = world.objects[object].address;
+        let of_object = |request: &&Request| request.address() == address;
+        finish::<M>(bounds, &mut world, object);
+        for _ in 0..2 {
+            let now = world.now;
+            let stored = world.objects[object]
+                .stored
+                .clone()
+                .filter(|record| now < record.expires_at);
+            let same = |request: &&Request| {
+                stored
+                    .as_ref()
+                    .is_none_or(|record| record.fingerprint == request.fingerprint())
+            };
+            let again = bounds
+                .requests
+                .iter()
+                .enumerate()
+                .filter(|(_, request)| of_object(request));
+            let Some((number, request)) = again.clone().find(|(_, request)| same(request)) else {
+                return false;
+            };
+            world.send::<M>(number, *request);
+            finish::<M>(bounds, &mut world, object);
+            if settled(&world, object) {
+                break;
+            }
+            if let Some(running) = &world.objects[object].running {
+                world.now = world.now.max(running.deadline);
+            }
+        }
+        if !settled(&world, object) {
+            return false;
+        }
+    }
+    true
+}
+
+fn settled(world: &World, object: usize) -> bool {
+    let stored = world.objects[object].stored.as_ref();
+    stored.is_some_and(|record| matches!(record.status, Status::Completed { .. }))
+}
+
+fn finish<M: Machine>(bounds: &Bounds<M>, world: &mut World, object: usize) {
+    while let Some(task) = world.objects[object].tasks.first().cloned() {
+        let request = bounds.requests[task.request];
+        if !matches!(task.phase, Phase::Effected(_)) {
+            world.take_effect(object, 0, request);
+        }
+        if task.phase != Phase::Orphaned {
+            complete::<M>(world, object, 0, request);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The model: which steps there are in a world, and what each of them does.
+
+use std::marker::PhantomData;
+
+use edge_idempotency::lifecycle::{Outcome, UnixMillis};
+use stateright::{Model, Property};
+
+use crate::{
+    machine::Machine,
+    properties::properties,
+    world::{Phase, Request, World},
+};
+
+/// The bounds of an exploration, and the machine to explore.
+#[derive(Clone)]
+pub struct Bounds<M> {
+    pub requests: Vec<Request>,
+    pub deaths: u8,
+    pub failures: u8,
+    pub hangs: u8,
+    pub until: UnixMillis,
+    pub machine: PhantomData<M>,
+}
+
+/// One step. The numbers are those of the object and of its task.
+#[derive(Clone, Copy, Debug, Hash, PartialEq)]
+pub enum Step {
+    Send(usize),
+    TakeEffect(usize, usize),
+    Complete(usize, usize),
+    Fail(usize, usize),
+    /// The attempt's own timer ends it.
+    TimeOut(usize, usize),
+    /// It neither ends nor times out: its event loop is stuck.
+    Hang(usize, usize),
+    /// The instance is gone, with all that it was doing.
+    Die(usize),
+    /// The instance is replaced, and goes on with what it was doing all the same.
+    Outlive(usize),
+    Ring(usize),
+    Tick,
+}
+
+impl<M: Machine> Model for Bounds<M> {
+    type State = World;
+    type Action = Step;
+
+    fn init_states(&self) -> Vec<World> {
+        vec![World::new(
+            &self.requests,
+            self.deaths,
+            self.failures,
+            self.hangs,
+        )]
+    }
+
+    fn actions(&self, world: &World, steps: &mut Vec<Step>) {
+        if world.violation.is_some() {
+            return;
+        }
+        let sends = world.sends_left.iter().enumerate();
+        steps.extend(
+            sends
+                .filter(|(_, left)| **left > 0)
+                .map(|(request, _)| Step::Send(request)),
+        );
+        for (object, found) in world.objects.iter().enumerate() {
+            for (task, under_way) in found.tasks.iter().enumerate() {
+                match under_way.phase {
+                    Phase::Started => steps.push(Step::TakeEffect(object, task)),
+                    Phase::Effected(_) => steps.push(Step::Complete(object, task)),
+                    Phase::Orphaned => {
+                        steps.push(Step::TakeEffect(object, task));
+                        continue;
+                    }
+                }
+                if world.now >= under_way.attempt.deadline {
+                    steps.push(Step::TimeOut(object, task));
+                }
+                if world.failures_left > 0 {
+                    steps.push(Step::Fail(object, task));
+                }
+                if world.hangs_left > 0 {
+                    steps.push(Step::Hang(object, task));
+                }
+            }
+            if world.deaths_left > 0 && found.running.is_some() {
+                steps.extend([Step::Die(object), Step::Outlive(object)]);
+            }
+            if found.stored.is_some() {
+                steps.push(Step::Ring(object));
+            }
+        }
+        if world.now < self.until {
+            steps.push(Step::Tick);
+        }
+    }
+
+    fn next_state(&self, world: &World, step: Step) -> Option<World> {
+        let mut world = world.clone();
+        let request_of = |world: &World, object: usize, task: usize| {
+            self.requests[world.objects[object].tasks[task].request]
+        };
+        match step {
+            Step::Send(request) => {
+                world.sends_left[request] -= 1;
+                world.send::<M>(request, self.requests[request]);
+            }
+            Step::TakeEffect(object, task) => {
+                let request = request_of(&world, object, task);
+                world.take_effect(object, task, request);
+            }
+            Step::Complete(object, task) => {
+                let request = request_of(&world, object, task);
+                complete::<M>(&mut world, object, task, request);
+            }
+            Step::Fail(object, task) => {
+                world.failures_left -= 1;
+                let request = request_of(&world, object, task);
+                world.settle::<M>(object, task, Outcome::Failed, request);
+                world.objects[object].tasks.remove(task);
+            }
+            Step::TimeOut(object, task) => {
+                let request = request_of(&world, object, task);
+                world.settle::<M>(object, task, Outcome::Failed, request);
+                let tasks = &mut world.objects[object].tasks;
+                if tasks[task].phase == Phase::Started {
+                    tasks[task].phase = Phase::Orphaned;
+                } else {
+                    tasks.remove(task);
+                }
+            }
+            Step::Hang(object, task) => {
+                world.hangs_left -= 1;
+                world.objects[object].tasks.remove(task);
+            }
+            Step::Die(object) => {
+                world.deaths_left -= 1;
+                world.objects[object].running = None;
+                world.objects[object].tasks.clear();
+            }
+            Step::Outlive(object) => {
+                world.deaths_left -= 1;
+                world.objects[object].running = None;
+            }
+            Step::Ring(object) => world.ring::<M>(object),
+            Step::Tick => world.now = world.now.plus_ms(1),
+        }
+        Some(world)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        properties()
+    }
+}
+
+pub fn complete<M: Machine>(world: &mut World, object: usize, task: usize, request: Request) {
+    if let Phase::Effected(response) = world.objects[object].tasks[task].phase.clone() {
+        world.settle::<M>(object, task, Outcome::Completed(response), request);
+        world.objects[object].tasks.remove(task);
+    }
+}

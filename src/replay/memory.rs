@@ -60,3 +60,87 @@ fn size(record: &Record) -> usize {
         Status::Processing { .. } | Status::Failed => OVERHEAD_BYTES,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        coordinator::{IdempotencyKey, Scope},
+        lifecycle::{OperationId, SavedResponse},
+    };
+
+    const ASKED: Fingerprint = Fingerprint([1; 32]);
+
+    #[test]
+    fn a_copy_answers_its_own_key_and_request_until_it_expires() {
+        keep(key("ours"), record(0));
+
+        assert_eq!(
+            look_up(&key("ours"), ASKED, UnixMillis(99)),
+            Some(Found::Replay(record(0)))
+        );
+        let other = Fingerprint([2; 32]);
+        assert_eq!(
+            look_up(&key("ours"), other, UnixMillis(99)),
+            Some(Found::Mismatch)
+        );
+        assert_eq!(look_up(&key("theirs"), ASKED, UnixMillis(99)), None);
+        assert_eq!(look_up(&key("ours"), ASKED, UnixMillis(100)), None);
+        assert_eq!(look_up(&key("ours"), other, UnixMillis(100)), None);
+    }
+
+    #[test]
+    fn a_copy_of_what_is_not_completed_answers_nothing() {
+        for status in [
+            Status::Failed,
+            Status::Processing {
+                deadline: UnixMillis(100),
+            },
+        ] {
+            let damaged = Record {
+                status,
+                ..record(0)
+            };
+            keep(key("ours"), damaged);
+
+            assert_eq!(look_up(&key("ours"), ASKED, UnixMillis(1)), None);
+        }
+    }
+
+    #[test]
+    fn the_copies_longest_not_asked_for_are_forgotten_beyond_the_bound() {
+        let name = |number: usize| key(&format!("caller {number}"));
+        let kept = MAX_BYTES / (1024 * 1024);
+
+        for number in 0..=kept {
+            keep(name(number), record(1024 * 1024 - OVERHEAD_BYTES));
+        }
+
+        assert_eq!(look_up(&name(0), ASKED, UnixMillis(1)), None);
+        assert!((1..=kept).all(|number| look_up(&name(number), ASKED, UnixMillis(1)).is_some()));
+    }
+
+    fn key(caller: &str) -> CompositeKey {
+        let key = IdempotencyKey::parse("00000000-0000-4000-8000-000000000000").unwrap();
+        CompositeKey::new(&Scope::of_token(caller), &key)
+    }
+
+    fn record(content_bytes: usize) -> Record {
+        Record {
+            operation_id: OperationId("operation".to_owned()),
+            operation: "create_resource".to_owned(),
+            fingerprint: ASKED,
+            attempts: 1,
+            created_at: UnixMillis(0),
+            updated_at: UnixMillis(0),
+            expires_at: UnixMillis(100),
+            status: Status::Completed {
+                response: SavedResponse {
+                    status: 201,
+                    headers: Vec::new(),
+                    body: vec![b'x'; content_bytes],
+                },
+            },
+        }
+    }
+}

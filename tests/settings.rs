@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic: that is how it fails")]
 
-use edge_idempotency::{operations::Retention, settings::Settings};
+use edge_idempotency::{
+    operations::Retention,
+    settings::{Settings, WrongSetting},
+};
 
 #[test]
 fn without_variables_everything_has_its_default() {
@@ -76,7 +79,79 @@ fn a_wrong_value_is_refused_with_its_variable_and_not_repeated() {
     }
 }
 
-fn read(variables: &[(&str, &str)]) -> Result<Settings, edge_idempotency::settings::WrongSetting> {
+/// Whoever sets the variable can be mistaken, or be talked into it: the Worker fetches nothing from inside.
+#[test]
+fn the_issuers_keys_come_from_a_public_host_by_https() {
+    for public in [
+        "https://id.example/keys",
+        "https://id.example.com:8443/a?b=c",
+        "https://ID.EXAMPLE",
+        "https://xn--bcher-kva.xn--p1ai/keys",
+    ] {
+        assert!(with_keys_at(public).is_ok(), "{public}");
+    }
+    for refused in [
+        "http://id.example/keys",
+        "https://localhost/keys",
+        "https://api.localhost/keys",
+        "https://127.0.0.1/keys",
+        "https://127.1/keys",
+        "https://2130706433/keys",
+        "https://0x7f.0.0.1/keys",
+        "https://0x7f000001/keys",
+        "https://017700000001/keys",
+        "https://id.example.0x7f/keys",
+        "https://10.0.0.1/keys",
+        "https://169.254.169.254/latest/meta-data",
+        "https://[::1]/keys",
+        "https://[::ffff:10.0.0.1]/keys",
+        "https://vault/keys",
+        "https://vault.internal/keys",
+        "https://printer.local./keys",
+        "https://id.example@10.0.0.1/keys",
+        "https://user:password@id.example/keys",
+        "https://id.example\\@10.0.0.1/keys",
+        "https://id.example:port/keys",
+        "https:///keys",
+        "https://",
+        "ftp://id.example/keys",
+        "file:///etc/passwd",
+        "id.example/keys",
+    ] {
+        assert!(with_keys_at(refused).is_err(), "{refused}");
+    }
+}
+
+#[test]
+fn what_is_for_local_development_is_named() {
+    let local = |variables: &[(&str, &str)]| read(variables).unwrap().local_only();
+
+    assert_eq!(local(&[]), None);
+    assert_eq!(
+        with_keys_at("https://id.example/keys")
+            .unwrap()
+            .local_only(),
+        None
+    );
+    let keys_here = with_keys_at("http://127.0.0.1:9000/keys").unwrap();
+    for (wrong, name) in [
+        (local(&[("AUTH", "off")]), "AUTH"),
+        (local(&[("FAULT_INJECTION", "on")]), "FAULT_INJECTION"),
+        (keys_here.local_only(), "JWT_JWKS_URL"),
+    ] {
+        assert_eq!(wrong.unwrap().name, name);
+    }
+}
+
+fn with_keys_at(url: &str) -> Result<Settings, WrongSetting> {
+    read(&[
+        ("JWT_ISSUER", "https://id.example"),
+        ("JWT_AUDIENCE", "api"),
+        ("JWT_JWKS_URL", url),
+    ])
+}
+
+fn read(variables: &[(&str, &str)]) -> Result<Settings, WrongSetting> {
     Settings::read(|name| {
         variables
             .iter()

@@ -20,7 +20,19 @@ impl Scope {
         Self(digest(&[b"anonymous"]))
     }
 
-    /// The caller that sent this bearer token. Only its digest goes any further.
+    /// The client that API tokens were made for, whichever of them it sent.
+    #[must_use]
+    pub fn of_client(id: &str) -> Self {
+        Self(digest(&[b"client", id.as_bytes()]))
+    }
+
+    /// The subject that an issuer's tokens name.
+    #[must_use]
+    pub fn of_subject(issuer: &str, subject: &str) -> Self {
+        Self(digest(&[b"subject", issuer.as_bytes(), subject.as_bytes()]))
+    }
+
+    /// The caller that sent this bearer token to a service that checks none. Only its digest goes any further.
     #[must_use]
     pub fn of_token(token: &str) -> Self {
         Self(digest(&[b"token", token.as_bytes()]))

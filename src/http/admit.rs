@@ -3,7 +3,7 @@
 use worker::Request;
 
 use super::{
-    caller::caller,
+    auth::Caller,
     content::content,
     exchange::{Exchange, field},
     fingerprint::fingerprint,
@@ -29,20 +29,11 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Reads the two from the header fields.
-    pub fn of(request: &Request) -> Result<Self, Problem> {
-        let scope = caller(field(request, "Authorization").as_deref())?;
-        let (key, field) = key(
-            field(request, "Idempotency-Key").as_deref(),
-            field(request, "X-Idempotency-Key").as_deref(),
-        )?;
+    /// `caller`, and the key that it sent.
+    pub fn of(caller: &Caller, request: &Request) -> Result<Self, Problem> {
+        let (key, field) = sent_key(request)?;
+        let scope = caller.scope;
         Ok(Self { scope, key, field })
-    }
-
-    /// The problem, naming the key that it is about.
-    #[must_use]
-    pub fn name_in(&self, problem: Problem) -> Problem {
-        problem.with("X-Idempotency-Key", self.key.to_string())
     }
 
     /// The address of the record.
@@ -50,6 +41,14 @@ impl Identity {
     pub fn composite_key(&self) -> CompositeKey {
         CompositeKey::new(&self.scope, &self.key)
     }
+}
+
+/// The key in the header fields of `request`.
+pub fn sent_key(request: &Request) -> Result<(IdempotencyKey, KeyField), Problem> {
+    key(
+        field(request, "Idempotency-Key").as_deref(),
+        field(request, "X-Idempotency-Key").as_deref(),
+    )
 }
 
 /// Reads and checks the rest of a keyed request.

@@ -3,7 +3,12 @@
 use proptest::prelude::*;
 
 use super::{
-    caller::caller, content::is_json, exchange::split, key::key, prefer::wait_s, route::route,
+    auth::{Jwt, bearer},
+    content::is_json,
+    exchange::split,
+    key::key,
+    prefer::wait_s,
+    route::route,
 };
 use crate::coordinator::parse_faults;
 
@@ -24,7 +29,7 @@ fn value() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn no_value_panics_a_parser(one in value(), other in value()) {
-        let _ = (caller(Some(&one)), is_json(&one), split(&one), parse_faults(&one));
+        let _ = (bearer(Some(&one)), Jwt::parse(&one), is_json(&one), split(&one), parse_faults(&one));
         let _ = (route("GET", &one), route(&one, &other), key(Some(&one), Some(&other)));
         prop_assert!(wait_s(Some(&one)) <= 30);
     }

@@ -160,21 +160,24 @@ pub static METHOD_NOT_ALLOWED: ProblemType = ProblemType {
 pub static UNAUTHORIZED: ProblemType = ProblemType {
     slug: "unauthorized",
     status: 401,
-    title: "The credential is not acceptable",
+    title: "A valid credential is required",
     retryable: false,
-    meaning: "The field Authorization holds something that is no bearer token.",
-    remedy: "Send Authorization: Bearer and your token.",
+    meaning: "The field Authorization is missing, holds something that is no bearer token, or a token that is \
+              not known here, has expired or was not meant for this service. The key is as it was.",
+    remedy: "Send Authorization: Bearer and your token. If it has expired, get a new one: the caller stays \
+             the same, and so do its keys.",
 };
 
 /// `forbidden`
 pub static FORBIDDEN: ProblemType = ProblemType {
     slug: "forbidden",
     status: 403,
-    title: "This origin may not call",
+    title: "This caller may not do this",
     retryable: false,
-    meaning: "A browser asked, on behalf of a page of another origin, whether that page may call, and it \
-              may not.",
-    remedy: "Whoever runs the service can add the page's origin to the variable CORS_ALLOWED_ORIGINS.",
+    meaning: "Either a browser asked, on behalf of a page of another origin, whether that page may call, and it \
+              may not; or the request needs the role operator, and the token does not have it.",
+    remedy: "Whoever runs the service can add the page's origin to the variable CORS_ALLOWED_ORIGINS, and make \
+             a token with the role operator.",
 };
 
 /// `rate-limited`

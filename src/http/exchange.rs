@@ -1,5 +1,7 @@
 //! What is known of a request before its content is read.
 
+use std::net::IpAddr;
+
 use uuid::Uuid;
 use worker::Request;
 
@@ -38,6 +40,22 @@ impl Exchange {
                 .unwrap_or_else(|| Uuid::new_v4().to_string()),
             origin: field(request, "Origin"),
         }
+    }
+
+    /// Whether the service is called on its own machine. Deployed, it has a name; a client that claims another
+    /// in `Host` does not reach it.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        let authority = self.base_url.split_once("://").map_or("", |(_, rest)| rest);
+        let host = match authority.strip_prefix('[') {
+            Some(address) => address.split(']').next().unwrap_or_default(),
+            None => authority.split(':').next().unwrap_or_default(),
+        };
+        host == "localhost"
+            || host.ends_with(".localhost")
+            || host
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
     }
 
     /// Who an event is about that concerns no key.
@@ -87,6 +105,40 @@ mod tests {
         assert_eq!(split("https://h/"), ("https://h", "/", ""));
         assert_eq!(split("https://h?x"), ("https://h", "", "x"));
         assert_eq!(split("https://h/a#b?c"), ("https://h", "/a", ""));
+    }
+
+    #[test]
+    fn only_loopback_is_local() {
+        let is_local = |base_url: &str| {
+            Exchange {
+                method: String::new(),
+                base_url: base_url.to_owned(),
+                path: String::new(),
+                query: String::new(),
+                correlation_id: String::new(),
+                origin: None,
+            }
+            .is_local()
+        };
+        for local in [
+            "http://localhost:8000",
+            "http://api.localhost",
+            "https://127.0.0.1",
+            "http://127.9.9.9:1",
+            "http://[::1]:8000",
+        ] {
+            assert!(is_local(local), "{local}");
+        }
+        for elsewhere in [
+            "https://shop.example",
+            "http://localhost.example",
+            "http://127.0.0.1.example",
+            "http://192.168.0.2:8000",
+            "http://[::2]",
+            "",
+        ] {
+            assert!(!is_local(elsewhere), "{elsewhere}");
+        }
     }
 
     #[test]

@@ -1,18 +1,13 @@
 //! What became of a key of this caller.
 
 use serde::Serialize;
-use worker::{Env, Request};
+use worker::Env;
 
-use super::{
-    answer::Answer,
-    caller::caller,
-    exchange::{Exchange, field},
-    problem::Problem,
-};
+use super::{answer::Answer, auth::Caller, exchange::Exchange, problem::Problem};
 use crate::{
     clock,
-    coordinator::{CompositeKey, IdempotencyKey, Message, Reply, ask},
-    settings::Settings,
+    coordinator::{CompositeKey, IdempotencyKey, Message, Reply, Scope, ask},
+    settings::{Role, Settings},
     telemetry::{Event, log},
 };
 
@@ -27,16 +22,26 @@ struct KeyStatus<'a> {
     expires_at: String,
 }
 
+/// Whose key is meant: the caller's, or that of the client that an operator names in the query.
+fn asked_about(caller: &Caller, query: &str) -> Result<Scope, Problem> {
+    let client = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "client");
+    match (client, caller.role) {
+        (None, _) => Ok(caller.scope),
+        (Some((_, client)), Role::Operator) => Ok(Scope::of_client(&client)),
+        (Some(_), Role::Client) => Err(Problem::operators_only()),
+    }
+}
+
 /// Looks up `key`. One that is unknown, has expired, belongs to another caller or is none looks the same.
 pub async fn key_status(
-    request: &Request,
+    caller: &Caller,
     key: &str,
     exchange: &Exchange,
     settings: &Settings,
     env: &Env,
 ) -> Result<Answer, Problem> {
     let unknown = || Problem::not_found("You have no such key, or it has expired.");
-    let scope = caller(field(request, "Authorization").as_deref())?;
+    let scope = asked_about(caller, &exchange.query)?;
     let key = IdempotencyKey::parse(key).ok_or_else(unknown)?;
     let address = CompositeKey::new(&scope, &key);
     let reply = ask(

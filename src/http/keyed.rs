@@ -5,6 +5,7 @@ use worker::{Context, Env, Request};
 use super::{
     admit::{Identity, admit},
     answer::Answer,
+    auth::Caller,
     exchange::Exchange,
     key::KeyField,
     problem::Problem,
@@ -26,16 +27,17 @@ const EXPIRES_AT: &str = "X-Idempotency-Expires-At";
 pub async fn keyed(
     mut request: Request,
     operation: &'static KeyedOperation,
+    caller: &Caller,
     exchange: &Exchange,
     settings: &Settings,
     env: &Env,
     context: &Context,
 ) -> Result<Answer, Problem> {
-    let identity = Identity::of(&request)?;
+    let identity = Identity::of(caller, &request)?;
     let faults_allowed = settings.faults_allowed;
     let asked = admit(&mut request, operation, &identity, exchange, faults_allowed)
         .await
-        .map_err(|problem| identity.name_in(problem))?;
+        .map_err(|problem| problem.about(&identity.key))?;
 
     let key = identity.composite_key();
     let deadline_ms = settings.call_deadline_ms(asked.wait_s);

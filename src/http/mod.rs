@@ -9,7 +9,7 @@ mod serve;
 mod exchange;
 mod cors;
 mod route;
-mod caller;
+mod auth;
 mod key;
 mod content;
 mod json;

@@ -4,7 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{answer::Answer, catalogue::ProblemType};
-use crate::settings::Settings;
+use crate::settings::{Auth, Settings};
 
 /// Whether the service is up.
 #[must_use]
@@ -28,20 +28,29 @@ pub fn options(allow: &str) -> Answer {
 #[must_use]
 pub fn example(base_url: &str, settings: &Settings) -> Answer {
     let key = Uuid::new_v4;
+    let needs_token = settings.auth != Auth::Off;
+    let (curl_token, python_token) = if needs_token {
+        (
+            " -H \"Authorization: Bearer $API_TOKEN\"",
+            ", \"Authorization\": \"Bearer \" + os.environ[\"API_TOKEN\"]",
+        )
+    } else {
+        ("", "")
+    };
     let curl = |path: &str, payload: &str| {
         format!(
-            "curl -i -X POST {base_url}{path} -H 'Content-Type: application/json' \
+            "curl -i -X POST {base_url}{path}{curl_token} -H 'Content-Type: application/json' \
              -H 'X-Idempotency-Key: {}' -d '{payload}'",
             key()
         )
     };
     let resources = "/api/v1/operations/resources";
     let python = format!(
-        "import json, urllib.request, uuid\n\
+        "import json, os, urllib.request, uuid\n\
          request = urllib.request.Request(\n\
          \x20   \"{base_url}{resources}\",\n\
          \x20   data=json.dumps({{\"name\": \"My first resource\"}}).encode(),\n\
-         \x20   headers={{\"Content-Type\": \"application/json\", \"X-Idempotency-Key\": str(uuid.uuid4())}},\n\
+         \x20   headers={{\"Content-Type\": \"application/json\", \"X-Idempotency-Key\": str(uuid.uuid4()){python_token}}},\n\
          )\n\
          for attempt in (\"first answer\", \"the same again\"):\n\
          \x20   with urllib.request.urlopen(request) as answer:\n\
@@ -49,6 +58,11 @@ pub fn example(base_url: &str, settings: &Settings) -> Answer {
     );
     let body = json!({
         "description": "Send the same key with every repetition of a request, and the operation happens once.",
+        "authorization": if needs_token {
+            "Put your token into the environment variable API_TOKEN before you run the commands."
+        } else {
+            "None is needed here."
+        },
         "header": "X-Idempotency-Key",
         "format": "a UUID of version 4; Idempotency-Key is taken too, bare or as a quoted string",
         "ttl": format!("{} seconds from the first request", settings.standard_retention_s()),

@@ -7,7 +7,7 @@ use super::{
     catalogue::{self, ProblemType},
     key::KeyField,
 };
-use crate::operations::FieldError;
+use crate::{coordinator::IdempotencyKey, operations::FieldError};
 
 /// In how many seconds a client is told to come back: an operation usually takes less than one.
 const RETRY_AFTER_S: u64 = 1;
@@ -54,6 +54,12 @@ impl Problem {
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// The same, naming the key that it is about.
+    #[must_use]
+    pub fn about(self, key: &IdempotencyKey) -> Self {
+        self.with("X-Idempotency-Key", key.to_string())
     }
 
     /// The problem type's name.
@@ -187,10 +193,27 @@ impl Problem {
         .with("Allow", allow)
     }
 
-    /// A credential that is none.
+    /// No credential, or one that is none.
     #[must_use]
     pub fn unauthorized(detail: &str) -> Self {
         Self::new(&catalogue::UNAUTHORIZED, detail).with("WWW-Authenticate", "Bearer")
+    }
+
+    /// A token that is not taken (RFC 6750, section 3.1).
+    #[must_use]
+    pub fn invalid_token(detail: &str) -> Self {
+        Self::new(&catalogue::UNAUTHORIZED, detail)
+            .with("WWW-Authenticate", r#"Bearer error="invalid_token""#)
+    }
+
+    /// Who is calling cannot be found out at the moment.
+    #[must_use]
+    pub fn keys_missing() -> Self {
+        Self::new(
+            &catalogue::SERVICE_UNAVAILABLE,
+            "The token could not be checked: its issuer's keys are not to be had. Nothing was done; send the \
+             request again.",
+        )
     }
 
     /// A page of an origin that may not call.
@@ -199,6 +222,15 @@ impl Problem {
         Self::new(
             &catalogue::FORBIDDEN,
             "Pages of this origin may not call. The variable CORS_ALLOWED_ORIGINS lists those that may.",
+        )
+    }
+
+    /// A caller that may call, but not for this.
+    #[must_use]
+    pub fn operators_only() -> Self {
+        Self::new(
+            &catalogue::FORBIDDEN,
+            "Only a token with the role operator may do this.",
         )
     }
 

@@ -1,13 +1,15 @@
 //! The walk of one request, from its arrival to its answer.
 
+use std::rc::Rc;
+
 use worker::{Context, Env, Request, Response};
 
 use super::{
-    admit::Identity,
+    admit::sent_key,
     answer::{Answer, send},
-    caller::caller,
+    auth::{Caller, authenticate},
     cors::preflight,
-    exchange::{Exchange, field},
+    exchange::Exchange,
     key_status::key_status,
     keyed::keyed,
     pages,
@@ -23,7 +25,7 @@ use crate::{
 /// Serves one request. Whatever happens, it has an answer.
 pub async fn serve(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let exchange = Exchange::of(&request);
-    let settings = Settings::of(&env);
+    let settings = settings_for(&exchange, &env);
     let answered = match &settings {
         Ok(settings) => answer(request, &exchange, settings, &env, &context).await,
         Err(wrong) => {
@@ -46,12 +48,21 @@ pub fn interrupted(request: &Request, env: &Env) -> worker::Result<Response> {
     let exchange = Exchange::of(request);
     let reason = "a panic ended the instance".to_owned();
     log(exchange.subject(), &Event::Broken { reason });
-    let problem = match Identity::of(request) {
-        Ok(identity) => identity.name_in(Problem::unavailable()),
+    let problem = match sent_key(request) {
+        Ok((key, _)) => Problem::unavailable().about(&key),
         Err(_) => Problem::unavailable(),
     };
     let answer = refuse(problem, &exchange);
     send(answer, &exchange, &allowed_origins(Settings::of(env)))
+}
+
+/// The variables, if all of them are fit for where the service is called.
+fn settings_for(exchange: &Exchange, env: &Env) -> Result<Rc<Settings>, WrongSetting> {
+    let settings = Settings::of(env)?;
+    match settings.local_only() {
+        Some(wrong) if !exchange.is_local() => Err(wrong),
+        Some(_) | None => Ok(settings),
+    }
 }
 
 fn refuse(problem: Problem, exchange: &Exchange) -> Answer {
@@ -63,9 +74,9 @@ fn refuse(problem: Problem, exchange: &Exchange) -> Answer {
     problem.answer(&exchange.correlation_id)
 }
 
-fn allowed_origins(settings: Result<Settings, WrongSetting>) -> Vec<String> {
+fn allowed_origins(settings: Result<Rc<Settings>, WrongSetting>) -> Vec<String> {
     settings
-        .map(|settings| settings.allowed_origins)
+        .map(|settings| settings.allowed_origins.clone())
         .unwrap_or_default()
 }
 
@@ -80,13 +91,21 @@ async fn answer(
     if let Some(answer) = preflight(&request, exchange, &settings.allowed_origins)? {
         return Ok(answer);
     }
+    let caller = || authenticate(&request, exchange, settings);
     match route(&exchange.method, &exchange.path)? {
         Target::Keyed(operation) => {
-            keyed(request, operation, exchange, settings, env, context).await
+            let caller = caller().await?;
+            keyed(
+                request, operation, &caller, exchange, settings, env, context,
+            )
+            .await
         }
-        Target::Read { read, id } => reading(&request, read, id, exchange, env).await,
-        Target::KeyStatus(key) => key_status(&request, key, exchange, settings, env).await,
-        Target::Example => Ok(pages::example(&exchange.base_url, settings)),
+        Target::Read { read, id } => reading(&caller().await?, read, id, exchange, env).await,
+        Target::KeyStatus(key) => key_status(&caller().await?, key, exchange, settings, env).await,
+        Target::Example => {
+            caller().await?;
+            Ok(pages::example(&exchange.base_url, settings))
+        }
         Target::Health => Ok(pages::health()),
         Target::ProblemPage(kind) => Ok(pages::problem(kind)),
         Target::Options(allow) => Ok(pages::options(allow)),
@@ -94,13 +113,13 @@ async fn answer(
 }
 
 async fn reading(
-    request: &Request,
+    caller: &Caller,
     read: ReadFn,
     id: &str,
     exchange: &Exchange,
     env: &Env,
 ) -> Result<Answer, Problem> {
-    let caller = caller(field(request, "Authorization").as_deref())?.to_string();
+    let caller = caller.scope.to_string();
     let reading = Reading {
         caller: &caller,
         id,

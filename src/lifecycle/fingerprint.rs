@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::digest::from_hex;
+
 /// SHA-256 over method, path, query and the canonical form of the payload.
 ///
 /// The draft leaves the choice of fingerprint to the resource
@@ -32,18 +34,8 @@ impl Serialize for Fingerprint {
 impl<'de> Deserialize<'de> for Fingerprint {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let hex = String::deserialize(deserializer)?;
-        from_hex(&hex).ok_or_else(|| serde::de::Error::custom("a fingerprint is 64 hex digits"))
+        from_hex(&hex)
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom("a fingerprint is 64 hex digits"))
     }
-}
-
-fn from_hex(hex: &str) -> Option<Fingerprint> {
-    let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
-    if pairs.len() != 32 || !rest.is_empty() {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(pairs) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(Fingerprint(bytes))
 }

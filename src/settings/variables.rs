@@ -1,17 +1,17 @@
-//! The variables that a deployment sets, read in one place; docs/configuration.md lists them.
-//!
-//! A variable that is absent or empty has its default. One with a wrong value is refused with its name: a
-//! guess could keep answers for the wrong time.
+//! What the variables say.
 
-use std::str::FromStr;
+use std::{cell::OnceCell, rc::Rc};
 
-use thiserror::Error;
 use worker::{
     Env,
     js_sys::{JSON, Reflect},
     wasm_bindgen::JsValue,
 };
 
+use super::{
+    ApiTokens, JwtIssuer, WrongSetting,
+    values::{deadline, is_on, origins, seconds},
+};
 use crate::{lifecycle::Policy, operations::Retention};
 
 /// What the variables say.
@@ -27,19 +27,40 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// `FAULT_INJECTION`: whether `X-Fault` is obeyed.
     pub faults_allowed: bool,
+    /// `AUTH`, and the variables that say who may call.
+    pub auth: Auth,
 }
 
-/// A variable whose value cannot be meant.
-#[derive(Debug, Error, PartialEq)]
-#[error("the variable {name} must be {rule}")]
-pub struct WrongSetting {
-    name: &'static str,
-    rule: &'static str,
+/// Who may call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Auth {
+    /// Everybody: `AUTH=off`, for local development. A bearer token is taken for its caller's name.
+    Off,
+    /// Those with a token that is known, or that the issuer has signed. Nobody, if neither is configured.
+    On {
+        /// `API_TOKENS`
+        tokens: ApiTokens,
+        /// `JWT_ISSUER`, `JWT_AUDIENCE`, `JWT_JWKS_URL`
+        issuer: Option<JwtIssuer>,
+    },
+}
+
+thread_local! {
+    // The variables of an isolate never change: a deployment with others starts other isolates.
+    static SETTINGS: OnceCell<Result<Rc<Settings>, WrongSetting>> = const { OnceCell::new() };
 }
 
 impl Settings {
-    /// Reads the variables of `env`.
-    pub fn of(env: &Env) -> Result<Self, WrongSetting> {
+    /// The variables of `env`.
+    pub fn of(env: &Env) -> Result<Rc<Self>, WrongSetting> {
+        SETTINGS.with(|settings| {
+            settings
+                .get_or_init(|| Self::read_env(env).map(Rc::new))
+                .clone()
+        })
+    }
+
+    fn read_env(env: &Env) -> Result<Self, WrongSetting> {
         Self::read(|name| {
             let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
             // A variable that the configuration writes as a number or a list comes as one.
@@ -58,17 +79,41 @@ impl Settings {
             audit_retention_s: seconds(&text, "AUDIT_TTL_SECONDS", 3_600)?,
             attempt_deadline_s: deadline(&text)?,
             allowed_origins: origins(&text)?,
-            faults_allowed: match text("FAULT_INJECTION").as_deref() {
-                None | Some("off") => false,
-                Some("on") => true,
-                Some(_) => {
-                    return Err(WrongSetting {
-                        name: "FAULT_INJECTION",
-                        rule: "on or off",
-                    });
+            faults_allowed: is_on(&text, "FAULT_INJECTION", false)?,
+            auth: if is_on(&text, "AUTH", true)? {
+                Auth::On {
+                    tokens: ApiTokens::read(&text)?,
+                    issuer: JwtIssuer::read(&text)?,
                 }
+            } else {
+                Auth::Off
             },
         })
+    }
+
+    /// The variable that may only be set as it is where the service is called on its own machine, if there is
+    /// one. A deployment that has it is not to serve.
+    #[must_use]
+    pub fn local_only(&self) -> Option<WrongSetting> {
+        let (name, rule) = match &self.auth {
+            Auth::Off => (
+                "AUTH",
+                "on, or absent, wherever the service is not called as localhost",
+            ),
+            Auth::On {
+                issuer: Some(issuer),
+                ..
+            } if issuer.is_local() => (
+                "JWT_JWKS_URL",
+                "an https URL wherever the service is not called as localhost",
+            ),
+            Auth::On { .. } if self.faults_allowed => (
+                "FAULT_INJECTION",
+                "off, or absent, wherever the service is not called as localhost",
+            ),
+            Auth::On { .. } => return None,
+        };
+        Some(WrongSetting { name, rule })
     }
 
     /// How long the records of an operation with this retention may take and last.
@@ -99,68 +144,4 @@ impl Settings {
             .saturating_add(2)
             .saturating_mul(1000)
     }
-}
-
-fn number<T: FromStr>(text: &impl Fn(&str) -> Option<String>, name: &str) -> Option<Result<T, ()>> {
-    text(name).map(|value| value.parse().map_err(|_| ()))
-}
-
-fn seconds(
-    text: &impl Fn(&str) -> Option<String>,
-    name: &'static str,
-    default: u64,
-) -> Result<u64, WrongSetting> {
-    match number(text, name) {
-        None => Ok(default),
-        Some(Ok(value @ 1..=31_536_000)) => Ok(value),
-        Some(Ok(_) | Err(())) => Err(WrongSetting {
-            name,
-            rule: "a whole number of seconds from 1 to 31536000 (one year)",
-        }),
-    }
-}
-
-/// At most 25 seconds, so that a client that waits half a minute for an answer gets one.
-fn deadline(text: &impl Fn(&str) -> Option<String>) -> Result<u64, WrongSetting> {
-    const NAME: &str = "ATTEMPT_DEADLINE_SECONDS";
-    match number(text, NAME) {
-        None => Ok(15),
-        Some(Ok(value @ 1..=25)) => Ok(value),
-        Some(Ok(_) | Err(())) => Err(WrongSetting {
-            name: NAME,
-            rule: "a whole number of seconds from 1 to 25",
-        }),
-    }
-}
-
-fn origins(text: &impl Fn(&str) -> Option<String>) -> Result<Vec<String>, WrongSetting> {
-    const NAME: &str = "CORS_ALLOWED_ORIGINS";
-    let Some(list) = text(NAME) else {
-        return Ok(Vec::new());
-    };
-    let origins: Vec<_> = list
-        .split(',')
-        .map(|origin| origin.trim().to_owned())
-        .collect();
-    if origins.iter().all(|origin| is_origin(origin)) {
-        Ok(origins)
-    } else {
-        Err(WrongSetting {
-            name: NAME,
-            rule: "a comma-separated list of origins such as https://shop.example, without a path",
-        })
-    }
-}
-
-/// An origin as browsers write it: in lower case, without a default port, a path or a slash. One that is
-/// written in another way would never be met.
-fn is_origin(text: &str) -> bool {
-    let https = text.strip_prefix("https://").map(|host| (host, ":443"));
-    let http = text.strip_prefix("http://").map(|host| (host, ":80"));
-    https.or(http).is_some_and(|(host, default_port)| {
-        let allowed = |byte: u8| {
-            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_:[]".contains(&byte)
-        };
-        !host.is_empty() && host.bytes().all(allowed) && !host.ends_with(default_port)
-    })
 }

@@ -73,6 +73,11 @@ pub enum Event {
     },
     /// A record's time was over and it is deleted.
     Expired,
+    /// The keys that tokens are checked with could not be fetched or used.
+    KeysMissing {
+        /// What the issuer or the platform said.
+        reason: String,
+    },
     /// The object could not be reached, or not in time.
     Unreachable {
         /// What the platform said.
@@ -122,6 +127,7 @@ impl Event {
             Self::Mismatch => "Idempotency key already used with different request",
             Self::Refused { .. } => "Request refused",
             Self::Expired => "Record expired",
+            Self::KeysMissing { .. } => "Issuer's keys not available",
             Self::Unreachable { .. } => "Coordinator not reachable",
             Self::CopyFailed { .. } => "Replay copy failed",
             Self::ReadFailed { .. } => "Reading failed",
@@ -143,6 +149,7 @@ impl Event {
             Self::Failed { .. }
             | Self::Late { .. }
             | Self::Mismatch
+            | Self::KeysMissing { .. }
             | Self::Unreachable { .. }
             | Self::CopyFailed { .. }
             | Self::ReadFailed { .. } => Level::Warning,

@@ -1,0 +1,55 @@
+//! The bearer token in the `Authorization` field (RFC 6750, section 2.1).
+
+use crate::http::problem::Problem;
+
+/// The token, or nothing if the field is absent.
+pub fn bearer(authorization: Option<&str>) -> Result<Option<&str>, Problem> {
+    let Some(value) = authorization else {
+        return Ok(None);
+    };
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    let token = token.trim();
+    if scheme.eq_ignore_ascii_case("bearer") && is_token68(token) {
+        Ok(Some(token))
+    } else {
+        Err(Problem::unauthorized(
+            "The Authorization field must be 'Bearer' and a token of letters, digits and -._~+/=.",
+        ))
+    }
+}
+
+/// RFC 9110, section 11.2.
+fn is_token68(token: &str) -> bool {
+    let body = token.trim_end_matches('=');
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+    !body.is_empty() && body.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_found_however_the_scheme_is_spelled() {
+        assert_eq!(bearer(Some("Bearer abc.def==")).unwrap(), Some("abc.def=="));
+        assert_eq!(
+            bearer(Some("bearer  abc.def==")).unwrap(),
+            Some("abc.def==")
+        );
+        assert_eq!(bearer(None).unwrap(), None);
+    }
+
+    #[test]
+    fn anything_else_in_the_field_is_refused() {
+        for wrong in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Bearer a b",
+            "Basic YTpi",
+            "Bearer ä",
+        ] {
+            assert!(bearer(Some(wrong)).is_err(), "{wrong:?}");
+        }
+    }
+}

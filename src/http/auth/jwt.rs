@@ -1,0 +1,136 @@
+//! JSON Web Tokens (RFC 7519) in their compact form, signed (RFC 7515). Pure: no key is fetched or used here.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::{jwks::Jwk, keys::KeysError};
+use crate::lifecycle::UnixMillis;
+
+/// How far the issuer's clock and ours may be apart, in seconds (RFC 7519, section 4.1.4: "some small leeway,
+/// usually no more than a few minutes").
+const LEEWAY_S: f64 = 30.0;
+
+/// How a token can be signed here. The key says which it is; a token that says something else is refused.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+pub enum Algorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    #[serde(rename = "RS256")]
+    Rs256,
+    /// ECDSA with P-256 and SHA-256.
+    #[serde(rename = "ES256")]
+    Es256,
+    /// Ed25519, by its name in RFC 8037.
+    #[serde(rename = "EdDSA", alias = "Ed25519")]
+    EdDsa,
+}
+
+/// A token whose form is right. Nothing in it is to be believed before its signature is checked.
+#[derive(Debug)]
+pub struct Jwt<'a> {
+    algorithm: Algorithm,
+    key_id: Option<String>,
+    /// What was signed: the first two parts, as they stand.
+    pub signed: &'a str,
+    /// By whoever has the key.
+    pub signature: Vec<u8>,
+    claims: Vec<u8>,
+}
+
+/// Why a token is not taken. The text is for its bearer.
+#[derive(Debug, Error)]
+pub enum JwtError {
+    /// The keys to check it with are not there.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// Its time is over.
+    #[error("This token has expired. Get a new one.")]
+    Expired,
+    /// Its time has not come.
+    #[error("This token is not valid yet.")]
+    NotYetValid,
+    /// Anything else, which is told to nobody: it would help only who makes tokens up.
+    #[error("This token is not valid here.")]
+    Invalid,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: Algorithm,
+    kid: Option<String>,
+    /// Extensions that must be understood (RFC 7515, section 4.1.11); none is here.
+    crit: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    exp: f64,
+    nbf: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl<'a> Jwt<'a> {
+    /// Reads the compact form; nothing if it is none, or one of an algorithm that is not taken ("none" among
+    /// them).
+    #[must_use]
+    pub fn parse(token: &'a str) -> Option<Self> {
+        let (signed, signature) = token.rsplit_once('.')?;
+        let (header, claims) = signed.split_once('.')?;
+        let header: Header = serde_json::from_slice(&decode(header)?).ok()?;
+        if header.crit.is_some() {
+            return None;
+        }
+        Some(Self {
+            algorithm: header.alg,
+            key_id: header.kid,
+            signed,
+            signature: decode(signature)?,
+            claims: decode(claims)?,
+        })
+    }
+
+    /// Whether `key` may have signed it: the key is of the algorithm that the token names, and has its id, if it
+    /// names one.
+    #[must_use]
+    pub fn is_for(&self, key: &Jwk) -> bool {
+        key.algorithm() == Some(self.algorithm) && (self.key_id.is_none() || self.key_id == key.kid)
+    }
+
+    /// The subject, if the claims are the right ones at `now`. To be asked once the signature is checked.
+    pub fn subject(
+        &self,
+        issuer: &str,
+        audience: &str,
+        now: UnixMillis,
+    ) -> Result<String, JwtError> {
+        let claims: Claims = serde_json::from_slice(&self.claims).map_err(|_| JwtError::Invalid)?;
+        let is_for_us = match &claims.aud {
+            Audience::One(one) => one == audience,
+            Audience::Several(several) => several.iter().any(|one| one == audience),
+        };
+        #[expect(clippy::cast_precision_loss, reason = "2^53 ms are 285,000 years")]
+        let now_s = now.0 as f64 / 1000.0;
+        if claims.iss != issuer || !is_for_us || claims.sub.is_empty() {
+            Err(JwtError::Invalid)
+        } else if now_s >= claims.exp + LEEWAY_S {
+            Err(JwtError::Expired)
+        } else if claims.nbf.is_some_and(|nbf| now_s < nbf - LEEWAY_S) {
+            Err(JwtError::NotYetValid)
+        } else {
+            Ok(claims.sub)
+        }
+    }
+}
+
+fn decode(part: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(part).ok()
+}

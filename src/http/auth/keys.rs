@@ -1,0 +1,169 @@
+//! The issuer's keys, fetched when they are needed and kept for a while.
+
+use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
+
+use futures_util::future::{Either, select};
+use thiserror::Error;
+use worker::{Delay, Fetch, Request, RequestInit, RequestRedirect, web_sys::CryptoKey};
+
+use super::{
+    jwks::Jwk,
+    jwt::Jwt,
+    signature::{import, verify},
+};
+use crate::lifecycle::UnixMillis;
+
+/// How long fetched keys are used without asking again, in milliseconds: how long a key that the issuer has
+/// withdrawn may still be used.
+const FRESH_MS: u64 = 10 * 60 * 1000;
+
+/// How long they are used if the issuer does not answer.
+const STALE_MS: u64 = 60 * 60 * 1000;
+
+/// How soon it is asked again for a key that it did not have, or after it did not answer: a token costs nothing
+/// to make up, and must not make us ask each time.
+const PAUSE_MS: u64 = 30 * 1000;
+
+/// How long the issuer has to answer.
+const DEADLINE_MS: u64 = 5000;
+
+/// Longer than any set of keys.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// There are no keys to check a token with.
+#[derive(Debug, Error)]
+pub enum KeysError {
+    /// The platform says so.
+    #[error("the issuer's keys could not be fetched or used: {0}")]
+    Platform(#[from] worker::Error),
+    /// It took too long.
+    #[error("the issuer's keys did not come within {DEADLINE_MS} ms")]
+    Deadline,
+    /// It is not there, or somewhere else, where nobody follows.
+    #[error("the issuer's keys were answered with status {0}")]
+    Status(u16),
+    /// It is not what it should be.
+    #[error("what was fetched is no set of keys: {0}")]
+    Json(#[from] serde_json::Error),
+    /// It is far more than it should be.
+    #[error("what was fetched as a set of keys has more than {MAX_BYTES} bytes")]
+    TooLong,
+    /// The issuer did not answer a moment ago.
+    #[error("the issuer's keys could not be fetched a moment ago")]
+    Pause,
+}
+
+/// A key that is ready to check signatures.
+pub struct Key {
+    /// What it is.
+    pub jwk: Jwk,
+    imported: CryptoKey,
+}
+
+impl Key {
+    /// Whether it has signed the token.
+    pub async fn has_signed(&self, jwt: &Jwt<'_>) -> Result<bool, KeysError> {
+        let signed = jwt.signed.as_bytes();
+        Ok(verify(&self.jwk, &self.imported, signed, &jwt.signature).await?)
+    }
+}
+
+/// What this isolate has of the issuer, of which there is one.
+#[derive(Clone)]
+struct Kept {
+    keys: Rc<[Key]>,
+    fetched_at: UnixMillis,
+    /// When the issuer was last asked in vain.
+    asked_in_vain_at: UnixMillis,
+}
+
+thread_local! {
+    static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
+}
+
+/// Keys, with one for `jwt` among them if the issuer has it.
+pub async fn keys_for(url: &str, jwt: &Jwt<'_>, now: UnixMillis) -> Result<Rc<[Key]>, KeysError> {
+    let kept = KEPT.with_borrow(Clone::clone).unwrap_or_else(Kept::nothing);
+    if kept.is_within(FRESH_MS, now) && kept.has_one_for(jwt) {
+        return Ok(kept.keys);
+    }
+    if now < kept.asked_in_vain_at.plus_ms(PAUSE_MS) {
+        return kept.keys_or(KeysError::Pause, now);
+    }
+    let fetched = fetch_in_time(url).await;
+    let after = match &fetched {
+        Ok(keys) => Kept {
+            keys: keys.clone(),
+            fetched_at: now,
+            ..kept
+        },
+        Err(_) => kept,
+    };
+    let in_vain = fetched.is_err() || !after.has_one_for(jwt);
+    let after = Kept {
+        asked_in_vain_at: if in_vain { now } else { after.asked_in_vain_at },
+        ..after
+    };
+    KEPT.set(Some(after.clone()));
+    match fetched {
+        Ok(keys) => Ok(keys),
+        Err(error) => after.keys_or(error, now),
+    }
+}
+
+impl Kept {
+    fn nothing() -> Self {
+        Self {
+            keys: Rc::new([]),
+            fetched_at: UnixMillis(0),
+            asked_in_vain_at: UnixMillis(0),
+        }
+    }
+
+    fn is_within(&self, ms: u64, now: UnixMillis) -> bool {
+        now < self.fetched_at.plus_ms(ms)
+    }
+
+    fn has_one_for(&self, jwt: &Jwt<'_>) -> bool {
+        self.keys.iter().any(|key| jwt.is_for(&key.jwk))
+    }
+
+    fn keys_or(self, error: KeysError, now: UnixMillis) -> Result<Rc<[Key]>, KeysError> {
+        if self.is_within(STALE_MS, now) {
+            Ok(self.keys)
+        } else {
+            Err(error)
+        }
+    }
+}
+
+async fn fetch_in_time(url: &str) -> Result<Rc<[Key]>, KeysError> {
+    let deadline = Delay::from(Duration::from_millis(DEADLINE_MS));
+    match select(pin!(fetch(url)), pin!(deadline)).await {
+        Either::Left((keys, _)) => keys,
+        Either::Right(((), _)) => Err(KeysError::Deadline),
+    }
+}
+
+async fn fetch(url: &str) -> Result<Rc<[Key]>, KeysError> {
+    let mut init = RequestInit::new();
+    // The address is the configured one, and no answer leads to another.
+    init.with_redirect(RequestRedirect::Manual);
+    let request = Request::new_with_init(url, &init)?;
+    let mut response = Fetch::Request(request).send().await?;
+    if response.status_code() != 200 {
+        return Err(KeysError::Status(response.status_code()));
+    }
+    let bytes = response.bytes().await?;
+    if bytes.len() > MAX_BYTES {
+        return Err(KeysError::TooLong);
+    }
+    let mut keys = Vec::new();
+    for jwk in Jwk::parse_set(&bytes)? {
+        // One that is broken is as good as absent, and no reason to do without the others.
+        if let Ok(imported) = import(&jwk).await {
+            keys.push(Key { jwk, imported });
+        }
+    }
+    Ok(keys.into())
+}

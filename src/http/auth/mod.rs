@@ -1,0 +1,19 @@
+//! Who is calling, and may they? The `Authorization` field, from its text to a caller.
+//!
+//! Invariants:
+//! - where nothing is configured, nobody gets in;
+//! - a token decides neither which algorithm it is checked with nor where the keys come from;
+//! - nothing of a token goes any further but the digest that names its caller.
+
+mod authenticate;
+mod bearer;
+mod jwt;
+mod jwks;
+mod keys;
+mod signature;
+
+pub use authenticate::{Caller, authenticate};
+#[cfg(test)]
+pub use bearer::bearer;
+#[cfg(test)]
+pub use jwt::Jwt;

@@ -1,0 +1,14 @@
+//! The variables that a deployment sets, read once per isolate; docs/configuration.md lists them.
+//!
+//! A variable that is absent or empty has its default. One with a wrong value is refused with its name: a
+//! guess could keep answers for the wrong time, or let in whom it should not.
+
+mod values;
+mod tokens;
+mod jwt;
+mod variables;
+
+pub use jwt::JwtIssuer;
+pub use tokens::{ApiToken, ApiTokens, Role};
+pub use values::WrongSetting;
+pub use variables::{Auth, Settings};

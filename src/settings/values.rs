@@ -1,0 +1,102 @@
+//! From a variable's text to its value.
+
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// A variable whose value cannot be meant.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[error("the variable {name} must be {rule}")]
+pub struct WrongSetting {
+    /// Which one.
+    pub name: &'static str,
+    /// What it may be.
+    pub rule: &'static str,
+}
+
+/// The text of a variable that is set.
+pub trait Variables: Fn(&str) -> Option<String> {}
+impl<F: Fn(&str) -> Option<String>> Variables for F {}
+
+fn number<T: FromStr>(text: &impl Variables, name: &str) -> Option<Result<T, ()>> {
+    text(name).map(|value| value.parse().map_err(|_| ()))
+}
+
+/// A lifetime.
+pub fn seconds(
+    text: &impl Variables,
+    name: &'static str,
+    default: u64,
+) -> Result<u64, WrongSetting> {
+    match number(text, name) {
+        None => Ok(default),
+        Some(Ok(value @ 1..=31_536_000)) => Ok(value),
+        Some(Ok(_) | Err(())) => Err(WrongSetting {
+            name,
+            rule: "a whole number of seconds from 1 to 31536000 (one year)",
+        }),
+    }
+}
+
+/// At most 25 seconds, so that a client that waits half a minute for an answer gets one.
+pub fn deadline(text: &impl Variables) -> Result<u64, WrongSetting> {
+    const NAME: &str = "ATTEMPT_DEADLINE_SECONDS";
+    match number(text, NAME) {
+        None => Ok(15),
+        Some(Ok(value @ 1..=25)) => Ok(value),
+        Some(Ok(_) | Err(())) => Err(WrongSetting {
+            name: NAME,
+            rule: "a whole number of seconds from 1 to 25",
+        }),
+    }
+}
+
+/// A switch, and what it is where it is not set.
+pub fn is_on(
+    text: &impl Variables,
+    name: &'static str,
+    default: bool,
+) -> Result<bool, WrongSetting> {
+    match text(name).as_deref() {
+        None => Ok(default),
+        Some("on") => Ok(true),
+        Some("off") => Ok(false),
+        Some(_) => Err(WrongSetting {
+            name,
+            rule: "on or off",
+        }),
+    }
+}
+
+/// The origins whose pages may call.
+pub fn origins(text: &impl Variables) -> Result<Vec<String>, WrongSetting> {
+    const NAME: &str = "CORS_ALLOWED_ORIGINS";
+    let Some(list) = text(NAME) else {
+        return Ok(Vec::new());
+    };
+    let origins: Vec<_> = list
+        .split(',')
+        .map(|origin| origin.trim().to_owned())
+        .collect();
+    if origins.iter().all(|origin| is_origin(origin)) {
+        Ok(origins)
+    } else {
+        Err(WrongSetting {
+            name: NAME,
+            rule: "a comma-separated list of origins such as https://shop.example, without a path",
+        })
+    }
+}
+
+/// An origin as browsers write it: in lower case, without a default port, a path or a slash. One that is
+/// written in another way would never be met.
+fn is_origin(text: &str) -> bool {
+    let https = text.strip_prefix("https://").map(|host| (host, ":443"));
+    let http = text.strip_prefix("http://").map(|host| (host, ":80"));
+    https.or(http).is_some_and(|(host, default_port)| {
+        let allowed = |byte: u8| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_:[]".contains(&byte)
+        };
+        !host.is_empty() && host.bytes().all(allowed) && !host.ends_with(default_port)
+    })
+}

@@ -1,0 +1,65 @@
+// An issuer of JSON Web Tokens on this machine: keys of each kind, and the set of them over HTTP.
+
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from "jose";
+
+export const ISSUER = "https://id.example/";
+export const AUDIENCE = "https://api.example";
+export const ALGORITHMS = ["RS256", "ES256", "EdDSA"] as const;
+export type Algorithm = (typeof ALGORITHMS)[number];
+
+export interface SigningKey {
+  kid: string;
+  algorithm: Algorithm;
+  secret: CryptoKey;
+  public: JWK;
+}
+
+export async function makeKey(algorithm: Algorithm, kid: string): Promise<SigningKey> {
+  const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true });
+  return { kid, algorithm, secret: privateKey, public: { ...(await exportJWK(publicKey)), kid } };
+}
+
+/** A token that is right in all respects, but for what `claims` and `header` say. */
+export function sign(
+  key: SigningKey,
+  claims: JWTPayload = {},
+  header: Record<string, unknown> = {},
+): Promise<string> {
+  const now = Math.floor(Date.now() / 1000);
+  return new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: "ann", exp: now + 300, ...claims })
+    .setProtectedHeader({ alg: key.algorithm, kid: key.kid, ...header })
+    .sign(key.secret, { crit: { "x-must": true } });
+}
+
+export class Issuer {
+  /** What it publishes. */
+  published: JWK[] = [];
+  /** What it answers instead of its keys. */
+  broken: { status: number; headers?: Record<string, string> } | undefined;
+  /** The paths that were asked for. */
+  asked: string[] = [];
+  #server = createServer((request, response) => {
+    this.asked.push(request.url!);
+    if (this.broken) response.writeHead(this.broken.status, this.broken.headers).end();
+    else response.end(JSON.stringify({ keys: this.published }));
+  });
+
+  /** Starts it; resolves with the variables of a service that trusts it. */
+  async start() {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    const { port } = this.#server.address() as AddressInfo;
+    return {
+      AUTH: "on",
+      JWT_ISSUER: ISSUER,
+      JWT_AUDIENCE: AUDIENCE,
+      JWT_JWKS_URL: `http://127.0.0.1:${port}/jwks`,
+    };
+  }
+
+  stop() {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+}

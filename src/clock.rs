@@ -1,6 +1,11 @@
-//! The one place that reads the clock. Everything else takes the time as an argument.
+//! The one place that reads the clock, and that ends what takes too long. Everything else takes the time as an
+//! argument.
+
+use std::{pin::pin, time::Duration};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use futures_util::future::{Either, select};
+use worker::Delay;
 
 use crate::lifecycle::UnixMillis;
 
@@ -9,6 +14,15 @@ use crate::lifecycle::UnixMillis;
 #[expect(clippy::disallowed_methods, reason = "this is the place that reads it")]
 pub fn now() -> UnixMillis {
     UnixMillis(worker::Date::now().as_millis())
+}
+
+/// What `future` becomes, if it takes no longer than `ms` milliseconds. If it does, it is dropped.
+pub async fn within<T>(ms: u64, future: impl Future<Output = T>) -> Option<T> {
+    let deadline = Delay::from(Duration::from_millis(ms));
+    match select(pin!(future), pin!(deadline)).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(((), _)) => None,
+    }
 }
 
 /// `time` as a date.

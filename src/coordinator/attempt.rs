@@ -1,13 +1,13 @@
 //! One attempt: the operation, with its deadline and its faults.
 
-use std::{convert::Infallible, future::pending, pin::pin, time::Duration};
+use std::{convert::Infallible, future::pending, time::Duration};
 
-use futures_util::future::{Either, select};
 use thiserror::Error;
 use worker::{Delay, Env, State};
 
 use super::{Asked, Fault};
 use crate::{
+    clock::within,
     lifecycle::{Attempt, SavedResponse, UnixMillis},
     operations::{Execution, KeyedOperation, OperationError},
 };
@@ -51,11 +51,9 @@ pub async fn execute(
         after(&asked.faults, state).await?;
         Ok(response)
     };
-    let deadline = Delay::from(Duration::from_millis(now.ms_until(attempt.deadline)));
-    match select(pin!(effect), pin!(deadline)).await {
-        Either::Left((outcome, _)) => outcome,
-        Either::Right(((), _)) => Err(AttemptError::Deadline),
-    }
+    within(now.ms_until(attempt.deadline), effect)
+        .await
+        .unwrap_or(Err(AttemptError::Deadline))
 }
 
 #[expect(clippy::panic, reason = "a panic is what this fault is")]

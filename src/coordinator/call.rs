@@ -1,13 +1,13 @@
 //! How the Worker asks an object.
 
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use js_sys::{Reflect, Uint8Array};
 use thiserror::Error;
 use worker::{Delay, Env, Method, Request, RequestInit, js_sys, wasm_bindgen::JsValue};
 
 use super::{CompositeKey, Message, Reply, message::MessageError};
+use crate::clock::within;
 
 /// The Durable Object binding's name in wrangler.toml.
 const BINDING: &str = "COORDINATOR";
@@ -59,11 +59,9 @@ pub async fn ask(
             }
         }
     };
-    let deadline = Delay::from(Duration::from_millis(deadline_ms));
-    match select(pin!(calls), pin!(deadline)).await {
-        Either::Left((reply, _)) => reply,
-        Either::Right(((), _)) => Err(Unreachable::Deadline),
-    }
+    within(deadline_ms, calls)
+        .await
+        .unwrap_or(Err(Unreachable::Deadline))
 }
 
 async fn fetch(env: &Env, key: &CompositeKey, message: &Message) -> Result<Reply, Unreachable> {

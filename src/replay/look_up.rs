@@ -112,14 +112,12 @@ async fn first<C, H>(
 
 async fn in_kv(env: &Env, key: &CompositeKey, asked: &Asked) -> Option<Answered> {
     let look_up = kv::look_up(env, key, asked.fingerprint, clock::now());
-    let deadline = Delay::from(Duration::from_millis(KV_DEADLINE_MS));
-    let found = match select(pin!(look_up), pin!(deadline)).await {
-        Either::Left((found, _)) => found.unwrap_or_else(|error| {
+    let found = clock::within(KV_DEADLINE_MS, look_up)
+        .await?
+        .unwrap_or_else(|error| {
             let reason = error.to_string();
             asked.log(&Event::CopyFailed { reason });
             None
-        }),
-        Either::Right(((), _)) => None,
-    };
+        });
     found.map(|found| Answered::by_copy(found, Source::Kv))
 }

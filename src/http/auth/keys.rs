@@ -1,17 +1,16 @@
 //! The issuer's keys, fetched when they are needed and kept for a while.
 
-use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc};
 
-use futures_util::future::{Either, select};
 use thiserror::Error;
-use worker::{Delay, Fetch, Request, RequestInit, RequestRedirect, web_sys::CryptoKey};
+use worker::{Fetch, Request, RequestInit, RequestRedirect, web_sys::CryptoKey};
 
 use super::{
     jwks::Jwk,
     jwt::Jwt,
     signature::{import, verify},
 };
-use crate::lifecycle::UnixMillis;
+use crate::{clock::within, lifecycle::UnixMillis};
 
 /// How long fetched keys are used without asking again, in milliseconds: how long a key that the issuer has
 /// withdrawn may still be used.
@@ -138,11 +137,9 @@ impl Kept {
 }
 
 async fn fetch_in_time(url: &str) -> Result<Rc<[Key]>, KeysError> {
-    let deadline = Delay::from(Duration::from_millis(DEADLINE_MS));
-    match select(pin!(fetch(url)), pin!(deadline)).await {
-        Either::Left((keys, _)) => keys,
-        Either::Right(((), _)) => Err(KeysError::Deadline),
-    }
+    within(DEADLINE_MS, fetch(url))
+        .await
+        .unwrap_or(Err(KeysError::Deadline))
 }
 
 async fn fetch(url: &str) -> Result<Rc<[Key]>, KeysError> {

@@ -116,6 +116,49 @@ fn what_is_no_single_document_is_refused_with_a_reason() {
     assert!(Json::parse(deepest.as_bytes()).is_ok());
 }
 
+#[test]
+fn what_is_out_of_bounds_is_refused_by_its_bound() {
+    let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    let items = |count: usize| format!("[{}]", vec!["0"; count].join(","));
+    let halves = |count: usize| format!("{{\"a\":{0},\"b\":{0}}}", items(count / 2));
+    let string = |bytes| format!("\"{}\"", "x".repeat(bytes));
+    let member = |bytes| format!("{{{}:0}}", string(bytes));
+    let escaped = |bytes| format!("\"{}\"", "\\u00e9".repeat(bytes / 2));
+    let digits = |count| "1".repeat(count);
+    let zeros = |count| format!("0.{}", "0".repeat(count - 2));
+    for (write, most, bound) in [
+        (&nested as &dyn Fn(usize) -> String, 64, "64 deep"),
+        (&items, 10_000, "10000 items and members"),
+        (&halves, 9_998, "10000 items and members"),
+        (&string, 65_536, "65536 bytes"),
+        (&member, 65_536, "65536 bytes"),
+        (&escaped, 65_536, "65536 bytes"),
+        (&digits, 1_000, "1000 characters"),
+        (&zeros, 1_000, "1000 characters"),
+    ] {
+        assert!(Json::parse(write(most).as_bytes()).is_ok(), "{bound}");
+        let reason = Json::parse(write(most + 2).as_bytes()).unwrap_err();
+        assert!(reason.contains(bound), "{reason}");
+    }
+}
+
+#[test]
+fn a_reason_says_where_and_repeats_nothing() {
+    for (text, place) in [
+        ("{\"a\": secret}", "line 1, column 7"),
+        ("{\n \"secret\": 1,\n}", "line 3, column 1"),
+        ("{\"secret\": 1, \"secret\": 2}", "two members"),
+        ("[\"secret\\x\"]", "line 1, column 9"),
+        ("[1] secret", "line 1, column 5"),
+        ("{\"secret", "line 1, column 2"),
+    ] {
+        let reason = Json::parse(text.as_bytes()).unwrap_err();
+
+        assert!(reason.contains(place), "{text:?}: {reason}");
+        assert!(!reason.contains("secret"), "{text:?}: {reason}");
+    }
+}
+
 proptest! {
     #[test]
     fn a_value_written_in_two_ways_is_equal(value in value(), seed in any::<u64>()) {

@@ -100,8 +100,9 @@ pub static MALFORMED_JSON: ProblemType = ProblemType {
     title: "The content is not JSON",
     retryable: false,
     meaning: "The content cannot be read as one JSON document (RFC 8259), or an object in it has two \
-              members of one name. The key is still free.",
-    remedy: "Correct the content. The detail says where reading ended.",
+              members of one name, or it is deeper, longer or larger in parts than the service takes. The \
+              key is still free.",
+    remedy: "Correct the content. The detail says where reading ended, or which bound it met.",
 };
 
 /// `validation-failed`

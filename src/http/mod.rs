@@ -12,6 +12,7 @@ mod route;
 mod auth;
 mod key;
 mod content;
+mod parse;
 mod json;
 mod fingerprint;
 mod prefer;

@@ -74,11 +74,11 @@ describe("a payload is another", () => {
 
   test("with a difference at the end of 200 kilobytes", async () => {
     const key = newKey();
-    const long = "x".repeat(200_000);
+    const long = Array(4).fill("x".repeat(50_000));
 
-    const made = await api.create(key, { payload: { name: "n", metadata: { long: `${long}1` } } });
-    const same = await api.create(key, { payload: { metadata: { long: `${long}1` }, name: "n" } });
-    const other = await api.create(key, { payload: { name: "n", metadata: { long: `${long}2` } } });
+    const made = await api.create(key, { payload: { name: "n", metadata: { long: [...long, 1] } } });
+    const same = await api.create(key, { payload: { metadata: { long: [...long, 1] }, name: "n" } });
+    const other = await api.create(key, { payload: { name: "n", metadata: { long: [...long, 2] } } });
 
     expect(same.text).toBe(made.text);
     expect(other.json.type).toBe("/problems/request-mismatch");

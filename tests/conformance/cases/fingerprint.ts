@@ -2,6 +2,7 @@
 
 import type { Bench } from "../bench.ts";
 import { type Case, check, equal, hasStatus, NotApplicable } from "../case.ts";
+import { longValue } from "./long-value.ts";
 import { bug, draft, policy, rfc } from "./sources.ts";
 
 export const FINGERPRINT: Case[] = [
@@ -202,7 +203,7 @@ export const FINGERPRINT: Case[] = [
     run: async (bench) => {
       const key = bench.key();
       const most = (bench.profile.largest?.bytes ?? 110_000) - 10_000;
-      const value = (last: string) => JSON.stringify("x".repeat(Math.min(most, 240_000)) + last);
+      const value = (last: string) => longValue(Math.min(most, 240_000), last);
       await bench.first(key, { value: value("a") });
       bench.mismatches(await bench.post(key, { value: value("b") }), "another last byte");
       await bench.hasEffects(1);

@@ -1,6 +1,7 @@
 // The first answer, again: which part of it, how marked, how exact.
 
 import { type Case, check, equal, hasStatus, isClientError, NotApplicable, times } from "../case.ts";
+import { longValue } from "./long-value.ts";
 import { bug, draft, rfc, STRIPE } from "./sources.ts";
 
 export const REPLAY: Case[] = [
@@ -135,8 +136,8 @@ export const REPLAY: Case[] = [
     needs: ["largest"],
     run: async (bench) => {
       const key = bench.key();
-      const empty = bench.payload({ value: '""' }).length;
-      const value = JSON.stringify("x".repeat(bench.profile.largest!.bytes - empty));
+      const rest = bench.payload({ value: "" }).length;
+      const value = longValue(bench.profile.largest!.bytes - rest);
       const first = await bench.first(key, { value });
       bench.replays(await bench.post(key, { value }), first);
       await bench.hasEffects(1);
@@ -174,7 +175,7 @@ export const REPLAY: Case[] = [
     run: async (bench) => {
       const key = bench.key();
       const { bytes, status } = bench.profile.largest!;
-      hasStatus(await bench.post(key, { value: JSON.stringify("x".repeat(bytes)) }), status, "too large");
+      hasStatus(await bench.post(key, { value: longValue(bytes) }), status, "too large");
       await bench.isStillFree(key);
     },
   },

@@ -70,9 +70,11 @@ where
     }
 }
 
+/// serde's words repeat what was sent and name types of Rust: nothing of them leaves that is not known to do
+/// neither.
 fn type_error(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
     let full = error.inner().to_string();
-    let detail = full.split(" at line ").next().unwrap_or_default();
+    let (detail, _place) = full.rsplit_once(" at line ").unwrap_or((&full, ""));
     let parent = match error.path().to_string() {
         root if root == "." => String::new(),
         path => path,
@@ -84,10 +86,35 @@ fn type_error(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldErr
     if let Some(name) = missing {
         return FieldError::at(&format!("{parent}.{name}"), "is required");
     }
-    // Before its comma, serde's text repeats what was sent.
-    match detail.split_once(", expected ") {
-        Some((_, expected)) => FieldError::at(&parent, format!("must be {expected}")),
-        None => FieldError::at(&parent, detail),
+    // Before its last comma, serde's text repeats what was sent.
+    let words = match detail.rsplit_once(", expected ") {
+        Some((found, names)) if found.starts_with("unknown variant ") => {
+            return FieldError::at(&parent, format!("must be {names}"));
+        }
+        Some((_, expected)) => in_json(expected),
+        None => Some(detail).filter(|own| own.starts_with("must ")),
+    };
+    FieldError::at(&parent, words.unwrap_or("must be of another type or form"))
+}
+
+/// What serde expects, in the words of JSON.
+fn in_json(expected: &str) -> Option<&'static str> {
+    let is_number = |prefixes: &[char]| {
+        expected
+            .strip_prefix(prefixes)
+            .is_some_and(|bits| bits == "size" || bits.parse::<u8>().is_ok())
+    };
+    match expected {
+        "a string" => Some("must be a string"),
+        "a boolean" => Some("must be true or false"),
+        "a sequence" => Some("must be an array"),
+        "a map" => Some("must be a JSON object"),
+        _ if expected.starts_with("struct ") => Some("must be a JSON object"),
+        _ if is_number(&['u', 'i']) => {
+            Some("must be a whole number, neither too large nor too small")
+        }
+        _ if is_number(&['f']) => Some("must be a number"),
+        _ => None,
     }
 }
 
@@ -117,6 +144,100 @@ impl<'de> Deserialize<'de> for JsonObject {
             Ok(Self(raw))
         } else {
             Err(serde::de::Error::custom("must be a JSON object"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, Validate)]
+    #[garde(allow_unvalidated)]
+    #[expect(dead_code, reason = "only whether it can be read is asked")]
+    struct Outer {
+        text: String,
+        flag: Option<bool>,
+        small: Option<u8>,
+        list: Option<Vec<f64>>,
+        inner: Option<Inner>,
+        kind: Option<Kind>,
+        either: Option<Either>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether it can be read is asked")]
+    struct Inner {
+        id: IpAddr,
+    }
+
+    #[derive(Debug, Deserialize)]
+    enum Kind {
+        #[serde(rename = "one")]
+        One,
+        #[serde(rename = "two")]
+        Two,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(untagged)]
+    #[expect(dead_code, reason = "only whether it can be read is asked")]
+    enum Either {
+        Number(u8),
+    }
+
+    #[test]
+    fn a_wrong_type_is_told_in_the_words_of_json() {
+        for (payload, path, detail) in [
+            ("[]", "", "must be a JSON object"),
+            ("{}", "text", "is required"),
+            (r#"{"text":7}"#, "text", "must be a string"),
+            (r#"{"text":"","flag":7}"#, "flag", "must be true or false"),
+            (
+                r#"{"text":"","small":256}"#,
+                "small",
+                "must be a whole number, neither too large nor too small",
+            ),
+            (r#"{"text":"","list":7}"#, "list", "must be an array"),
+            (r#"{"text":"","list":[""]}"#, "list[0]", "must be a number"),
+            (
+                r#"{"text":"","kind":"three, expected"}"#,
+                "kind",
+                "must be `one` or `two`",
+            ),
+            (r#"{"text":"","inner":7}"#, "inner", "must be a JSON object"),
+            (r#"{"text":"","inner":{}}"#, "inner.id", "is required"),
+        ] {
+            let errors = parse::<Outer>(payload.as_bytes()).unwrap_err();
+
+            assert_eq!(errors, [FieldError::at(path, detail)], "{payload}");
+        }
+    }
+
+    #[test]
+    fn what_serde_says_in_words_of_its_own_stays_inside() {
+        for payload in [
+            r#"{"text":"","kind":7}"#,
+            r#"{"text":"","kind":{"s3cret":"s3cret"}}"#,
+            r#"{"text":"","either":"s3cret"}"#,
+            r#"{"text":"","small":"s3cret at line , expected s3cret"}"#,
+            r#"{"text":"","inner":{"s3cret":7}}"#,
+            r#"{"text":"","inner":{"id":"s3cret"}}"#,
+        ] {
+            let errors = parse::<Outer>(payload.as_bytes()).unwrap_err();
+
+            let [FieldError { detail, .. }] = errors.as_slice() else {
+                panic!("{payload}: {errors:?}");
+            };
+            assert!(detail.starts_with("must be "), "{payload}: {detail}");
+            for inside in [
+                "s3cret", "Kind", "Either", "Inner", "enum", "expected", "variant",
+            ] {
+                assert!(!detail.contains(inside), "{payload}: {detail}");
+            }
         }
     }
 }

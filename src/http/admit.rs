@@ -17,6 +17,9 @@ use crate::{
     operations::{FieldError, KeyedOperation, Origin},
 };
 
+/// How much of `User-Agent` is kept: what is written into a row is no place for 8 KiB of a stranger's text.
+const MAX_USER_AGENT_CHARS: usize = 512;
+
 /// The caller and the key of a request: whose record it is about.
 #[derive(Debug)]
 pub struct Identity {
@@ -46,8 +49,8 @@ impl Identity {
 /// The key in the header fields of `request`.
 pub fn sent_key(request: &Request) -> Result<(IdempotencyKey, KeyField), Problem> {
     key(
-        field(request, "Idempotency-Key").as_deref(),
-        field(request, "X-Idempotency-Key").as_deref(),
+        field(request, "Idempotency-Key")?.as_deref(),
+        field(request, "X-Idempotency-Key")?.as_deref(),
     )
 }
 
@@ -65,7 +68,7 @@ pub async fn admit(
         &Json::parse(&payload).map_err(Problem::malformed_json)?,
     );
     (operation.validate)(&payload).map_err(Problem::invalid)?;
-    let wait_s = wait_s(field(request, "Prefer").as_deref());
+    let wait_s = wait_s(field(request, "Prefer")?.as_deref());
     let faults = if faults_allowed {
         faults(request)?
     } else {
@@ -78,8 +81,8 @@ pub async fn admit(
         fingerprint,
         origin: Origin {
             correlation_id: exchange.correlation_id.clone(),
-            ip_address: field(request, "CF-Connecting-IP"),
-            user_agent: field(request, "User-Agent"),
+            ip_address: field(request, "CF-Connecting-IP")?,
+            user_agent: field(request, "User-Agent")?.as_deref().map(shortened),
         },
         wait_s,
         faults,
@@ -87,8 +90,12 @@ pub async fn admit(
     })
 }
 
+fn shortened(user_agent: &str) -> String {
+    user_agent.chars().take(MAX_USER_AGENT_CHARS).collect()
+}
+
 fn faults(request: &Request) -> Result<Vec<Fault>, Problem> {
-    field(request, "X-Fault").map_or(Ok(Vec::new()), |list| {
+    field(request, "X-Fault")?.map_or(Ok(Vec::new()), |list| {
         parse_faults(&list)
             .map_err(|rule| Problem::invalid(vec![FieldError::parameter("X-Fault", rule)]))
     })

@@ -28,6 +28,7 @@ pub static CATALOGUE: &[&ProblemType] = &[
     &VALIDATION_FAILED,
     &UNSUPPORTED_MEDIA_TYPE,
     &PAYLOAD_TOO_LARGE,
+    &HEADER_FIELDS_TOO_LARGE,
     &NOT_FOUND,
     &METHOD_NOT_ALLOWED,
     &UNAUTHORIZED,
@@ -134,6 +135,16 @@ pub static PAYLOAD_TOO_LARGE: ProblemType = ProblemType {
     retryable: false,
     meaning: "The content is longer than the service takes. The key is still free.",
     remedy: "Send at most the number of bytes in the detail.",
+};
+
+/// `header-fields-too-large`
+pub static HEADER_FIELDS_TOO_LARGE: ProblemType = ProblemType {
+    slug: "header-fields-too-large",
+    status: 431,
+    title: "A header field is too large",
+    retryable: false,
+    meaning: "A header field that the service reads is longer than it may be. The key is as it was.",
+    remedy: "Shorten the field that the detail names.",
 };
 
 /// `not-found`

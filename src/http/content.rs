@@ -12,7 +12,7 @@ const MAX_BYTES: usize = 256 * 1024;
 ///
 /// The end is read even if there is too much: a connection with unread content cannot be used again.
 pub async fn content(request: &mut Request) -> Result<Vec<u8>, Problem> {
-    let is_json = field(request, "Content-Type").is_some_and(|value| is_json(&value));
+    let is_json = field(request, "Content-Type")?.is_some_and(|value| is_json(&value));
     let bytes = read(request).await.map_err(|_| {
         Problem::malformed_json("The content ended before it was complete.".to_owned())
     })?;

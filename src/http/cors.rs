@@ -21,12 +21,12 @@ pub fn preflight(
     exchange: &Exchange,
     allowed_origins: &[String],
 ) -> Result<Option<Answer>, Problem> {
-    let asked = field(request, "Access-Control-Request-Method");
-    let ("OPTIONS", Some(origin), Some(_)) = (exchange.method.as_str(), &exchange.origin, asked)
-    else {
+    let origin = field(request, "Origin")?;
+    let asked = field(request, "Access-Control-Request-Method")?;
+    let ("OPTIONS", Some(origin), Some(_)) = (exchange.method.as_str(), origin, asked) else {
         return Ok(None);
     };
-    if !allowed_origins.contains(origin) {
+    if !allowed_origins.contains(&origin) {
         return Err(Problem::forbidden_origin());
     }
     let answer = Answer {

@@ -5,7 +5,12 @@ use std::net::IpAddr;
 use uuid::Uuid;
 use worker::Request;
 
+use super::problem::Problem;
 use crate::telemetry::Subject;
+
+/// The longest value of a header field, in bytes: far longer than any that means something here. What is
+/// longer is work for every parser it meets.
+const MAX_FIELD_BYTES: usize = 8192;
 
 /// One request, and what its answer must carry.
 #[derive(Debug)]
@@ -25,7 +30,8 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Reads the request line and the header fields that every request may have.
+    /// Reads the request line and the header fields that every request may have. One that is too long is as
+    /// good as absent here: whatever happens, the answer needs these.
     #[must_use]
     pub fn of(request: &Request) -> Self {
         let url = request.inner().url();
@@ -36,9 +42,10 @@ impl Exchange {
             path: path.to_owned(),
             query: query.to_owned(),
             correlation_id: field(request, "X-Correlation-ID")
+                .unwrap_or_default()
                 .filter(|id| is_correlation_id(id))
                 .unwrap_or_else(|| Uuid::new_v4().to_string()),
-            origin: field(request, "Origin"),
+            origin: field(request, "Origin").unwrap_or_default(),
         }
     }
 
@@ -69,9 +76,13 @@ impl Exchange {
 }
 
 /// A header field's value; several lines of one field are joined with commas (RFC 9110, section 5.3).
-#[must_use]
-pub fn field(request: &Request, name: &str) -> Option<String> {
-    request.headers().get(name).ok().flatten()
+pub fn field(request: &Request, name: &str) -> Result<Option<String>, Problem> {
+    match request.headers().get(name).ok().flatten() {
+        Some(value) if value.len() > MAX_FIELD_BYTES => {
+            Err(Problem::field_too_large(name, MAX_FIELD_BYTES))
+        }
+        value => Ok(value),
+    }
 }
 
 /// Splits an absolute URL. The platform has parsed and normalised it, so that plain cuts are enough.

@@ -177,6 +177,15 @@ impl Problem {
         )
     }
 
+    /// A header field of more than `max_bytes`.
+    #[must_use]
+    pub fn field_too_large(name: &str, max_bytes: usize) -> Self {
+        Self::new(
+            &catalogue::HEADER_FIELDS_TOO_LARGE,
+            format!("The header field {name} may have {max_bytes} bytes."),
+        )
+    }
+
     /// Nothing there, or nothing of this caller.
     #[must_use]
     pub fn not_found(detail: &str) -> Self {

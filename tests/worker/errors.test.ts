@@ -17,6 +17,7 @@ import { objectName, rewrite } from "./objects.ts";
 const api = serve();
 
 const TEXT: Call = { headers: { "Content-Type": "text/plain" } };
+const LONG_FIELD: Call = { headers: { Prefer: "x".repeat(8193) } };
 const tooMuch = () => `{"name":"${"x".repeat(256 * 1024)}"}`;
 
 type Cause = (api: Client, key: string) => Promise<Answer>;
@@ -33,6 +34,7 @@ const PROBLEMS: [slug: string, status: number, retryable: boolean, cause: Cause]
   ["validation-failed", 422, false, (api, key) => api.create(key, { payload: {} })],
   ["unsupported-media-type", 415, false, (api, key) => api.create(key, TEXT)],
   ["payload-too-large", 413, false, (api, key) => api.create(key, { payload: tooMuch() })],
+  ["header-fields-too-large", 431, false, (api, key) => api.create(key, LONG_FIELD)],
   ["not-found", 404, false, (api) => api.call("/nowhere")],
   ["method-not-allowed", 405, false, (api) => api.call("/health", { method: "DELETE" })],
   ["unauthorized", 401, false, (api, key) => api.create(key, { headers: { Authorization: "Basic YTpi" } })],

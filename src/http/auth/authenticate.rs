@@ -33,7 +33,7 @@ pub async fn authenticate(
     exchange: &Exchange,
     settings: &Settings,
 ) -> Result<Caller, Problem> {
-    let authorization = field(request, "Authorization");
+    let authorization = field(request, "Authorization")?;
     let token = bearer(authorization.as_deref())?;
     match &settings.auth {
         Auth::Off => Ok(Caller {

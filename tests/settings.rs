@@ -20,6 +20,7 @@ fn without_variables_everything_has_its_default() {
         settings.policy(Retention::Audit).attempt_deadline_ms,
         15_000
     );
+    assert_eq!(settings.max_content_bytes, 262_144);
     assert!(settings.allowed_origins.is_empty());
     assert!(!settings.faults_allowed);
 }
@@ -30,6 +31,7 @@ fn each_variable_sets_what_it_names() {
         ("IDEMPOTENCY_TTL_SECONDS", "2"),
         ("AUDIT_TTL_SECONDS", "3"),
         ("ATTEMPT_DEADLINE_SECONDS", "4"),
+        ("MAX_CONTENT_BYTES", "5000"),
         (
             "CORS_ALLOWED_ORIGINS",
             "https://a.example, http://localhost:3000",
@@ -44,6 +46,7 @@ fn each_variable_sets_what_it_names() {
         settings.policy(Retention::Standard).attempt_deadline_ms,
         4000
     );
+    assert_eq!(settings.max_content_bytes, 5000);
     assert_eq!(
         settings.allowed_origins,
         ["https://a.example", "http://localhost:3000"]
@@ -60,6 +63,9 @@ fn a_wrong_value_is_refused_with_its_variable_and_not_repeated() {
         ("IDEMPOTENCY_TTL_SECONDS", "31536001"),
         ("AUDIT_TTL_SECONDS", "1.5"),
         ("ATTEMPT_DEADLINE_SECONDS", "26"),
+        ("MAX_CONTENT_BYTES", "1023"),
+        ("MAX_CONTENT_BYTES", "1048577"),
+        ("MAX_CONTENT_BYTES", "1e6"),
         ("CORS_ALLOWED_ORIGINS", "*"),
         ("CORS_ALLOWED_ORIGINS", "shop.example"),
         ("CORS_ALLOWED_ORIGINS", "https://shop.example/"),

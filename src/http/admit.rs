@@ -15,6 +15,7 @@ use super::{
 use crate::{
     coordinator::{Asked, CompositeKey, Fault, IdempotencyKey, Scope, parse_faults},
     operations::{FieldError, KeyedOperation, Origin},
+    settings::Settings,
 };
 
 /// How much of `User-Agent` is kept: what is written into a row is no place for 8 KiB of a stranger's text.
@@ -60,16 +61,16 @@ pub async fn admit(
     operation: &KeyedOperation,
     identity: &Identity,
     exchange: &Exchange,
-    faults_allowed: bool,
+    settings: &Settings,
 ) -> Result<Asked, Problem> {
-    let payload = content(request).await?;
+    let payload = content(request, settings.max_content_bytes).await?;
     let fingerprint = fingerprint(
         exchange,
         &Json::parse(&payload).map_err(Problem::malformed_json)?,
     );
     (operation.validate)(&payload).map_err(Problem::invalid)?;
     let wait_s = wait_s(field(request, "Prefer")?.as_deref());
-    let faults = if faults_allowed {
+    let faults = if settings.faults_allowed {
         faults(request)?
     } else {
         Vec::new()

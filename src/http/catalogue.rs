@@ -28,6 +28,7 @@ pub static CATALOGUE: &[&ProblemType] = &[
     &VALIDATION_FAILED,
     &UNSUPPORTED_MEDIA_TYPE,
     &PAYLOAD_TOO_LARGE,
+    &REQUEST_TIMEOUT,
     &HEADER_FIELDS_TOO_LARGE,
     &NOT_FOUND,
     &METHOD_NOT_ALLOWED,
@@ -135,6 +136,16 @@ pub static PAYLOAD_TOO_LARGE: ProblemType = ProblemType {
     retryable: false,
     meaning: "The content is longer than the service takes. The key is still free.",
     remedy: "Send at most the number of bytes in the detail.",
+};
+
+/// `request-timeout`
+pub static REQUEST_TIMEOUT: ProblemType = ProblemType {
+    slug: "request-timeout",
+    status: 408,
+    title: "The content took too long",
+    retryable: true,
+    meaning: "The content did not arrive in time, or less of it than Content-Length said. The key is as it was.",
+    remedy: "Send the same request again, over a new connection.",
 };
 
 /// `header-fields-too-large`

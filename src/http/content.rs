@@ -1,44 +1,85 @@
 //! Reads a request's content, as JSON and not too much of it.
 
 use futures_util::StreamExt;
-use worker::Request;
+use worker::{ByteStream, Request};
 
 use super::{exchange::field, problem::Problem};
+use crate::clock::within;
 
-/// The longest content, in bytes.
-const MAX_BYTES: usize = 256 * 1024;
+/// How long the content may take to arrive, in milliseconds.
+const DEADLINE_MS: u64 = 10_000;
 
-/// Checks the content's type and reads it to its end.
-///
-/// The end is read even if there is too much: a connection with unread content cannot be used again.
-pub async fn content(request: &mut Request) -> Result<Vec<u8>, Problem> {
+/// How much of a content that is refused is read and dropped before the answer, in bytes and in milliseconds.
+/// A client that is still sending when it is answered and hung up on finds a broken connection, not its answer.
+const GRACE_BYTES: usize = 1024 * 1024;
+const GRACE_MS: u64 = 1_000;
+
+/// Reads the content and checks its length and its type.
+pub async fn content(request: &mut Request, max_bytes: usize) -> Result<Vec<u8>, Problem> {
     let is_json = field(request, "Content-Type")?.is_some_and(|value| is_json(&value));
-    let bytes = read(request).await.map_err(|_| {
-        Problem::malformed_json("The content ended before it was complete.".to_owned())
-    })?;
-    if !is_json {
-        return Err(Problem::unsupported_media_type());
+    let bytes = read(request, max_bytes).await?;
+    if is_json {
+        Ok(bytes)
+    } else {
+        Err(Problem::unsupported_media_type())
     }
-    bytes.ok_or_else(|| Problem::payload_too_large(MAX_BYTES))
 }
 
-/// The content, or nothing if it is longer than it may be.
-async fn read(request: &mut Request) -> worker::Result<Option<Vec<u8>>> {
-    if request.inner().body().is_none() {
-        return Ok(Some(Vec::new()));
+/// Lets the client of a request that was answered without its content send some of it.
+pub async fn let_send(request: &mut Request) {
+    if let Some(mut stream) = stream(request) {
+        discard(&mut stream).await;
     }
-    let mut stream = request.stream()?;
-    let mut bytes = Some(Vec::new());
+}
+
+/// The content's bytes. Whatever the length says that was announced, no more are kept than there may be; what
+/// is left unread is cancelled with the stream.
+async fn read(request: &mut Request, max_bytes: usize) -> Result<Vec<u8>, Problem> {
+    let announced = field(request, "Content-Length")?.and_then(|length| length.parse().ok());
+    if announced.is_some_and(|length: usize| length > max_bytes) {
+        return Err(Problem::payload_too_large(max_bytes));
+    }
+    let Some(mut stream) = stream(request) else {
+        return Ok(Vec::new());
+    };
+    let arrived = within(DEADLINE_MS, collect(&mut stream, max_bytes)).await;
+    let bytes = arrived
+        .ok_or_else(|| Problem::request_timeout(DEADLINE_MS))?
+        .map_err(|_| Problem::malformed_json("The content ends too early.".to_owned()))?;
+    if bytes.is_none() {
+        discard(&mut stream).await;
+    }
+    bytes.ok_or_else(|| Problem::payload_too_large(max_bytes))
+}
+
+/// The content, unless there is none or it has been read.
+fn stream(request: &mut Request) -> Option<ByteStream> {
+    request.inner().body()?;
+    request.stream().ok()
+}
+
+/// All bytes to the end, or nothing if there are too many.
+async fn collect(stream: &mut ByteStream, max_bytes: usize) -> worker::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk?;
-        bytes = bytes
-            .filter(|bytes: &Vec<u8>| bytes.len().saturating_add(chunk.len()) <= MAX_BYTES)
-            .map(|mut bytes| {
-                bytes.extend_from_slice(&chunk);
-                bytes
-            });
+        bytes.extend_from_slice(&chunk?);
+        if bytes.len() > max_bytes {
+            return Ok(None);
+        }
     }
-    Ok(bytes)
+    Ok(Some(bytes))
+}
+
+async fn discard(stream: &mut ByteStream) {
+    within(GRACE_MS, async {
+        let mut length: usize = 0;
+        while let Some(Ok(chunk)) = stream.next().await
+            && length < GRACE_BYTES
+        {
+            length = length.saturating_add(chunk.len());
+        }
+    })
+    .await;
 }
 
 /// `application/json`, in UTF-8 if a charset is named at all (RFC 8259, section 8.1).

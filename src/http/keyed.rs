@@ -25,7 +25,7 @@ const EXPIRES_AT: &str = "X-Idempotency-Expires-At";
 
 /// Answers a keyed request. An error means that it was refused before it started.
 pub async fn keyed(
-    mut request: Request,
+    request: &mut Request,
     operation: &'static KeyedOperation,
     caller: &Caller,
     exchange: &Exchange,
@@ -33,9 +33,8 @@ pub async fn keyed(
     env: &Env,
     context: &Context,
 ) -> Result<Answer, Problem> {
-    let identity = Identity::of(caller, &request)?;
-    let faults_allowed = settings.faults_allowed;
-    let asked = admit(&mut request, operation, &identity, exchange, faults_allowed)
+    let identity = Identity::of(caller, request)?;
+    let asked = admit(request, operation, &identity, exchange, settings)
         .await
         .map_err(|problem| problem.about(&identity.key))?;
 

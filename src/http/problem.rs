@@ -177,6 +177,18 @@ impl Problem {
         )
     }
 
+    /// Content that did not come.
+    #[must_use]
+    pub fn request_timeout(deadline_ms: u64) -> Self {
+        Self::new(
+            &catalogue::REQUEST_TIMEOUT,
+            format!(
+                "The content did not arrive within {} seconds.",
+                deadline_ms / 1000
+            ),
+        )
+    }
+
     /// A header field of more than `max_bytes`.
     #[must_use]
     pub fn field_too_large(name: &str, max_bytes: usize) -> Self {

@@ -8,6 +8,7 @@ use super::{
     admit::sent_key,
     answer::{Answer, send},
     auth::{Caller, authenticate},
+    content::let_send,
     cors::preflight,
     exchange::Exchange,
     key_status::key_status,
@@ -23,11 +24,11 @@ use crate::{
 };
 
 /// Serves one request. Whatever happens, it has an answer.
-pub async fn serve(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+pub async fn serve(mut request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let exchange = Exchange::of(&request);
     let settings = settings_for(&exchange, &env);
     let answered = match &settings {
-        Ok(settings) => answer(request, &exchange, settings, &env, &context).await,
+        Ok(settings) => answer(&mut request, &exchange, settings, &env, &context).await,
         Err(wrong) => {
             let reason = wrong.to_string();
             log(
@@ -40,6 +41,7 @@ pub async fn serve(request: Request, env: Env, context: Context) -> worker::Resu
         }
     };
     let answer = answered.unwrap_or_else(|problem| refuse(problem, &exchange));
+    let_send(&mut request).await;
     send(answer, &exchange, &allowed_origins(settings))
 }
 
@@ -82,16 +84,16 @@ fn allowed_origins(settings: Result<Rc<Settings>, WrongSetting>) -> Vec<String> 
 
 /// Every branch that a request can take.
 async fn answer(
-    request: Request,
+    request: &mut Request,
     exchange: &Exchange,
     settings: &Settings,
     env: &Env,
     context: &Context,
 ) -> Result<Answer, Problem> {
-    if let Some(answer) = preflight(&request, exchange, &settings.allowed_origins)? {
+    if let Some(answer) = preflight(request, exchange, &settings.allowed_origins)? {
         return Ok(answer);
     }
-    let caller = || authenticate(&request, exchange, settings);
+    let caller = || authenticate(request, exchange, settings);
     match route(&exchange.method, &exchange.path)? {
         Target::Keyed(operation) => {
             let caller = caller().await?;

@@ -68,6 +68,19 @@ pub fn is_on(
     }
 }
 
+/// How long a content may be. At most 1 MiB: it has to fit into a row of D1 with what stands beside it.
+pub fn content_bytes(text: &impl Variables) -> Result<usize, WrongSetting> {
+    const NAME: &str = "MAX_CONTENT_BYTES";
+    match number(text, NAME) {
+        None => Ok(262_144),
+        Some(Ok(value @ 1024..=1_048_576)) => Ok(value),
+        Some(Ok(_) | Err(())) => Err(WrongSetting {
+            name: NAME,
+            rule: "a whole number of bytes from 1024 to 1048576 (1 MiB)",
+        }),
+    }
+}
+
 /// The origins whose pages may call.
 pub fn origins(text: &impl Variables) -> Result<Vec<String>, WrongSetting> {
     const NAME: &str = "CORS_ALLOWED_ORIGINS";

@@ -10,7 +10,7 @@ use worker::{
 
 use super::{
     ApiTokens, JwtIssuer, WrongSetting,
-    values::{deadline, is_on, origins, seconds},
+    values::{content_bytes, deadline, is_on, origins, seconds},
 };
 use crate::{lifecycle::Policy, operations::Retention};
 
@@ -23,6 +23,8 @@ pub struct Settings {
     audit_retention_s: u64,
     /// `ATTEMPT_DEADLINE_SECONDS`: after how many seconds a running attempt is given up.
     attempt_deadline_s: u64,
+    /// `MAX_CONTENT_BYTES`: the longest content of a request, in bytes.
+    pub max_content_bytes: usize,
     /// `CORS_ALLOWED_ORIGINS`: the origins whose pages may call, as browsers write them.
     pub allowed_origins: Vec<String>,
     /// `FAULT_INJECTION`: whether `X-Fault` is obeyed.
@@ -78,6 +80,7 @@ impl Settings {
             standard_retention_s: seconds(&text, "IDEMPOTENCY_TTL_SECONDS", 86_400)?,
             audit_retention_s: seconds(&text, "AUDIT_TTL_SECONDS", 3_600)?,
             attempt_deadline_s: deadline(&text)?,
+            max_content_bytes: content_bytes(&text)?,
             allowed_origins: origins(&text)?,
             faults_allowed: is_on(&text, "FAULT_INJECTION", false)?,
             auth: if is_on(&text, "AUTH", true)? {

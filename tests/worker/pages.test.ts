@@ -86,6 +86,7 @@ describe("a problem's page", () => {
     ["validation-failed", 422],
     ["unsupported-media-type", 415],
     ["payload-too-large", 413],
+    ["request-timeout", 408],
     ["header-fields-too-large", 431],
     ["not-found", 404],
     ["method-not-allowed", 405],

@@ -11,6 +11,8 @@ describe("a wrong variable", () => {
     ["AUDIT_TTL_SECONDS", "-1"],
     ["AUDIT_TTL_SECONDS", "1.5"],
     ["ATTEMPT_DEADLINE_SECONDS", "0"],
+    ["MAX_CONTENT_BYTES", "1023"],
+    ["MAX_CONTENT_BYTES", "256 KiB"],
     ["CORS_ALLOWED_ORIGINS", "shop.example"],
     ["CORS_ALLOWED_ORIGINS", "https://shop.example/"],
     ["CORS_ALLOWED_ORIGINS", "https://a.example,,https://b.example"],
@@ -42,6 +44,7 @@ describe("a variable at the end of its range", () => {
       IDEMPOTENCY_TTL_SECONDS: "31536000",
       AUDIT_TTL_SECONDS: "1",
       ATTEMPT_DEADLINE_SECONDS: "25",
+      MAX_CONTENT_BYTES: "1048576",
       CORS_ALLOWED_ORIGINS: "https://a.example, http://localhost:3000",
       FAULT_INJECTION: "off",
     });
@@ -119,6 +122,22 @@ describe("the lifetimes", () => {
     expect(retry.text).toBe(resource.text);
     expect(again.json.id).not.toBe(entry.json.id);
     expect(again.headers.has("Idempotent-Replayed")).toBe(false);
+  });
+});
+
+describe("MAX_CONTENT_BYTES", () => {
+  test("is how long a content may be", async () => {
+    const api = await serveWith({ MAX_CONTENT_BYTES: 2000 });
+    const sized = (bytes: number) => ({ payload: '{"name":"n"}'.padEnd(bytes) });
+
+    const [taken, refused] = [
+      await api.create(newKey(), sized(2000)),
+      await api.create(newKey(), sized(2001)),
+    ];
+
+    expect(taken.status).toBe(201);
+    expect(refused.status).toBe(413);
+    expect(refused.json.detail).toContain("2000");
   });
 });
 

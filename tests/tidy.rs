@@ -129,6 +129,17 @@ fn what_is_deployed_sets_no_variable_of_local_development() {
 }
 
 #[test]
+fn a_caller_is_told_to_wait_for_as_long_as_the_limiter_counts() {
+    let told = quoted_until(&read("src/http/rate.rs"), "PERIOD_S: u64 = ", ';');
+    let configured = quoted_until(&read("wrangler.toml"), "period = ", ' ');
+    let bound = quoted(&read("src/http/rate.rs"), "const BINDING: &str = \"");
+
+    assert_eq!(told.len(), 1);
+    assert_eq!(told, configured);
+    assert!(read("wrangler.toml").contains(&format!("[[ratelimits]]\nname = \"{}\"", bound[0])));
+}
+
+#[test]
 fn everything_that_is_stored_is_documented() {
     let tables = files("migrations", "sql")
         .iter()
@@ -153,7 +164,7 @@ fn everything_that_is_stored_is_documented() {
 fn every_event_is_documented() {
     let source = read("src/telemetry/event.rs");
     let messages = quoted(&source, "=> \"");
-    assert!(messages.len() >= 13);
+    assert!(messages.len() >= 15);
     for message in messages {
         assert_mentioned("docs/logs.md", &message);
     }

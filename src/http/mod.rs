@@ -10,6 +10,7 @@ mod exchange;
 mod cors;
 mod route;
 mod auth;
+mod rate;
 mod key;
 mod content;
 mod parse;

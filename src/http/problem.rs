@@ -44,7 +44,7 @@ impl Problem {
             headers: Vec::new(),
         };
         match kind.status {
-            409 | 429 | 503 => problem.with("Retry-After", RETRY_AFTER_S.to_string()),
+            409 | 503 => problem.with("Retry-After", RETRY_AFTER_S.to_string()),
             _ => problem,
         }
     }
@@ -196,6 +196,16 @@ impl Problem {
             &catalogue::HEADER_FIELDS_TOO_LARGE,
             format!("The header field {name} may have {max_bytes} bytes."),
         )
+    }
+
+    /// More requests than a caller may send in `period_s` seconds.
+    #[must_use]
+    pub fn rate_limited(period_s: u64) -> Self {
+        Self::new(
+            &catalogue::RATE_LIMITED,
+            "You send more requests than a caller may. Send this one again after the seconds in Retry-After.",
+        )
+        .with("Retry-After", period_s.to_string())
     }
 
     /// Nothing there, or nothing of this caller.

@@ -15,6 +15,7 @@ use super::{
     keyed::keyed,
     pages,
     problem::Problem,
+    rate::within_rate,
     route::{Target, route},
 };
 use crate::{
@@ -93,7 +94,11 @@ async fn answer(
     if let Some(answer) = preflight(request, exchange, &settings.allowed_origins)? {
         return Ok(answer);
     }
-    let caller = || authenticate(request, exchange, settings);
+    let caller = async || {
+        let caller = authenticate(request, exchange, settings).await?;
+        within_rate(&caller.scope, exchange, env).await?;
+        Ok(caller)
+    };
     match route(&exchange.method, &exchange.path)? {
         Target::Keyed(operation) => {
             let caller = caller().await?;

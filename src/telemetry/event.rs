@@ -71,6 +71,11 @@ pub enum Event {
         /// The status of the answer.
         status: u16,
     },
+    /// The limiter of requests per caller did not answer. The request was let through.
+    LimiterFailed {
+        /// What the platform said.
+        reason: String,
+    },
     /// A record's time was over and it is deleted.
     Expired,
     /// The keys that tokens are checked with could not be fetched or used.
@@ -126,6 +131,7 @@ impl Event {
             Self::InProgress => "Operation already in progress",
             Self::Mismatch => "Idempotency key already used with different request",
             Self::Refused { .. } => "Request refused",
+            Self::LimiterFailed { .. } => "Rate limiter failed",
             Self::Expired => "Record expired",
             Self::KeysMissing { .. } => "Issuer's keys not available",
             Self::Unreachable { .. } => "Coordinator not reachable",
@@ -150,6 +156,7 @@ impl Event {
             | Self::Late { .. }
             | Self::Mismatch
             | Self::KeysMissing { .. }
+            | Self::LimiterFailed { .. }
             | Self::Unreachable { .. }
             | Self::CopyFailed { .. }
             | Self::ReadFailed { .. } => Level::Warning,

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await copyCheckout();
   await followTheDocument();
   build();
-  client.server = await startServer({ FAULT_INJECTION: "on" }, copy);
+  client.server = await startServer({ FAULT_INJECTION: "on" }, { root: copy });
 }, 600_000);
 
 afterAll(async () => {

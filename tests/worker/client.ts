@@ -1,7 +1,7 @@
 // What every test file needs of a client: one server, requests in one line, conditions to wait for.
 
 import { afterAll, beforeAll, vi } from "vitest";
-import { type Server, startServer } from "./server.ts";
+import { type Options, type Server, startServer } from "./server.ts";
 
 export const RESOURCES = "/api/v1/operations/resources";
 export const TRANSACTIONS = "/api/v1/operations/transactions";
@@ -44,10 +44,10 @@ export interface Answer {
 export const newKey = () => crypto.randomUUID() as string;
 
 /** A client of a server of the file's own, which starts and ends with the file. */
-export function serve(vars: Record<string, string> = {}): Client {
+export function serve(vars: Record<string, string> = {}, options: Options = {}): Client {
   const client = new Client();
   beforeAll(async () => {
-    client.server = await startServer({ FAULT_INJECTION: "on", ...vars });
+    client.server = await startServer({ FAULT_INJECTION: "on", ...vars }, options);
   });
   afterAll(() => client.server.stop());
   return client;

@@ -39,13 +39,21 @@ export interface Server {
 /** A variable is text, or whatever JSON a configuration may have. */
 export type Variables = Record<string, string | number | boolean | null | string[]>;
 
-/** Starts the bundle in `root`'s dist/, open to everybody, with the variables `vars`. */
-export async function startServer(vars: Variables = {}, root = ROOT): Promise<Server> {
+export interface Options {
+  /** The checkout whose dist/ runs. */
+  root?: string;
+  /** How many requests a caller may send in ten seconds; without it, as many as it likes. */
+  rateLimit?: number;
+}
+
+/** Starts the bundle, open to everybody, with the variables `vars`. */
+export async function startServer(vars: Variables = {}, options: Options = {}): Promise<Server> {
+  const { root = ROOT, rateLimit } = options;
   const state = await mkdtemp(join(tmpdir(), "edge-idempotency-"));
   const logs: Server["logs"] = [];
   const noise: string[] = [];
   let restarted = () => {};
-  const options: MiniflareOptions = {
+  const settings: MiniflareOptions = {
     resourcePersistencePath: state,
     cf: false,
     telemetry: { enabled: false },
@@ -65,6 +73,7 @@ export async function startServer(vars: Variables = {}, root = ROOT): Promise<Se
             COORDINATOR: { type: "durable-object", worker: WORKER, exportName: "Coordinator" },
             REPLAYS: { type: "kv", id: "REPLAYS" },
             DB: { type: "d1", id: "DB" },
+            ...limiter(rateLimit),
             ...bindings({ AUTH: "off", ...vars }),
           },
           exports: { Coordinator: { type: "durable-object", storage: "sqlite" } },
@@ -72,7 +81,7 @@ export async function startServer(vars: Variables = {}, root = ROOT): Promise<Se
       },
     ],
   };
-  let miniflare = new Miniflare(options);
+  let miniflare = new Miniflare(settings);
   const server: Server = {
     address: await miniflare.ready,
     db: () => miniflare.getD1Database("DB"),
@@ -88,7 +97,7 @@ export async function startServer(vars: Variables = {}, root = ROOT): Promise<Se
     restart: async (meanwhile = () => {}) => {
       await miniflare.dispose();
       await meanwhile();
-      miniflare = new Miniflare(options);
+      miniflare = new Miniflare(settings);
       server.address = await miniflare.ready;
     },
     stop: async () => {
@@ -98,6 +107,13 @@ export async function startServer(vars: Variables = {}, root = ROOT): Promise<Se
   };
   await migrate(await server.db(), root);
   return server;
+}
+
+function limiter(limit?: number) {
+  const RATE_LIMITER = { type: "rate-limit" as const, namespace: "1001" };
+  return limit === undefined
+    ? {}
+    : { RATE_LIMITER: { ...RATE_LIMITER, simple: { limit, period: 10 as const } } };
 }
 
 function bindings(vars: Variables) {

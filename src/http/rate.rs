@@ -1,0 +1,49 @@
+//! How often may a caller ask? The platform counts, per caller and location (Cloudflare: Workers, "Rate
+//! Limiting").
+
+use worker::{
+    Env, RateLimiter,
+    js_sys::Reflect,
+    wasm_bindgen::{JsCast, JsValue},
+};
+
+use super::{exchange::Exchange, problem::Problem};
+use crate::{
+    clock::within,
+    coordinator::Scope,
+    telemetry::{Event, log},
+};
+
+/// The binding's name in wrangler.toml. Without the binding nothing is limited.
+const BINDING: &str = "RATE_LIMITER";
+
+/// The period of the binding, in seconds, which wrangler.toml sets: after as many, a caller may ask again.
+const PERIOD_S: u64 = 10;
+
+/// How long the limiter may think, in milliseconds. It counts where the Worker runs: it needs none of them.
+const DEADLINE_MS: u64 = 500;
+
+/// Refuses a request of a caller that sends more than it may. It counts each of them, whatever becomes of it.
+///
+/// A limiter that fails lets everything pass: it protects the service, and is not to take it down.
+pub async fn within_rate(scope: &Scope, exchange: &Exchange, env: &Env) -> Result<(), Problem> {
+    match is_within(scope, env).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Problem::rate_limited(PERIOD_S)),
+        Err(error) => {
+            let reason = error.to_string();
+            log(exchange.subject(), &Event::LimiterFailed { reason });
+            Ok(())
+        }
+    }
+}
+
+async fn is_within(scope: &Scope, env: &Env) -> worker::Result<bool> {
+    let binding = Reflect::get(env, &JsValue::from_str(BINDING))?;
+    if binding.is_undefined() {
+        return Ok(true);
+    }
+    let limiter: RateLimiter = binding.unchecked_into();
+    let outcome = within(DEADLINE_MS, limiter.limit(scope.to_string())).await;
+    Ok(outcome.ok_or("it did not answer in time")??.success)
+}

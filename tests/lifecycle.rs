@@ -45,6 +45,33 @@ fn a_retry_of_a_completed_operation_gets_the_first_answer_and_changes_nothing() 
 }
 
 #[test]
+fn an_answer_that_is_too_long_is_kept_without_its_content_and_the_fields_that_describe_it() {
+    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let answer = |bytes| SavedResponse {
+        status: 201,
+        headers: vec![
+            field("Content-Type", "application/json"),
+            field("location", "/things/7"),
+            field("content-language", "en"),
+        ],
+        body: vec![b'x'; bytes],
+    };
+
+    assert_eq!(answer(524_288).within_bounds(), answer(524_288));
+    let kept = answer(524_289).within_bounds();
+    assert_eq!(kept.status, 201);
+    assert_eq!(
+        kept.headers,
+        [
+            field("location", "/things/7"),
+            field("x-idempotency-content", "omitted")
+        ]
+    );
+    assert!(kept.body.is_empty());
+    assert_eq!(kept.clone().within_bounds(), kept);
+}
+
+#[test]
 fn another_payload_is_refused_whatever_the_status() {
     let (processing, attempt) = processing();
     let failed = settled(&processing, &attempt, Outcome::Failed);

@@ -16,8 +16,8 @@ use super::{
 use crate::{
     clock,
     lifecycle::{
-        Attempt, Claim, Expiry, NewRecord, OperationId, Outcome, Policy, Record, Settlement,
-        Status, UnixMillis, claim, expire, inspect, settle,
+        Attempt, Claim, Expiry, NewRecord, OperationId, Outcome, Policy, Record, SavedResponse,
+        Settlement, Status, UnixMillis, claim, expire, inspect, settle,
     },
     operations::{KeyedOperation, find_operation},
     settings::{Settings, WrongSetting},
@@ -183,7 +183,7 @@ impl Coordinator {
         )
         .await
         {
-            Ok(response) => Outcome::Completed(response),
+            Ok(response) => Outcome::Completed(kept(response, asked)),
             Err(error) => {
                 let reason = error.to_string();
                 asked.log(&Event::Failed {
@@ -263,4 +263,14 @@ impl Coordinator {
         let record = inspect(self.storage.load()?, attempt, clock::now());
         Ok(Reply::Found { record })
     }
+}
+
+/// The answer as it is kept, and told if that is less than the operation said.
+fn kept(response: SavedResponse, asked: &Asked) -> SavedResponse {
+    let content_bytes = response.body.len();
+    let kept = response.within_bounds();
+    if kept.body.len() < content_bytes {
+        asked.log(&Event::ContentOmitted { content_bytes });
+    }
+    kept
 }

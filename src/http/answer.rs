@@ -55,8 +55,8 @@ impl Answer {
 }
 
 /// The names that a page of another origin may read. (Fetch, "CORS-safelisted response-header name".)
-const EXPOSED: &str = "X-Idempotency-Key, X-Idempotency-Expires-At, Idempotent-Replayed, \
-                       X-Correlation-ID, Retry-After, Location";
+const EXPOSED: &str = "X-Idempotency-Key, X-Idempotency-Expires-At, X-Idempotency-Content, \
+                       Idempotent-Replayed, X-Correlation-ID, Retry-After, Location";
 
 /// Sends `answer`, with what every answer carries.
 pub fn send(

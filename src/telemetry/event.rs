@@ -43,6 +43,11 @@ pub enum Event {
         /// From its start to its answer.
         duration_ms: u64,
     },
+    /// An answer had more content than is kept. It is given without, to the first request too.
+    ContentOmitted {
+        /// How many bytes the content had.
+        content_bytes: usize,
+    },
     /// An attempt ended without an answer.
     Failed {
         /// The attempt that did.
@@ -125,6 +130,7 @@ impl Event {
             Self::Starting { .. } => "Starting idempotent operation",
             Self::Retrying { .. } => "Previous attempt failed, retrying",
             Self::Completed { .. } => "Idempotent operation completed",
+            Self::ContentOmitted { .. } => "Answer too large to keep",
             Self::Failed { .. } => "Idempotent operation failed",
             Self::Late { .. } => "Attempt ended after it was given up",
             Self::Replayed { .. } => "Returning cached result",
@@ -152,7 +158,8 @@ impl Event {
             | Self::InProgress
             | Self::Refused { .. }
             | Self::Expired => Level::Info,
-            Self::Failed { .. }
+            Self::ContentOmitted { .. }
+            | Self::Failed { .. }
             | Self::Late { .. }
             | Self::Mismatch
             | Self::KeysMissing { .. }

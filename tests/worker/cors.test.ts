@@ -90,6 +90,7 @@ describe("a page of an allowed origin", () => {
         expect.arrayContaining([
           "x-idempotency-key",
           "x-idempotency-expires-at",
+          "x-idempotency-content",
           "idempotent-replayed",
           "x-correlation-id",
           "retry-after",

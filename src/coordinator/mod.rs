@@ -18,6 +18,7 @@ mod call;
     reason = "`durable_object` writes public functions without any"
 )]
 mod object;
+mod running;
 mod attempt;
 mod storage;
 

@@ -1,16 +1,15 @@
 //! The Durable Object.
 
-use std::{cell::RefCell, convert::Infallible, pin::pin, time::Duration};
+use std::cell::RefCell;
 
-use futures_channel::oneshot;
-use futures_util::future::{Either, select};
 use uuid::Uuid;
-use worker::{Delay, DurableObject, Env, Request, Response, State, durable_object, wasm_bindgen};
+use worker::{DurableObject, Env, Request, Response, State, durable_object, wasm_bindgen};
 
 use super::{
     Asked, Message, Reply,
     attempt::execute,
     message::MessageError,
+    running::Running,
     storage::{RecordStorage, StorageError},
 };
 use crate::{
@@ -31,16 +30,6 @@ pub struct Coordinator {
     env: Env,
     storage: RecordStorage,
     running: RefCell<Option<Running>>,
-}
-
-/// The attempt that this instance is executing, and who waits for its end.
-///
-/// It lives in memory on purpose: a record that is PROCESSING while there is none belongs to an instance
-/// that died.
-struct Running {
-    attempt: Attempt,
-    /// Nothing is ever sent: dropping these wakes the waiting requests, however the attempt ended.
-    waiting: Vec<oneshot::Sender<Infallible>>,
 }
 
 /// Why the object has no answer.
@@ -153,10 +142,7 @@ impl Coordinator {
             if attempt.number == 1 {
                 self.storage.ring_at(record.expires_at)?;
             }
-            *running = Some(Running {
-                attempt: attempt.clone(),
-                waiting: Vec::new(),
-            });
+            *running = Some(Running::of(attempt.clone()));
         }
         Ok((record, claim))
     }
@@ -241,20 +227,18 @@ impl Coordinator {
     }
 
     /// Waits for the running attempt's end, at the latest until `until`. False if there was nothing to wait
-    /// for, or it took longer.
+    /// for, too many wait already, or it took longer.
     async fn settles_before(&self, until: UnixMillis) -> bool {
         let now = clock::now();
         let left_ms = now.ms_until(until);
         let ended = match self.running.borrow_mut().as_mut() {
-            Some(running) if left_ms > 0 => {
-                let (sender, ended) = oneshot::channel();
-                running.waiting.push(sender);
-                ended
-            }
-            Some(_) | None => return false,
+            Some(running) if left_ms > 0 => running.wait(),
+            Some(_) | None => None,
         };
-        let timeout = Delay::from(Duration::from_millis(left_ms));
-        matches!(select(ended, pin!(timeout)).await, Either::Left(_))
+        let Some(ended) = ended else {
+            return false;
+        };
+        clock::within(left_ms, ended).await.is_some()
     }
 
     fn inspect(&self) -> Result<Reply, ObjectError> {

@@ -58,6 +58,9 @@ impl Answer {
 const EXPOSED: &str = "X-Idempotency-Key, X-Idempotency-Expires-At, X-Idempotency-Content, \
                        Idempotent-Replayed, X-Correlation-ID, Retry-After, Location";
 
+/// For a year, browsers speak to this host over TLS alone (RFC 6797, section 6.1).
+const HTTPS_ONLY: &str = "max-age=31536000";
+
 /// Sends `answer`, with what every answer carries.
 pub fn send(
     answer: Answer,
@@ -70,6 +73,11 @@ pub fn send(
     }
     headers.set("X-Correlation-ID", &exchange.correlation_id)?;
     headers.set("X-Content-Type-Options", "nosniff")?;
+    headers.set("Referrer-Policy", "no-referrer")?;
+    // A browser that was once told so of localhost would refuse every other server there.
+    if exchange.base_url.starts_with("https://") && !exchange.is_local() {
+        headers.set("Strict-Transport-Security", HTTPS_ONLY)?;
+    }
     if !allowed_origins.is_empty() {
         headers.append("Vary", "Origin")?;
     }

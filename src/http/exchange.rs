@@ -54,6 +54,8 @@ impl Exchange {
     #[must_use]
     pub fn is_local(&self) -> bool {
         let authority = self.base_url.split_once("://").map_or("", |(_, rest)| rest);
+        // Nothing in front of an @ is a host, whatever it looks like.
+        let authority = authority.rsplit('@').next().unwrap_or_default();
         let host = match authority.strip_prefix('[') {
             Some(address) => address.split(']').next().unwrap_or_default(),
             None => authority.split(':').next().unwrap_or_default(),
@@ -145,6 +147,8 @@ mod tests {
             "http://localhost.example",
             "http://127.0.0.1.example",
             "http://192.168.0.2:8000",
+            "http://0.0.0.0:8000",
+            "http://localhost:x@shop.example",
             "http://[::2]",
             "",
         ] {

@@ -28,6 +28,7 @@ describe("a preflight", () => {
           "authorization",
         ]),
       );
+      expect(Number(answer.headers.get("Access-Control-Max-Age"))).toBeGreaterThan(600);
       expect(list(answer.headers, "Vary")).toContain("origin");
     },
   );
@@ -85,6 +86,7 @@ describe("a page of an allowed origin", () => {
 
     for (const answer of answers) {
       expect(answer.headers.get("Access-Control-Allow-Origin")).toBe(SHOP);
+      expect(answer.headers.has("Access-Control-Allow-Credentials")).toBe(false);
       expect(list(answer.headers, "Vary")).toContain("origin");
       expect(list(answer.headers, "Access-Control-Expose-Headers")).toEqual(
         expect.arrayContaining([

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { AUDIT_LOG, AUDIT_LOGS, type Answer, newKey, RESOURCES, serve, TRANSACTIONS } from "./client.ts";
+import { Connection } from "./connection.ts";
 
 const api = serve();
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -47,6 +48,47 @@ describe("X-Correlation-ID", () => {
     const [one, other] = [await api.call("/health"), await api.call("/health")];
 
     expect(one.headers.get("X-Correlation-ID")).not.toBe(other.headers.get("X-Correlation-ID"));
+  });
+});
+
+describe("every answer", () => {
+  test("is taken for what it says it is, and no address is told where it leads", async () => {
+    const key = newKey();
+
+    const answers = [
+      await api.create(key),
+      await api.create(key),
+      await api.create(key, { payload: "{" }),
+      await api.create(newKey(), { fault: "panic" }),
+      await api.status(key),
+      await api.call("/problems/forbidden"),
+      await api.call("/nowhere"),
+      await api.call(RESOURCES, { method: "OPTIONS" }),
+    ];
+
+    for (const { headers } of answers) {
+      expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
+      expect(headers.get("Referrer-Policy")).toBe("no-referrer");
+    }
+  });
+
+  test.each([
+    ["https", "api.example", /^strict-transport-security: max-age=31536000\r$/m],
+    ["https", "api.example:8443", /^strict-transport-security: max-age=31536000\r$/m],
+    ["http", "api.example", undefined],
+    ["https", "localhost", undefined],
+    ["https", "api.localhost:8443", undefined],
+    ["https", "127.0.0.1:8443", undefined],
+    ["https", "[::1]:8443", undefined],
+  ])("over %s of %s says whether browsers are to come back over TLS alone", async (scheme, host, field) => {
+    const connection = new Connection(api.server.address);
+
+    // The local runtime takes the scheme from this field.
+    connection.send(`GET /health HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-Proto: ${scheme}\r\n\r\n`);
+
+    const { head } = await connection.answer();
+    if (field) expect(head.toLowerCase()).toMatch(field);
+    else expect(head.toLowerCase()).not.toContain("strict-transport-security");
   });
 });
 

@@ -1,6 +1,7 @@
 // What the service says of itself: how to use it, whether it is up, what its problems mean.
 
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { RESOURCES, serve, TRANSACTIONS } from "./client.ts";
@@ -105,6 +106,24 @@ describe("a problem's page", () => {
     expect(text).toContain(String(problemStatus));
     expect(text).toMatch(/What it means<\/h2>\s*<p>\w/);
     expect(text).toMatch(/What to do<\/h2>\s*<p>\w/);
+  });
+
+  test("shows itself and nothing else: no script, no frame, no style but its own", async () => {
+    const { headers, text } = await api.call("/problems/forbidden");
+
+    const policy = headers.get("Content-Security-Policy")!.split("; ");
+    const style = /<style>([^]*?)<\/style>/.exec(text)![1]!;
+    const digest = createHash("sha256").update(style).digest("base64");
+    expect(policy).toEqual(
+      expect.arrayContaining([
+        "default-src 'none'",
+        `style-src 'sha256-${digest}'`,
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+      ]),
+    );
+    expect(text).not.toMatch(/<script|<link|<img|<a |style=|https?:/);
   });
 
   test("of a problem that there is not, is not there", async () => {

@@ -165,6 +165,9 @@ impl TryFrom<Row> for Transaction {
     }
 }
 
+/// The smallest number of 29 digits: a decimal holds some of them, but not all.
+const TWENTY_NINE_DIGITS: u128 = 10_u128.pow(28);
+
 /// An exact decimal of up to 28 digits, read from and written as a JSON number without passing a float.
 #[derive(Clone, Copy, Debug)]
 struct Amount(Decimal);
@@ -178,8 +181,10 @@ impl<'de> Deserialize<'de> for Amount {
         }
         Decimal::from_str_exact(text)
             .or_else(|_| Decimal::from_scientific(text))
+            .ok()
+            .filter(|amount| amount.mantissa().unsigned_abs() < TWENTY_NINE_DIGITS)
             .map(Self)
-            .map_err(|_| D::Error::custom("must be a decimal number of at most 28 digits"))
+            .ok_or_else(|| D::Error::custom("must be a decimal number of at most 28 digits"))
     }
 }
 
@@ -200,7 +205,7 @@ impl JsonSchema for Amount {
         true
     }
 
-    /// `positive`, and what every decimal of 28 digits keeps to.
+    /// `positive`, and `TWENTY_NINE_DIGITS`.
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1e28})
     }

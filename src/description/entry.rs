@@ -1,10 +1,10 @@
 //! Every route that is described, of both tables.
 
-use schemars::{Schema, SchemaGenerator};
+use schemars::{Schema, SchemaGenerator, schema_for};
 use serde_json::{Map, Value};
 
 use crate::{
-    http::{Page, SERVICE_ROUTES, ServiceRoute},
+    http::{Page, SERVICE_ROUTES, ServiceRoute, described::KeyQuery},
     operations::{Endpoint, KeyedOperation, ROUTES, Read},
 };
 
@@ -104,6 +104,10 @@ impl Entry {
     pub fn query(&self) -> Map<String, Value> {
         let schema = match self.what {
             What::Read(read) => (read.shape.input)(&mut SchemaGenerator::default()),
+            What::Service(ServiceRoute {
+                page: Page::KeyStatus,
+                ..
+            }) => schema_for!(KeyQuery),
             What::Keyed(_) | What::Service(_) => Schema::default(),
         };
         let properties = schema.get("properties").and_then(Value::as_object);

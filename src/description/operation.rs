@@ -90,6 +90,9 @@ const fn page(page: Page) -> &'static str {
     }
 }
 
+/// Wherever tokens are checked, the reader's own; a local server that checks none takes this one for a name.
+const TOKEN: &str = " \\\n  -H \"Authorization: Bearer ${API_TOKEN:-anybody}\"";
+
 /// The example as a command, if it can be run as printed: what has an id has to be made first.
 fn command(entry: &Entry, content: Option<&Value>) -> Option<String> {
     let path = match entry.variable() {
@@ -98,7 +101,8 @@ fn command(entry: &Entry, content: Option<&Value>) -> Option<String> {
         Some("slug") => entry.path.replace("{slug}", "request-mismatch"),
         Some(_) => return None,
     };
-    let url = format!("curl -i {BASE_URL}{path}");
+    let token = if entry.is_for_callers() { TOKEN } else { "" };
+    let url = format!("curl -i {BASE_URL}{path}{token}");
     let Some(content) = content else {
         return Some(url);
     };

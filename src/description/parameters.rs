@@ -54,7 +54,10 @@ fn keys(operation: &str) -> [Value; 2] {
             "in": "header",
             "description": "The same under its name in the IETF draft: as a quoted string (RFC 9651), or bare. With \
                             it, `request-mismatch` has status 422.",
-            "schema": {"type": "string", "pattern": format!("^(\"{KEY}\"|{KEY})$")},
+            "schema": {
+                "type": "string",
+                "anyOf": [{"pattern": format!("^\"{KEY}\"$")}, {"pattern": format!("^{KEY}$")}],
+            },
             "example": format!("\"{key}\""),
         }),
     ]

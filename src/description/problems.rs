@@ -17,6 +17,8 @@ enum Where {
     Everywhere,
     /// Routes that are for callers.
     Callers,
+    /// Routes that tell operators more than others.
+    Operators,
     /// Routes that take effect once per key.
     Keyed,
     /// Routes with a variable in their path.
@@ -43,7 +45,7 @@ const OCCURRENCES: &[(&str, Where)] = &[
     ("not-found", Where::Variable),
     ("method-not-allowed", Where::Everywhere),
     ("unauthorized", Where::Callers),
-    ("forbidden", Where::Callers),
+    ("forbidden", Where::Operators),
     ("rate-limited", Where::Callers),
     ("operation-failed", Where::Keyed),
     ("service-unavailable", Where::Everywhere),
@@ -109,7 +111,12 @@ fn occurs(slug: &str, entry: &Entry) -> bool {
         Where::Callers => entry.is_for_callers(),
         Where::Keyed => entry.is_keyed(),
         Where::Variable => entry.variable().is_some(),
-        Where::Ruled => entry.is_keyed() || !entry.query().is_empty(),
+        Where::Operators => entry.query().contains_key("client"),
+        Where::Ruled => match entry.what {
+            What::Keyed(_) => true,
+            What::Read(_) => !entry.query().is_empty(),
+            What::Service(_) => false,
+        },
         Where::Stored => match entry.what {
             What::Keyed(_) => true,
             What::Read(_) => false,
@@ -146,7 +153,8 @@ fn examples(
             vec![variant("post", Problem::method_not_allowed(WRITES))]
         }
         "method-not-allowed" => vec![variant("get", Problem::method_not_allowed(READS))],
-        "unauthorized" => one(Problem::unauthorized(kind.meaning)),
+        "unauthorized" => one(Problem::invalid_token(kind.meaning)),
+        "forbidden" => one(Problem::operators_only()),
         "operation-failed" => one(Problem::operation_failed()),
         "internal-error" => one(Problem::internal()),
         _ => one(Problem::new(kind, kind.meaning)),

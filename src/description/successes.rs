@@ -4,6 +4,7 @@ use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 
 use super::{
+    document::BASE_URL,
     entry::{Entry, What},
     fields,
     schemas::Schemas,
@@ -13,7 +14,8 @@ use crate::{
         Page,
         described::{Example, Health, KeyStatus},
     },
-    operations::{KeyedOperation, SchemaFn},
+    operations::{KeyedOperation, SchemaFn, example_key},
+    settings::Settings,
 };
 
 /// The successes of an entry, by status.
@@ -75,7 +77,7 @@ fn links(operation: &KeyedOperation, all: &[Entry]) -> Value {
 fn service(page: Page, schemas: &mut Schemas) -> Vec<(String, Value)> {
     let shown = match page {
         Page::KeyStatus => shown(schemas, SchemaGenerator::subschema_for::<KeyStatus>),
-        Page::Example => shown(schemas, SchemaGenerator::subschema_for::<Example>),
+        Page::Example => example(schemas),
         Page::Health => shown(schemas, SchemaGenerator::subschema_for::<Health>),
         Page::ProblemType => file("page.html", &[]),
         Page::Asset(name) => file(name, &["ETag"]),
@@ -91,6 +93,17 @@ fn service(page: Page, schemas: &mut Schemas) -> Vec<(String, Value)> {
         .into_iter()
         .chain(unchanged)
         .collect()
+}
+
+/// The page of a service that takes tokens.
+fn example(schemas: &mut Schemas) -> Value {
+    let mut shown = shown(schemas, SchemaGenerator::subschema_for::<Example>);
+    let settings = Settings::read(|_| None).ok();
+    let example = settings.map(|settings| Example::new(BASE_URL, &settings, example_key));
+    if let Some(content) = shown.pointer_mut("/content/application~1json") {
+        *content = json!({"schema": content.get("schema"), "example": example});
+    }
+    shown
 }
 
 fn shown(schemas: &mut Schemas, output: SchemaFn) -> Value {

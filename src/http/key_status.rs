@@ -40,6 +40,14 @@ pub struct KeyStatus<'a> {
     expires_at: String,
 }
 
+/// What the look-up's query may say.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "`asked_about` reads it; the description shows it")]
+pub struct KeyQuery {
+    /// The id of the client whose key is meant, if it is not the caller's own. For tokens with the role operator.
+    client: Option<String>,
+}
+
 /// Whose key is meant: the caller's, or that of the client that an operator names in the query.
 fn asked_about(caller: &Caller, query: &str) -> Result<Scope, Problem> {
     let client = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "client");

@@ -41,7 +41,7 @@ pub(crate) mod described {
         catalogue::{CATALOGUE, ProblemType},
         example::Example,
         key::KeyField,
-        key_status::KeyStatus,
+        key_status::{KeyQuery, KeyStatus},
         pages::Health,
         problem::{Content, Problem},
         route::{READS, WRITES},

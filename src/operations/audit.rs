@@ -182,6 +182,7 @@ pub struct Page {
     #[schemars(range(min = 1, max = 1000))]
     limit: i64,
     /// How many of the latest to leave out.
+    #[schemars(range(max = u32::MAX))]
     offset: u32,
     /// Only those of this action.
     action: Option<String>,

@@ -18,13 +18,24 @@ export function program(name: string): string {
 function make() {
   console.log("• Installing Schemathesis (about fifteen seconds, once)…");
   rmSync(HOME, { recursive: true, force: true });
-  try {
-    run("python3", "-m", "venv", HOME);
-  } catch {
-    throw new Error("Python 3.11 or newer is needed, with its module venv (on Debian, python3-venv).");
+  if (!succeeds("python3", "-m", "venv", HOME)) {
+    // Debian packs this module apart.
+    const added = succeeds("apt-get", "install", "-y", "--no-install-recommends", "python3-venv");
+    if (!added || !succeeds("python3", "-m", "venv", HOME)) {
+      throw new Error("Python 3.11 or newer is needed, with its module venv (on Debian, python3-venv).");
+    }
   }
   run(join(HOME, "bin/pip"), "install", "--quiet", "--disable-pip-version-check", "--requirement", WANTED);
   run("cp", WANTED, INSTALLED);
+}
+
+function succeeds(command: string, ...args: string[]): boolean {
+  try {
+    run(command, ...args);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function run(command: string, ...args: string[]) {

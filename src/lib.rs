@@ -4,6 +4,8 @@
 //! retry the first answer. The modules stand in the order in which a request meets them; ARCHITECTURE.md is
 //! the map.
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod description;
 pub mod http;
 pub mod replay;
 pub mod coordinator;

@@ -41,6 +41,7 @@ fn the_lifecycle_does_no_io_and_reads_no_clock() {
 #[test]
 fn imports_follow_the_walk() {
     let walk = [
+        "description",
         "http",
         "replay",
         "coordinator",

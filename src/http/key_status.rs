@@ -1,25 +1,51 @@
 //! What became of a key of this caller.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
+use serde_json::json;
 use worker::Env;
 
 use super::{answer::Answer, auth::Caller, exchange::Exchange, problem::Problem};
 use crate::{
     clock,
     coordinator::{CompositeKey, IdempotencyKey, Message, Reply, Scope, ask},
+    lifecycle::{SavedResponse, Status, UnixMillis},
+    operations::{Endpoint, ROUTES, example_key, moment, uuid_v4},
     settings::{Role, Settings},
     telemetry::{Event, log},
 };
 
-#[derive(Serialize)]
-struct KeyStatus<'a> {
+/// The answer to the look-up of a key.
+#[derive(JsonSchema, Serialize)]
+#[schemars(example = Self::example())]
+pub struct KeyStatus<'a> {
+    #[schemars(schema_with = "uuid_v4")]
     idempotency_key: String,
+    /// An attempt that died, or was given up at its deadline, is `FAILED`.
+    #[schemars(schema_with = "statuses")]
     status: &'static str,
+    #[schemars(schema_with = "operations")]
     operation: &'a str,
+    /// How many attempts have been started.
+    #[schemars(range(min = 1))]
     attempts: u32,
+    /// When the first request came.
+    #[schemars(schema_with = "moment")]
     created_at: String,
+    /// When `status` last changed.
+    #[schemars(schema_with = "moment")]
     updated_at: String,
+    /// From then on the key is as good as new.
+    #[schemars(schema_with = "moment")]
     expires_at: String,
+}
+
+/// What the look-up's query may say.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "`asked_about` reads it; the description shows it")]
+pub struct KeyQuery {
+    /// The id of the client whose key is meant, if it is not the caller's own. For tokens with the role operator.
+    client: Option<String>,
 }
 
 /// Whose key is meant: the caller's, or that of the client that an operator names in the query.
@@ -72,4 +98,45 @@ pub async fn key_status(
     Ok(Answer::json(
         serde_json::to_vec(&status).unwrap_or_default(),
     ))
+}
+
+impl KeyStatus<'_> {
+    fn example() -> serde_json::Value {
+        json!({
+            "idempotency_key": example_key("create_resource"),
+            "status": "COMPLETED",
+            "operation": "create_resource",
+            "attempts": 1,
+            "created_at": "2026-01-31T12:00:00.000Z",
+            "updated_at": "2026-01-31T12:00:00.120Z",
+            "expires_at": "2026-02-01T12:00:00.000Z",
+        })
+    }
+}
+
+fn statuses(_: &mut SchemaGenerator) -> Schema {
+    let processing = Status::Processing {
+        deadline: UnixMillis(0),
+    };
+    let completed = Status::Completed {
+        response: SavedResponse {
+            status: 201,
+            headers: Vec::new(),
+            body: Vec::new(),
+        },
+    };
+    let names = [processing, completed, Status::Failed].map(|status| status.name());
+    json_schema!({"type": "string", "enum": names})
+}
+
+/// The names of all keyed operations.
+fn operations(_: &mut SchemaGenerator) -> Schema {
+    let names: Vec<_> = ROUTES
+        .iter()
+        .filter_map(|route| match &route.endpoint {
+            Endpoint::Keyed(operation) => Some(operation.name),
+            Endpoint::Read(_) => None,
+        })
+        .collect();
+    json_schema!({"type": "string", "enum": names})
 }

@@ -9,6 +9,7 @@ mod serve;
 mod exchange;
 mod cors;
 mod route;
+mod service;
 mod auth;
 mod rate;
 mod key;
@@ -24,8 +25,27 @@ mod answer;
 mod problem;
 mod catalogue;
 mod pages;
+mod example;
+mod asset;
 #[cfg(test)]
 mod any_value;
 
 pub use json::Json;
 pub use serve::{interrupted, serve};
+pub use service::{Page, SERVICE_ROUTES, ServiceRoute};
+
+/// What the description of the API reads.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod described {
+    #[cfg(test)]
+    pub use super::route::route;
+    pub use super::{
+        catalogue::{CATALOGUE, ProblemType},
+        example::Example,
+        key::KeyField,
+        key_status::{KeyQuery, KeyStatus},
+        pages::Health,
+        problem::{Content, Problem},
+        route::{READS, WRITES},
+    };
+}

@@ -1,16 +1,33 @@
-//! What the service says of itself: how to use it, whether it is up, what its problems mean.
+//! What the service says of itself: whether it is up, what its paths take, what its problems mean.
 
-use serde_json::json;
-use uuid::Uuid;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{answer::Answer, catalogue::ProblemType};
-use crate::settings::{Auth, Settings};
+
+/// That the service is up.
+#[derive(JsonSchema, Serialize)]
+#[schemars(example = Health::default())]
+pub struct Health {
+    #[schemars(extend("const" = "ok"))]
+    status: &'static str,
+    /// The release.
+    version: &'static str,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self {
+            status: "ok",
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
 
 /// Whether the service is up.
 #[must_use]
 pub fn health() -> Answer {
-    let body = json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
-    Answer::json(body.to_string().into_bytes())
+    Answer::json(serde_json::to_vec(&Health::default()).unwrap_or_default())
 }
 
 /// Which methods a path takes.
@@ -22,68 +39,6 @@ pub fn options(allow: &str) -> Answer {
         body: Vec::new(),
     };
     answer.with("Allow", allow)
-}
-
-/// How to use the service, with commands to paste. Each command has a key of its own, made for this answer.
-#[must_use]
-pub fn example(base_url: &str, settings: &Settings) -> Answer {
-    let key = Uuid::new_v4;
-    let needs_token = settings.auth != Auth::Off;
-    let (curl_token, python_token) = if needs_token {
-        (
-            " -H \"Authorization: Bearer $API_TOKEN\"",
-            ", \"Authorization\": \"Bearer \" + os.environ[\"API_TOKEN\"]",
-        )
-    } else {
-        ("", "")
-    };
-    let curl = |path: &str, payload: &str| {
-        format!(
-            "curl -i -X POST {base_url}{path}{curl_token} -H 'Content-Type: application/json' \
-             -H 'X-Idempotency-Key: {}' -d '{payload}'",
-            key()
-        )
-    };
-    let resources = "/api/v1/operations/resources";
-    let python = format!(
-        "import json, os, urllib.request, uuid\n\
-         request = urllib.request.Request(\n\
-         \x20   \"{base_url}{resources}\",\n\
-         \x20   data=json.dumps({{\"name\": \"My first resource\"}}).encode(),\n\
-         \x20   headers={{\"Content-Type\": \"application/json\", \"X-Idempotency-Key\": str(uuid.uuid4()){python_token}}},\n\
-         )\n\
-         for attempt in (\"first answer\", \"the same again\"):\n\
-         \x20   with urllib.request.urlopen(request) as answer:\n\
-         \x20       print(attempt, answer.status, answer.headers.get(\"Idempotent-Replayed\"), answer.read().decode())\n"
-    );
-    let body = json!({
-        "description": "Send the same key with every repetition of a request, and the operation happens once.",
-        "authorization": if needs_token {
-            "Put your token into the environment variable API_TOKEN before you run the commands."
-        } else {
-            "None is needed here."
-        },
-        "header": "X-Idempotency-Key",
-        "format": "a UUID of version 4; Idempotency-Key is taken too, bare or as a quoted string",
-        "ttl": format!("{} seconds from the first request", settings.standard_retention_s()),
-        "examples": {
-            "curl": {
-                "create_resource": curl(resources, r#"{"name": "My first resource"}"#),
-                "create_transaction": curl(
-                    "/api/v1/operations/transactions",
-                    r#"{"amount": 99.95, "currency": "USD", "description": "One coffee machine"}"#,
-                ),
-            },
-            "python": { "create_resource": python },
-        },
-        "behavior": {
-            "first_request": "The operation runs and is answered with 201.",
-            "duplicate_request": "The same answer again, byte for byte, with Idempotent-Replayed: true. Nothing runs.",
-            "different_payload": "400 request-mismatch (422 if the key came in Idempotency-Key). Nothing runs.",
-            "in_progress": "409 operation-in-progress with Retry-After; with Prefer: wait=N, the answer if it comes within N seconds (at most 30).",
-        },
-    });
-    Answer::json(body.to_string().into_bytes())
 }
 
 /// What a problem type means and what to do about it.

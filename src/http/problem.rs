@@ -1,5 +1,6 @@
 //! Refusals and failures, as `application/problem+json` (RFC 9457).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -22,20 +23,31 @@ pub struct Problem {
     headers: Vec<(String, String)>,
 }
 
-#[derive(Serialize)]
-struct Content<'a> {
+/// What is told of it.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Problem")]
+pub struct Content<'a> {
+    /// The problem's name, a path; GET it for what it means and what to do.
+    #[schemars(extend("format" = "uri-reference"))]
     r#type: String,
     title: &'a str,
+    /// The status of the answer.
+    #[schemars(range(min = 400, max = 599))]
     status: u16,
     detail: &'a str,
+    /// The same as in `X-Correlation-ID`.
     correlation_id: &'a str,
+    /// `true`: send the same request with the same key again. `false`: it needs a change first.
     retryable: bool,
+    /// All that is wrong with the request, with `validation-failed` alone.
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     errors: &'a [FieldError],
 }
 
 impl Problem {
-    fn new(kind: &'static ProblemType, detail: impl Into<String>) -> Self {
+    /// A problem of this type.
+    #[must_use]
+    pub fn new(kind: &'static ProblemType, detail: impl Into<String>) -> Self {
         let problem = Self {
             kind,
             status: kind.status,
@@ -72,6 +84,12 @@ impl Problem {
     #[must_use]
     pub const fn status(&self) -> u16 {
         self.status
+    }
+
+    /// The names of its header fields.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.headers.iter().map(|(name, _)| name.as_str())
     }
 
     /// The answer that tells it.

@@ -3,6 +3,7 @@
 use super::{
     catalogue::{CATALOGUE, ProblemType},
     problem::Problem,
+    service::{Page, SERVICE_ROUTES},
 };
 use crate::operations::{Endpoint, KeyedOperation, ROUTES, ReadFn};
 
@@ -26,15 +27,16 @@ pub enum Target<'a> {
     Health,
     /// What a problem type means.
     ProblemPage(&'static ProblemType),
+    /// A file, by its path among the static assets.
+    Asset(&'static str),
     /// What the path can do: the methods it takes.
     Options(&'static str),
 }
 
-const KEY_STATUS: &str = "/api/v1/operations/idempotency/{key}";
-
 /// The methods of a route that reads. HEAD is GET without the content (RFC 9110, section 9.3.2).
-const READS: &str = "GET, HEAD, OPTIONS";
-const WRITES: &str = "POST, OPTIONS";
+pub const READS: &str = "GET, HEAD, OPTIONS";
+/// The methods of a route that takes effect.
+pub const WRITES: &str = "POST, OPTIONS";
 
 /// Finds what is asked for.
 pub fn route<'a>(method: &str, path: &'a str) -> Result<Target<'a>, Problem> {
@@ -50,6 +52,7 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Target<'a>, Problem> {
         | Target::Example
         | Target::Health
         | Target::ProblemPage(_)
+        | Target::Asset(_)
         | Target::Options(_) => READS,
     };
     match method {
@@ -61,23 +64,34 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Target<'a>, Problem> {
 }
 
 fn find(path: &str) -> Option<Target<'_>> {
-    match path {
-        "/health" => return Some(Target::Health),
-        "/api/v1/operations/idempotency-example" => return Some(Target::Example),
-        _ => {}
-    }
-    if let Some(slug) = path.strip_prefix("/problems/") {
-        let kind = CATALOGUE.iter().find(|kind| kind.slug == slug)?;
-        return Some(Target::ProblemPage(kind));
-    }
-    if let Some(key) = last_segment(KEY_STATUS, path) {
-        return Some(Target::KeyStatus(key));
-    }
+    find_page(path).or_else(|| find_operation(path))
+}
+
+fn find_page(path: &str) -> Option<Target<'_>> {
+    SERVICE_ROUTES.iter().find_map(|route| {
+        let segment = last_segment(route.path, path)?;
+        Some(match route.page {
+            Page::KeyStatus => Target::KeyStatus(segment),
+            Page::Example => Target::Example,
+            Page::Health => Target::Health,
+            Page::ProblemType => {
+                let kind = CATALOGUE.iter().find(|kind| kind.slug == segment)?;
+                Target::ProblemPage(kind)
+            }
+            Page::Asset(file) => Target::Asset(file),
+        })
+    })
+}
+
+fn find_operation(path: &str) -> Option<Target<'_>> {
     ROUTES.iter().find_map(|route| {
         let id = last_segment(route.path, path)?;
         Some(match &route.endpoint {
             Endpoint::Keyed(operation) => Target::Keyed(operation),
-            Endpoint::Read(read) => Target::Read { read: *read, id },
+            Endpoint::Read(read) => Target::Read {
+                read: read.read,
+                id,
+            },
         })
     })
 }

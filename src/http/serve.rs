@@ -2,14 +2,17 @@
 
 use std::rc::Rc;
 
+use uuid::Uuid;
 use worker::{Context, Env, Request, Response};
 
 use super::{
     admit::sent_key,
     answer::{Answer, send},
+    asset::asset,
     auth::{Caller, authenticate},
     content::let_send,
     cors::preflight,
+    example::Example,
     exchange::Exchange,
     key_status::key_status,
     keyed::keyed,
@@ -111,12 +114,18 @@ async fn answer(
         Target::KeyStatus(key) => key_status(&caller().await?, key, exchange, settings, env).await,
         Target::Example => {
             caller().await?;
-            Ok(pages::example(&exchange.base_url, settings))
+            Ok(example(exchange, settings))
         }
         Target::Health => Ok(pages::health()),
         Target::ProblemPage(kind) => Ok(pages::problem(kind)),
+        Target::Asset(file) => asset(request, file, exchange, env).await,
         Target::Options(allow) => Ok(pages::options(allow)),
     }
+}
+
+fn example(exchange: &Exchange, settings: &Settings) -> Answer {
+    let key = |_: &str| Uuid::new_v4().to_string();
+    Example::new(&exchange.base_url, settings, key).answer()
 }
 
 async fn reading(

@@ -1,13 +1,14 @@
 //! From the payload's bytes to an operation's input, or everything that is wrong with it.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use garde::Validate;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 /// One thing wrong with a request, and where (RFC 9457, section 3, "Multiple problems").
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct FieldError {
     /// A JSON Pointer as a URI fragment (RFC 6901, section 6), such as `#/amount`; absent for what is not
     /// in the content.
@@ -134,6 +135,20 @@ impl JsonObject {
 impl Default for JsonObject {
     fn default() -> Self {
         Self(RawValue::from_string("{}".to_owned()).unwrap_or_default())
+    }
+}
+
+impl JsonSchema for JsonObject {
+    fn schema_name() -> Cow<'static, str> {
+        "JsonObject".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "object"})
     }
 }
 

@@ -1,22 +1,29 @@
 //! Stop 5 of the walk: what is made idempotent.
 //!
-//! An operation is one file: an input type with its validation, and an async function that gets the
-//! operation's id and has its effect. Its routes are lines in `routes::ROUTES`; nothing else knows it.
+//! An operation is one file: an input type with its validation, an output type, and an async function that
+//! gets the operation's id and has its effect. Its routes are lines in `routes::ROUTES`; nothing else knows it.
 //!
 //! Invariant: everything an operation writes is unique on the operation's id, and writing it again finds
 //! what is there. An attempt may be repeated at any time, by a crash or a retry.
 
 mod routes;
 mod operation;
+mod read;
 mod input;
 mod database;
+mod format;
+#[cfg(not(target_arch = "wasm32"))]
+mod shape;
 mod resource;
 mod transaction;
 mod audit;
 
+pub use format::{example_key, moment, uuid_v4};
 pub use input::{FieldError, JsonObject};
 pub use operation::{
-    Execution, KeyedOperation, Operation, OperationError, Origin, ReadError, ReadFn, Reading,
-    Retention, created,
+    Execution, KeyedOperation, Operation, OperationError, Origin, Retention, created,
 };
+pub use read::{Read, ReadError, ReadFn, Readable, Reading};
 pub use routes::{Endpoint, ROUTES, Route, find_operation};
+#[cfg(not(target_arch = "wasm32"))]
+pub use shape::{SchemaFn, Shape};

@@ -2,21 +2,30 @@
 
 use futures_util::future::LocalBoxFuture;
 use garde::Validate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
 use worker::Env;
 
 use super::input::{self, FieldError};
+#[cfg(not(target_arch = "wasm32"))]
+use super::shape::Shape;
 use crate::lifecycle::{OperationId, SavedResponse, UnixMillis};
 
 /// Something that may be asked for many times and takes effect once.
 pub trait Operation {
     /// Its name in records, logs and the look-up of a key.
     const NAME: &'static str;
+    /// What it does, in a few words, for the description of the API.
+    const SUMMARY: &'static str;
     /// How long its answers are kept.
     const RETENTION: Retention;
+    /// The path of the table under which what it makes can be read, ending in `{id}`; `None` if it cannot.
+    const LOCATION: Option<&'static str>;
     /// The request's payload. `Validate` holds the rules that its type cannot say.
-    type Input: DeserializeOwned + Validate<Context = ()>;
+    type Input: DeserializeOwned + Validate<Context = ()> + JsonSchema;
+    /// What a success is answered with.
+    type Output: Serialize + JsonSchema;
 
     /// Takes effect and answers. May be called again with the same `execution.operation_id`, also while an
     /// earlier call still runs: then it must find that call's effect and give the same answer.
@@ -76,13 +85,13 @@ pub enum OperationError {
     Input(String),
 }
 
-/// A 201 with `output` as its JSON content.
-pub fn created(
-    location: Option<String>,
-    output: &impl Serialize,
+/// A 201 with `output`, which has this id, as its JSON content.
+pub fn created<O: Operation>(
+    id: &str,
+    output: &O::Output,
 ) -> Result<SavedResponse, OperationError> {
     let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-    headers.extend(location.map(|location| ("location".to_owned(), location)));
+    headers.extend(O::LOCATION.map(|path| ("location".to_owned(), path.replace("{id}", id))));
     Ok(SavedResponse {
         status: 201,
         headers,
@@ -107,6 +116,9 @@ pub struct KeyedOperation {
     pub validate: fn(payload: &[u8]) -> Result<(), Vec<FieldError>>,
     /// `Operation::execute` on a payload that `validate` accepted.
     pub execute: ExecuteFn,
+    /// What the description of the API shows; the Worker does not carry it.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub shape: Shape,
 }
 
 impl KeyedOperation {
@@ -124,33 +136,8 @@ impl KeyedOperation {
                     O::execute(input, execution).await
                 })
             },
+            #[cfg(not(target_arch = "wasm32"))]
+            shape: Shape::of_operation::<O>(),
         }
     }
-}
-
-/// A route that only reads: it needs no key and is never stored.
-pub struct Reading<'a> {
-    /// The caller's scope; nothing of another may be found.
-    pub caller: &'a str,
-    /// The path's last segment, for routes that end in `{id}`.
-    pub id: &'a str,
-    /// The query, without its question mark.
-    pub query: &'a str,
-    /// The bindings.
-    pub env: &'a Env,
-}
-
-/// A function that reads. It answers with JSON, or with nothing if there is nothing of this caller.
-pub type ReadFn =
-    for<'a> fn(&'a Reading<'a>) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, ReadError>>;
-
-/// A reading that found no answer.
-#[derive(Debug, Error)]
-pub enum ReadError {
-    /// The query asks for what cannot be.
-    #[error("the query is not acceptable")]
-    Invalid(Vec<FieldError>),
-    /// The database did not answer, or not what was written into it.
-    #[error(transparent)]
-    Failed(#[from] OperationError),
 }

@@ -1,13 +1,17 @@
 //! Resources: a name, a description and whatever else the caller wants kept.
 
 use garde::Validate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
 
 use super::{
-    Execution, JsonObject, Operation, OperationError, ReadError, Reading, Retention, created,
+    Execution, JsonObject, Operation, OperationError, ReadError, Readable, Reading, Retention,
+    created,
     database::{first_row, insert, millis, text},
+    example_key, format,
 };
 use crate::{
     clock,
@@ -18,25 +22,32 @@ use crate::{
 pub struct CreateResource;
 
 /// What a caller says of a resource.
-#[derive(Debug, Deserialize, Validate)]
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+#[schemars(example = json!({"name": "My first resource", "metadata": {"weight_kg": 1.5}}))]
 pub struct ResourceInput {
     #[garde(length(chars, min = 1, max = 100))]
     name: String,
     #[garde(length(chars, max = 500))]
     description: Option<String>,
+    /// Whatever else is to be kept; it comes back digit for digit.
     #[serde(default)]
     #[garde(skip)]
     metadata: JsonObject,
 }
 
 /// A resource as it is answered.
-#[derive(Serialize)]
-struct Resource {
+#[derive(JsonSchema, Serialize)]
+#[schemars(example = Self::example())]
+pub struct Resource {
+    #[schemars(schema_with = "format::uuid_v4")]
     id: String,
     name: String,
     description: Option<String>,
     metadata: JsonObject,
+    #[schemars(schema_with = "format::moment")]
     created_at: String,
+    /// The key of the request that made it.
+    #[schemars(schema_with = "format::uuid_v4")]
     idempotency_key: String,
 }
 
@@ -61,8 +72,11 @@ const SELECT: &str = "SELECT id, name, description, metadata, created_at, idempo
 
 impl Operation for CreateResource {
     const NAME: &'static str = "create_resource";
+    const SUMMARY: &'static str = "Create a resource";
     const RETENTION: Retention = Retention::Standard;
+    const LOCATION: Option<&'static str> = Some("/api/v1/operations/resources/{id}");
     type Input = ResourceInput;
+    type Output = Resource;
 
     async fn execute(
         input: ResourceInput,
@@ -81,22 +95,40 @@ impl Operation for CreateResource {
         let resource: Resource = insert::<Row>(execution.env, INSERT, &values)
             .await?
             .try_into()?;
-        let location = format!("/api/v1/operations/resources/{}", resource.id);
-        created(Some(location), &resource)
+        created::<Self>(&resource.id, &resource)
     }
 }
 
 /// `GET /api/v1/operations/resources/{id}`
-pub async fn read(reading: &Reading<'_>) -> Result<Option<Vec<u8>>, ReadError> {
-    let values = [
-        JsValue::from_str(reading.caller),
-        JsValue::from_str(reading.id),
-    ];
-    let row: Option<Row> = first_row(reading.env, SELECT, &values).await?;
-    Ok(row
-        .map(|row| Resource::try_from(row).and_then(|found| serde_json::to_vec(&found)))
-        .transpose()
-        .map_err(OperationError::from)?)
+impl Readable for Resource {
+    const NAME: &'static str = "read_resource";
+    const SUMMARY: &'static str = "Read a resource";
+    type Query = ();
+
+    async fn read(reading: &Reading<'_>) -> Result<Option<Self>, ReadError> {
+        let values = [
+            JsValue::from_str(reading.caller),
+            JsValue::from_str(reading.id),
+        ];
+        let row: Option<Row> = first_row(reading.env, SELECT, &values).await?;
+        Ok(row
+            .map(Self::try_from)
+            .transpose()
+            .map_err(OperationError::from)?)
+    }
+}
+
+impl Resource {
+    fn example() -> serde_json::Value {
+        json!({
+            "id": "2a251b12-feae-42e8-a73a-d8b1dad5096d",
+            "name": "My first resource",
+            "description": null,
+            "metadata": {"weight_kg": 1.5},
+            "created_at": "2026-01-31T12:00:00.000Z",
+            "idempotency_key": example_key(CreateResource::NAME),
+        })
+    }
 }
 
 impl TryFrom<Row> for Resource {

@@ -1,8 +1,10 @@
 //! The table of routes: all that can be asked of the operations.
 
 use super::{
-    KeyedOperation, ReadFn, audit, audit::CreateAuditLog, resource, resource::CreateResource,
-    transaction, transaction::CreateTransaction,
+    KeyedOperation, Read,
+    audit::{AuditLogs, CreateAuditLog},
+    resource::{CreateResource, Resource},
+    transaction::{CreateTransaction, Transaction},
 };
 
 /// One line of the table.
@@ -20,7 +22,7 @@ pub enum Endpoint {
     /// Takes effect once per idempotency key.
     Keyed(KeyedOperation),
     /// Reads what operations have made.
-    Read(ReadFn),
+    Read(Read),
 }
 
 /// Every route of every operation.
@@ -29,18 +31,17 @@ pub static ROUTES: &[Route] = &[
         "/api/v1/operations/resources",
         KeyedOperation::of::<CreateResource>(),
     ),
-    read("/api/v1/operations/resources/{id}", |reading| {
-        Box::pin(resource::read(reading))
-    }),
+    read("/api/v1/operations/resources/{id}", Read::of::<Resource>()),
     keyed(
         "/api/v1/operations/transactions",
         KeyedOperation::of::<CreateTransaction>(),
     ),
-    read("/api/v1/operations/transactions/{id}", |reading| {
-        Box::pin(transaction::read(reading))
-    }),
+    read(
+        "/api/v1/operations/transactions/{id}",
+        Read::of::<Transaction>(),
+    ),
     keyed("/api/audit/log", KeyedOperation::of::<CreateAuditLog>()),
-    read("/api/audit/logs", |reading| Box::pin(audit::list(reading))),
+    read("/api/audit/logs", Read::of::<AuditLogs>()),
 ];
 
 const fn keyed(path: &'static str, operation: KeyedOperation) -> Route {
@@ -50,7 +51,7 @@ const fn keyed(path: &'static str, operation: KeyedOperation) -> Route {
     }
 }
 
-const fn read(path: &'static str, read: ReadFn) -> Route {
+const fn read(path: &'static str, read: Read) -> Route {
     Route {
         path,
         endpoint: Endpoint::Read(read),

@@ -1,15 +1,19 @@
 //! Transactions: an exact amount of a currency.
 
+use std::borrow::Cow;
+
 use garde::Validate;
 use iso_currency::Currency;
 use rust_decimal::Decimal;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-use serde_json::value::RawValue;
+use serde_json::{json, value::RawValue};
 use wasm_bindgen::JsValue;
 
 use super::{
-    Execution, Operation, OperationError, ReadError, Reading, Retention, created,
+    Execution, Operation, OperationError, ReadError, Readable, Reading, Retention, created,
     database::{first_row, insert, millis},
+    example_key, format,
 };
 use crate::{
     clock,
@@ -20,26 +24,38 @@ use crate::{
 pub struct CreateTransaction;
 
 /// What a caller says of a transaction.
-#[derive(Debug, Deserialize, Validate)]
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+#[schemars(example = json!({"amount": 99.95, "currency": "USD", "description": "One coffee machine"}))]
 pub struct TransactionInput {
+    /// It has at most as many digits after the point as the currency has minor digits: two in USD, none in JPY.
+    /// Zeros at the end do not count.
     #[garde(custom(positive), custom(fits(&self.currency)))]
     amount: Amount,
     #[serde(default = "usd")]
     #[garde(custom(in_iso_4217))]
+    #[schemars(schema_with = "currency")]
     currency: String,
     #[garde(length(chars, min = 1))]
     description: String,
 }
 
 /// A transaction as it is answered.
-#[derive(Serialize)]
-struct Transaction {
+#[derive(JsonSchema, Serialize)]
+#[schemars(example = Self::example())]
+pub struct Transaction {
+    #[schemars(pattern("^txn_[0-9a-f]{16}$"))]
     id: String,
+    /// The same decimal as in the request.
     amount: Amount,
+    #[schemars(schema_with = "currency")]
     currency: String,
     description: String,
+    #[schemars(extend("const" = "completed"))]
     status: String,
+    #[schemars(schema_with = "format::moment")]
     created_at: String,
+    /// The key of the request that made it.
+    #[schemars(schema_with = "format::uuid_v4")]
     idempotency_key: String,
 }
 
@@ -65,8 +81,11 @@ const SELECT: &str = "SELECT id, amount, currency, description, status, created_
 
 impl Operation for CreateTransaction {
     const NAME: &'static str = "create_transaction";
+    const SUMMARY: &'static str = "Create a transaction";
     const RETENTION: Retention = Retention::Standard;
+    const LOCATION: Option<&'static str> = Some("/api/v1/operations/transactions/{id}");
     type Input = TransactionInput;
+    type Output = Transaction;
 
     async fn execute(
         input: TransactionInput,
@@ -85,22 +104,41 @@ impl Operation for CreateTransaction {
         let transaction: Transaction = insert::<Row>(execution.env, INSERT, &values)
             .await?
             .try_into()?;
-        let location = format!("/api/v1/operations/transactions/{}", transaction.id);
-        created(Some(location), &transaction)
+        created::<Self>(&transaction.id, &transaction)
     }
 }
 
 /// `GET /api/v1/operations/transactions/{id}`
-pub async fn read(reading: &Reading<'_>) -> Result<Option<Vec<u8>>, ReadError> {
-    let values = [
-        JsValue::from_str(reading.caller),
-        JsValue::from_str(reading.id),
-    ];
-    let row: Option<Row> = first_row(reading.env, SELECT, &values).await?;
-    Ok(row
-        .map(|row| Transaction::try_from(row).and_then(|found| serde_json::to_vec(&found)))
-        .transpose()
-        .map_err(OperationError::from)?)
+impl Readable for Transaction {
+    const NAME: &'static str = "read_transaction";
+    const SUMMARY: &'static str = "Read a transaction";
+    type Query = ();
+
+    async fn read(reading: &Reading<'_>) -> Result<Option<Self>, ReadError> {
+        let values = [
+            JsValue::from_str(reading.caller),
+            JsValue::from_str(reading.id),
+        ];
+        let row: Option<Row> = first_row(reading.env, SELECT, &values).await?;
+        Ok(row
+            .map(Self::try_from)
+            .transpose()
+            .map_err(OperationError::from)?)
+    }
+}
+
+impl Transaction {
+    fn example() -> serde_json::Value {
+        json!({
+            "id": "txn_90ed2a5e701208eb",
+            "amount": 99.95,
+            "currency": "USD",
+            "description": "One coffee machine",
+            "status": "completed",
+            "created_at": "2026-01-31T12:00:00.000Z",
+            "idempotency_key": example_key(CreateTransaction::NAME),
+        })
+    }
 }
 
 /// 64 random bits are unique enough within one caller; the table refuses a second one, and the next attempt
@@ -127,6 +165,9 @@ impl TryFrom<Row> for Transaction {
     }
 }
 
+/// The smallest number of 29 digits: a decimal holds some of them, but not all.
+const TWENTY_NINE_DIGITS: u128 = 10_u128.pow(28);
+
 /// An exact decimal of up to 28 digits, read from and written as a JSON number without passing a float.
 #[derive(Clone, Copy, Debug)]
 struct Amount(Decimal);
@@ -140,8 +181,10 @@ impl<'de> Deserialize<'de> for Amount {
         }
         Decimal::from_str_exact(text)
             .or_else(|_| Decimal::from_scientific(text))
+            .ok()
+            .filter(|amount| amount.mantissa().unsigned_abs() < TWENTY_NINE_DIGITS)
             .map(Self)
-            .map_err(|_| D::Error::custom("must be a decimal number of at most 28 digits"))
+            .ok_or_else(|| D::Error::custom("must be a decimal number of at most 28 digits"))
     }
 }
 
@@ -150,6 +193,21 @@ impl Serialize for Amount {
         RawValue::from_string(self.0.to_string())
             .map_err(serde::ser::Error::custom)?
             .serialize(serializer)
+    }
+}
+
+impl JsonSchema for Amount {
+    fn schema_name() -> Cow<'static, str> {
+        "Amount".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    /// `positive`, and `TWENTY_NINE_DIGITS`.
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1e28})
     }
 }
 
@@ -190,4 +248,15 @@ fn in_iso_4217(currency: &str, (): &()) -> garde::Result {
             "must be the three capital letters of an ISO 4217 currency, such as USD",
         )),
     }
+}
+
+/// `in_iso_4217`, as a list: there are too many words of three letters that are no currency.
+fn currency(_: &mut SchemaGenerator) -> Schema {
+    let letters = || 'A'..='Z';
+    let codes: Vec<_> = letters()
+        .flat_map(|a| letters().map(move |b| [a, b]))
+        .flat_map(|[a, b]| letters().map(move |c| String::from_iter([a, b, c])))
+        .filter(|code| Currency::from_code(code).is_some())
+        .collect();
+    json_schema!({"type": "string", "description": "A currency of ISO 4217.", "enum": codes})
 }

@@ -1,0 +1,20 @@
+// Puts the static assets together in public/, which the Worker answers from: the description of the API, and the page
+// that shows it, with all that the page needs.
+
+import { cpSync, rmSync } from "node:fs";
+import { buildSync } from "esbuild";
+
+export function buildAssets() {
+  rmSync("public", { recursive: true, force: true });
+  cpSync("assets/openapi.json", "public/openapi.json");
+  cpSync("assets/docs/index.html", "public/docs/index.html");
+  buildSync({
+    entryPoints: ["assets/docs/page.js"],
+    outdir: "public/docs",
+    bundle: true,
+    minify: true,
+    legalComments: "none",
+    logLevel: "warning",
+    target: "es2022",
+  });
+}

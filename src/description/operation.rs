@@ -1,0 +1,114 @@
+//! One route, with what it takes and what it gives.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    document::BASE_URL,
+    entry::{Entry, What},
+    parameters::parameters,
+    refusals::Refusals,
+    schemas::Schemas,
+    successes::successes,
+};
+use crate::{
+    http::Page,
+    operations::{KeyedOperation, Retention, example_key},
+};
+
+/// The operation object of an entry.
+pub fn operation(
+    entry: &Entry,
+    all: &[Entry],
+    schemas: &mut Schemas,
+    refusals: &mut Refusals,
+) -> Value {
+    let content = match entry.what {
+        What::Keyed(operation) => Some(content(operation, schemas)),
+        What::Read(_) | What::Service(_) => None,
+    };
+    let mut members = Map::new();
+    let mut set = |name: &str, value: Value| members.insert(name.to_owned(), value);
+    set("operationId", entry.name().into());
+    set("tags", json!([entry.tag()]));
+    set("summary", entry.summary().into());
+    set("description", description(entry, content.as_ref()).into());
+    // Nobody has to say who asks for a page.
+    if !entry.is_for_callers() {
+        set("security", json!([]));
+    }
+    set("parameters", parameters(entry).into());
+    if let Some(content) = content {
+        set(
+            "requestBody",
+            json!({"required": true, "content": {"application/json": content}}),
+        );
+    }
+    let successes = successes(entry, all, schemas);
+    let refusals = refusals.of(entry, schemas);
+    set("responses", successes.into_iter().chain(refusals).collect());
+    members.into()
+}
+
+fn content(operation: &KeyedOperation, schemas: &mut Schemas) -> Value {
+    let schema = schemas.of_input(operation.shape.input);
+    let example = schemas.example(&schema);
+    json!({"schema": schema, "example": example})
+}
+
+fn description(entry: &Entry, content: Option<&Value>) -> String {
+    let text = match entry.what {
+        What::Keyed(operation) => {
+            let variable = match operation.retention {
+                Retention::Standard => "`IDEMPOTENCY_TTL_SECONDS` (24 hours unless set)",
+                Retention::Audit => "`AUDIT_TTL_SECONDS` (1 hour unless set)",
+            };
+            format!(
+                "Takes effect once per caller and key. Every retry gets the first answer, byte for byte, for {variable} \
+                 from the first request on."
+            )
+        }
+        What::Read(_) => "Shows what is the caller's own, and nothing else.".to_owned(),
+        What::Service(route) => page(route.page).to_owned(),
+    };
+    match command(entry, content) {
+        Some(command) => format!("{text}\n\n```sh\n{command}\n```"),
+        None => text,
+    }
+}
+
+const fn page(page: Page) -> &'static str {
+    match page {
+        Page::KeyStatus => {
+            "A key that is unknown, has expired or is another caller's is 404, and all three look alike."
+        }
+        Page::Example => "Every command has a key of its own, made for this answer.",
+        Page::Health => {
+            "It answers as soon as the service's variables are all right; nothing else is asked."
+        }
+        Page::ProblemType => "The `type` of every problem leads here.",
+        Page::Asset(_) => "Part of what the service says of itself.",
+    }
+}
+
+/// Wherever tokens are checked, the reader's own; a local server that checks none takes this one for a name.
+const TOKEN: &str = " \\\n  -H \"Authorization: Bearer ${API_TOKEN:-anybody}\"";
+
+/// The example as a command, if it can be run as printed: what has an id has to be made first.
+fn command(entry: &Entry, content: Option<&Value>) -> Option<String> {
+    let path = match entry.variable() {
+        None => entry.path.to_owned(),
+        Some("key") => entry.path.replace("{key}", &example_key("create_resource")),
+        Some("slug") => entry.path.replace("{slug}", "request-mismatch"),
+        Some(_) => return None,
+    };
+    let token = if entry.is_for_callers() { TOKEN } else { "" };
+    let url = format!("curl -i {BASE_URL}{path}{token}");
+    let Some(content) = content else {
+        return Some(url);
+    };
+    let key = example_key(entry.name());
+    let example = content.get("example")?;
+    Some(format!(
+        "{url} \\\n  -H 'Content-Type: application/json' \\\n  -H 'X-Idempotency-Key: {key}' \\\n  -d '{example}'"
+    ))
+}

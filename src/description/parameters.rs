@@ -1,0 +1,153 @@
+//! What a request may say beside its content.
+
+use serde_json::{Map, Value, json};
+
+use super::entry::{Entry, What};
+use crate::{
+    http::{Page, described::CATALOGUE},
+    operations::example_key,
+};
+
+/// A UUID of version 4, in either case of its digits: what `IdempotencyKey::parse` takes.
+const KEY: &str =
+    "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}";
+
+/// The `parameters` of an entry.
+pub fn parameters(entry: &Entry) -> Vec<Value> {
+    let variable = entry.variable().map(|name| variable(entry, name));
+    let query = entry.query().into_iter().map(query);
+    let named: &[&str] = match entry.what {
+        What::Keyed(_) => &["Prefer", "X-Correlation-ID"],
+        What::Service(route) if matches!(route.page, Page::Asset(_)) => {
+            &["If-None-Match", "X-Correlation-ID"]
+        }
+        What::Read(_) | What::Service(_) => &["X-Correlation-ID"],
+    };
+    let named = named.iter().map(|name| {
+        let path = format!("#/components/parameters/{name}");
+        json!({"$ref": path})
+    });
+    let keys = entry.is_keyed().then(|| keys(entry.name()));
+    let keys = keys.into_iter().flatten();
+    variable
+        .into_iter()
+        .chain(query)
+        .chain(keys)
+        .chain(named)
+        .collect()
+}
+
+/// The two fields of the key. No schema can say that one of the two has to be there.
+fn keys(operation: &str) -> [Value; 2] {
+    let key = example_key(operation);
+    [
+        json!({
+            "name": "X-Idempotency-Key",
+            "in": "header",
+            "description": "The idempotency key: a UUID of version 4. **One of `X-Idempotency-Key` and \
+                            `Idempotency-Key` is required**; if both are there, they must name the same key.",
+            "schema": {"type": "string", "format": "uuid", "pattern": format!("^{KEY}$")},
+            "example": key,
+        }),
+        json!({
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "The same under its name in the IETF draft: as a quoted string (RFC 9651), or bare. With \
+                            it, `request-mismatch` has status 422.",
+            "schema": {
+                "type": "string",
+                "anyOf": [{"pattern": format!("^\"{KEY}\"$")}, {"pattern": format!("^{KEY}$")}],
+            },
+            "example": format!("\"{key}\""),
+        }),
+    ]
+}
+
+/// The parameters that routes have in common, for the components of the description.
+pub fn components() -> Value {
+    json!({
+        "Prefer": {
+            "name": "Prefer",
+            "in": "header",
+            "description": "`wait=N`: while the first request with the key is still running, wait up to N seconds, \
+                            at most 30, for its answer instead of getting 409 (RFC 7240). Anything else is ignored.",
+            "schema": {"type": "string"},
+            "example": "wait=10",
+        },
+        "X-Correlation-ID": {
+            "name": "X-Correlation-ID",
+            "in": "header",
+            "description": "Comes back in the answer and stands in every log line of the request, if it is 1 to 128 \
+                            characters of `A-Z a-z 0-9 . _ : -`. Otherwise the service makes a UUID of version 4.",
+            "schema": {"type": "string"},
+            "example": "cdccdea1-0d0d-4d19-9b6a-1225cc581fb6",
+        },
+        "If-None-Match": {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "The `ETag` of the file that the client has.",
+            "schema": {"type": "string"},
+        },
+    })
+}
+
+fn variable(entry: &Entry, name: &str) -> Value {
+    let (description, schema, example) = match name {
+        "key" => (
+            "The key, in either case of its digits.",
+            json!({"type": "string", "minLength": 1}),
+            example_key("create_resource"),
+        ),
+        "slug" => {
+            let slugs: Vec<_> = CATALOGUE.iter().map(|kind| kind.slug).collect();
+            (
+                "The problem's name: the last segment of its `type`.",
+                json!({"type": "string", "enum": slugs}),
+                "request-mismatch".to_owned(),
+            )
+        }
+        _ => (
+            "The `id` in the answer that made it.",
+            json!({"type": "string", "minLength": 1}),
+            id(entry),
+        ),
+    };
+    json!({
+        "name": name,
+        "in": "path",
+        "required": true,
+        "description": description,
+        "schema": schema,
+        "example": example,
+    })
+}
+
+/// The id in the example of what is read.
+fn id(entry: &Entry) -> String {
+    match entry.name() {
+        "read_transaction" => "txn_90ed2a5e701208eb".to_owned(),
+        _ => "2a251b12-feae-42e8-a73a-d8b1dad5096d".to_owned(),
+    }
+}
+
+/// A parameter of a query, from a member of the type that holds it. One that may be absent is not one that may be
+/// null.
+fn query((name, mut schema): (String, Value)) -> Value {
+    let members = schema.as_object_mut();
+    let description = members.and_then(|members| {
+        if let Some(Value::Array(types)) = members.get("type") {
+            let first = types.first().cloned().unwrap_or_default();
+            members.insert("type".to_owned(), first);
+        }
+        if members.get("default") == Some(&Value::Null) {
+            members.remove("default");
+        }
+        members.remove("description")
+    });
+    let mut parameter = Map::new();
+    parameter.insert("name".to_owned(), name.into());
+    parameter.insert("in".to_owned(), "query".into());
+    parameter.extend(description.map(|text| ("description".to_owned(), text)));
+    parameter.insert("schema".to_owned(), schema);
+    parameter.into()
+}

@@ -1,0 +1,191 @@
+//! Which problems a route can run into, and what they look like.
+
+use serde_json::{Map, Value, json};
+
+use super::entry::{Entry, What};
+use crate::{
+    http::{
+        Page,
+        described::{CATALOGUE, KeyField, Problem, ProblemType, READS, WRITES},
+    },
+    operations::FieldError,
+};
+
+/// On which routes a problem type occurs.
+enum Where {
+    /// Every route.
+    Everywhere,
+    /// Routes that are for callers.
+    Callers,
+    /// Routes that tell operators more than others.
+    Operators,
+    /// Routes that take effect once per key.
+    Keyed,
+    /// Routes with a variable in their path.
+    Variable,
+    /// Routes whose payload or query has rules.
+    Ruled,
+    /// Routes that rely on what was stored.
+    Stored,
+}
+
+/// A problem type that is not here is described nowhere, and a test says so.
+const OCCURRENCES: &[(&str, Where)] = &[
+    ("idempotency-key-missing", Where::Keyed),
+    ("idempotency-key-invalid", Where::Keyed),
+    ("idempotency-key-conflict", Where::Keyed),
+    ("request-mismatch", Where::Keyed),
+    ("operation-in-progress", Where::Keyed),
+    ("malformed-json", Where::Keyed),
+    ("validation-failed", Where::Ruled),
+    ("unsupported-media-type", Where::Keyed),
+    ("payload-too-large", Where::Keyed),
+    ("request-timeout", Where::Keyed),
+    ("header-fields-too-large", Where::Callers),
+    ("not-found", Where::Variable),
+    ("method-not-allowed", Where::Everywhere),
+    ("unauthorized", Where::Callers),
+    ("forbidden", Where::Operators),
+    ("rate-limited", Where::Callers),
+    ("operation-failed", Where::Keyed),
+    ("service-unavailable", Where::Everywhere),
+    ("internal-error", Where::Stored),
+];
+
+/// The problems that, on a keyed route, can be told after the key was read.
+const NAME_KEY: &[&str] = &[
+    "request-mismatch",
+    "operation-in-progress",
+    "malformed-json",
+    "validation-failed",
+    "unsupported-media-type",
+    "payload-too-large",
+    "request-timeout",
+    "header-fields-too-large",
+    "rate-limited",
+    "operation-failed",
+    "service-unavailable",
+    "internal-error",
+];
+
+/// Those of them that tell when the key's lifetime ends.
+const NAME_EXPIRY: &[&str] = &["operation-in-progress", "operation-failed"];
+
+/// One problem that a route can run into.
+pub struct Occurrence {
+    /// The name of its example, among the components.
+    pub name: String,
+    /// Its type.
+    pub kind: &'static ProblemType,
+    /// What it looks like.
+    pub example: Problem,
+}
+
+impl Occurrence {
+    /// The header fields that such an answer may have, and may not.
+    pub fn optional_fields(&self) -> impl Iterator<Item = &'static str> {
+        let named = |slugs: &[&str]| slugs.contains(&self.kind.slug);
+        let key = named(NAME_KEY).then_some("X-Idempotency-Key");
+        let expiry = named(NAME_EXPIRY).then_some("X-Idempotency-Expires-At");
+        key.into_iter().chain(expiry)
+    }
+}
+
+/// All problems that `entry` can run into.
+pub fn occurrences(entry: &Entry) -> impl Iterator<Item = Occurrence> {
+    CATALOGUE
+        .iter()
+        .filter(|kind| occurs(kind.slug, entry))
+        .flat_map(|kind| examples(kind, entry))
+        .map(|(name, kind, example)| Occurrence {
+            name,
+            kind,
+            example,
+        })
+}
+
+fn occurs(slug: &str, entry: &Entry) -> bool {
+    let mut places = OCCURRENCES.iter().filter(|(name, _)| *name == slug);
+    places.any(|(_, place)| match place {
+        Where::Everywhere => true,
+        Where::Callers => entry.is_for_callers(),
+        Where::Keyed => entry.is_keyed(),
+        Where::Variable => entry.variable().is_some(),
+        Where::Operators => entry.query().contains_key("client"),
+        Where::Ruled => match entry.what {
+            What::Keyed(_) => true,
+            What::Read(_) => !entry.query().is_empty(),
+            What::Service(_) => false,
+        },
+        Where::Stored => match entry.what {
+            What::Keyed(_) => true,
+            What::Read(_) => false,
+            What::Service(route) => matches!(route.page, Page::KeyStatus | Page::Asset(_)),
+        },
+    })
+}
+
+/// Problems as the service tells them; of a type that no function here makes, what its page says.
+fn examples(
+    kind: &'static ProblemType,
+    entry: &Entry,
+) -> Vec<(String, &'static ProblemType, Problem)> {
+    let one = |problem| vec![(kind.slug.to_owned(), kind, problem)];
+    let variant = |suffix: &str, problem| (format!("{}-{suffix}", kind.slug), kind, problem);
+    match kind.slug {
+        "idempotency-key-missing" => one(Problem::key_missing()),
+        "idempotency-key-invalid" => one(Problem::key_invalid()),
+        "request-mismatch" => vec![
+            variant("400", Problem::mismatch(KeyField::Extension)),
+            variant("422", Problem::mismatch(KeyField::Standard)),
+        ],
+        "operation-in-progress" => one(Problem::in_progress()),
+        "validation-failed" if entry.is_keyed() => {
+            let error = FieldError::at("name", "is required");
+            vec![variant("payload", Problem::invalid(vec![error]))]
+        }
+        "validation-failed" => {
+            let error = FieldError::parameter("limit", "must be a whole number from 1 to 1000");
+            vec![variant("query", Problem::invalid(vec![error]))]
+        }
+        "unsupported-media-type" => one(Problem::unsupported_media_type()),
+        "method-not-allowed" if entry.is_keyed() => {
+            vec![variant("post", Problem::method_not_allowed(WRITES))]
+        }
+        "method-not-allowed" => vec![variant("get", Problem::method_not_allowed(READS))],
+        "unauthorized" => one(Problem::invalid_token(kind.meaning)),
+        "forbidden" => one(Problem::operators_only()),
+        "operation-failed" => one(Problem::operation_failed()),
+        "internal-error" => one(Problem::internal()),
+        _ => one(Problem::new(kind, kind.meaning)),
+    }
+}
+
+/// The examples of all entries, for the components of the description.
+pub fn components<'a>(entries: impl Iterator<Item = &'a Entry>) -> Map<String, Value> {
+    entries
+        .flat_map(occurrences)
+        .map(|occurrence| {
+            let answer = occurrence.example.answer(CORRELATION_ID);
+            let value: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+            let example = json!({"summary": occurrence.kind.title, "value": value});
+            (occurrence.name, example)
+        })
+        .collect()
+}
+
+const CORRELATION_ID: &str = "5498899f-d5fc-4660-9202-0f19a99b3645";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::description::entries;
+
+    #[test]
+    fn every_problem_type_occurs_somewhere() {
+        for kind in CATALOGUE {
+            let occurs = entries().any(|entry| occurs(kind.slug, &entry));
+            assert!(occurs, "{} is in no answer that is described", kind.slug);
+        }
+    }
+}

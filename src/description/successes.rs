@@ -1,0 +1,141 @@
+//! What a route answers where nothing is wrong.
+
+use schemars::SchemaGenerator;
+use serde_json::{Value, json};
+
+use super::{
+    document::BASE_URL,
+    entry::{Entry, What},
+    fields,
+    schemas::Schemas,
+};
+use crate::{
+    http::{
+        Page,
+        described::{Example, Health, KeyStatus},
+    },
+    operations::{KeyedOperation, SchemaFn, example_key},
+    settings::Settings,
+};
+
+/// The successes of an entry, by status.
+pub fn successes(entry: &Entry, all: &[Entry], schemas: &mut Schemas) -> Vec<(String, Value)> {
+    match entry.what {
+        What::Keyed(operation) => {
+            vec![("201".to_owned(), created(operation, all, schemas))]
+        }
+        What::Read(read) => vec![("200".to_owned(), shown(schemas, read.shape.output))],
+        What::Service(route) => service(route.page, schemas),
+    }
+}
+
+fn created(operation: &KeyedOperation, all: &[Entry], schemas: &mut Schemas) -> Value {
+    let location = operation.shape.location.map(|_| "Location");
+    let names = [
+        "X-Idempotency-Key",
+        "X-Idempotency-Expires-At",
+        "Idempotent-Replayed",
+        "X-Idempotency-Content",
+    ];
+    json!({
+        "description": "It took effect: now, or when the key was first used.",
+        "headers": fields::references(names.into_iter().chain(location)),
+        "content": json_content(schemas, operation.shape.output),
+        "links": links(operation, all),
+    })
+}
+
+/// From an answer to what can be asked next.
+fn links(operation: &KeyedOperation, all: &[Entry]) -> Value {
+    let look_up = json!({
+        "operationId": "look_up_key",
+        "description": "What became of the key.",
+        "parameters": {"key": "$response.header.X-Idempotency-Key"},
+    });
+    let read = all
+        .iter()
+        .find(|entry| Some(entry.path) == operation.shape.location)
+        .map(|entry| {
+            json!({
+                "operationId": entry.name(),
+                "description": "What was made.",
+                "parameters": {"id": "$response.body#/id"},
+            })
+        });
+    // An entry of the audit log has no path of its own.
+    let list = json!({
+        "operationId": "list_audit_logs",
+        "description": "The entries of this user.",
+        "parameters": {"user_id": "$response.body#/user_id"},
+    });
+    match (read, operation.name) {
+        (Some(read), _) => json!({"read": read, "look_up": look_up}),
+        (None, "create_audit_log") => json!({"list": list, "look_up": look_up}),
+        (None, _) => json!({"look_up": look_up}),
+    }
+}
+
+fn service(page: Page, schemas: &mut Schemas) -> Vec<(String, Value)> {
+    let shown = match page {
+        Page::KeyStatus => shown(schemas, SchemaGenerator::subschema_for::<KeyStatus>),
+        Page::Example => example(schemas),
+        Page::Health => shown(schemas, SchemaGenerator::subschema_for::<Health>),
+        Page::ProblemType => file("page.html", &[]),
+        Page::Asset(name) => file(name, &["ETag"]),
+    };
+    let unchanged = matches!(page, Page::Asset(_)).then(|| {
+        let response = json!({
+            "description": "The client has the file already.",
+            "headers": fields::references(["ETag"].into_iter()),
+        });
+        ("304".to_owned(), response)
+    });
+    [("200".to_owned(), shown)]
+        .into_iter()
+        .chain(unchanged)
+        .collect()
+}
+
+/// The page of a service that takes tokens.
+fn example(schemas: &mut Schemas) -> Value {
+    let mut shown = shown(schemas, SchemaGenerator::subschema_for::<Example>);
+    let settings = Settings::read(|_| None).ok();
+    let example = settings.map(|settings| Example::new(BASE_URL, &settings, example_key));
+    if let Some(content) = shown.pointer_mut("/content/application~1json") {
+        *content = json!({"schema": content.get("schema"), "example": example});
+    }
+    shown
+}
+
+fn shown(schemas: &mut Schemas, output: SchemaFn) -> Value {
+    json!({
+        "description": "What was asked for.",
+        "headers": fields::references([].into_iter()),
+        "content": json_content(schemas, output),
+    })
+}
+
+fn json_content(schemas: &mut Schemas, output: SchemaFn) -> Value {
+    let schema = schemas.of_output(output);
+    let example = schemas.example(&schema);
+    json!({"application/json": {"schema": schema, "example": example}})
+}
+
+/// A file that a browser reads; its name tells its type.
+fn file(name: &str, fields: &[&str]) -> Value {
+    let (media_type, schema, policy) = match name.rsplit('.').next() {
+        Some("html") => (
+            "text/html",
+            json!({"type": "string"}),
+            Some("Content-Security-Policy"),
+        ),
+        Some("js") => ("text/javascript", json!({"type": "string"}), None),
+        Some("css") => ("text/css", json!({"type": "string"}), None),
+        Some(_) | None => ("application/json", json!({"type": "object"}), None),
+    };
+    json!({
+        "description": "What was asked for.",
+        "headers": fields::references(fields.iter().copied().chain(policy)),
+        "content": {media_type: {"schema": schema}},
+    })
+}

@@ -1,0 +1,69 @@
+//! Files that were built to be sent as they are: the platform keeps them, this service answers with them.
+
+use worker::{Env, Headers, Request, RequestInit, Response};
+
+use super::{
+    answer::Answer,
+    exchange::{Exchange, field},
+    problem::Problem,
+};
+use crate::telemetry::{Event, log};
+
+/// The binding's name in wrangler.toml.
+const BINDING: &str = "ASSETS";
+
+/// A page may load what this service has and nothing from elsewhere, and nobody may frame it.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                           img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Answers with `file`, or with 304 if the client has it already.
+pub async fn asset(
+    request: &Request,
+    file: &str,
+    exchange: &Exchange,
+    env: &Env,
+) -> Result<Answer, Problem> {
+    let known = field(request, "If-None-Match")?;
+    let url = format!("{}{file}", exchange.base_url);
+    let read = async { answer(fetch(&url, known.as_deref(), env).await?).await };
+    read.await.map_err(|error| {
+        let reason = format!("the static asset {file}: {error}");
+        log(exchange.subject(), &Event::Broken { reason });
+        Problem::internal()
+    })
+}
+
+async fn fetch(url: &str, known: Option<&str>, env: &Env) -> worker::Result<Response> {
+    let headers = Headers::new();
+    if let Some(known) = known {
+        headers.set("If-None-Match", known)?;
+    }
+    let mut init = RequestInit::new();
+    init.with_headers(headers);
+    env.assets(BINDING)?.fetch(url, Some(init)).await
+}
+
+/// The asset, which a client may store but has to ask for again: it changes with a deployment.
+async fn answer(mut found: Response) -> worker::Result<Answer> {
+    let status = found.status_code();
+    if !matches!(status, 200 | 304) {
+        return Err(format!("answered with {status}").into());
+    }
+    let answer = Answer {
+        status,
+        headers: Vec::new(),
+        body: found.bytes().await?,
+    };
+    let answer = answer.with("Cache-Control", "no-cache");
+    let answer = ["Content-Type", "ETag"]
+        .into_iter()
+        .filter_map(|name| Some((name, found.headers().get(name).ok()??)))
+        .fold(answer, |answer, (name, value)| answer.with(name, value));
+    let is_page =
+        |(name, value): &(String, String)| name == "Content-Type" && value.starts_with("text/html");
+    Ok(if answer.headers.iter().any(is_page) {
+        answer.with("Content-Security-Policy", PAGE_POLICY)
+    } else {
+        answer
+    })
+}

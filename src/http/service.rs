@@ -1,0 +1,95 @@
+//! The table of the service's own routes, beside the operations' in `operations::ROUTES`. All take GET.
+
+/// One line of the table.
+#[derive(Debug)]
+pub struct ServiceRoute {
+    /// The path; a last segment in braces stands for any one segment.
+    pub path: &'static str,
+    /// Its name in the description of the API.
+    pub name: &'static str,
+    /// What it shows, in a few words.
+    pub summary: &'static str,
+    /// What is there.
+    pub page: Page,
+}
+
+/// What the service has to say of itself.
+#[derive(Clone, Copy, Debug)]
+pub enum Page {
+    /// What became of a key.
+    KeyStatus,
+    /// How to use all this.
+    Example,
+    /// Whether the service is up.
+    Health,
+    /// What a problem type means.
+    ProblemType,
+    /// A file that was built to be sent as it is: its path among the static assets.
+    Asset(&'static str),
+}
+
+/// Every route that belongs to no operation.
+pub static SERVICE_ROUTES: &[ServiceRoute] = &[
+    route(
+        "/api/v1/operations/idempotency/{key}",
+        "look_up_key",
+        "Look up what became of a key",
+        Page::KeyStatus,
+    ),
+    route(
+        "/api/v1/operations/idempotency-example",
+        "show_example",
+        "Show how to use a key, with commands to paste",
+        Page::Example,
+    ),
+    route(
+        "/health",
+        "check_health",
+        "Tell whether the service is up",
+        Page::Health,
+    ),
+    route(
+        "/problems/{slug}",
+        "explain_problem",
+        "Explain a problem type: what it means and what to do",
+        Page::ProblemType,
+    ),
+    route(
+        "/openapi.json",
+        "describe_api",
+        "Describe this API",
+        Page::Asset("/openapi.json"),
+    ),
+    route(
+        "/docs",
+        "read_docs",
+        "Show the description as a page",
+        Page::Asset("/docs/index.html"),
+    ),
+    route(
+        "/docs/page.js",
+        "load_docs_script",
+        "The page's script",
+        Page::Asset("/docs/page.js"),
+    ),
+    route(
+        "/docs/page.css",
+        "load_docs_style",
+        "The page's style",
+        Page::Asset("/docs/page.css"),
+    ),
+];
+
+const fn route(
+    path: &'static str,
+    name: &'static str,
+    summary: &'static str,
+    page: Page,
+) -> ServiceRoute {
+    ServiceRoute {
+        path,
+        name,
+        summary,
+        page,
+    }
+}

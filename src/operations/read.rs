@@ -1,0 +1,81 @@
+//! What can be read of what operations have made. It needs no key and is never stored.
+
+use futures_util::future::LocalBoxFuture;
+use schemars::JsonSchema;
+use serde::Serialize;
+use thiserror::Error;
+use worker::Env;
+
+#[cfg(not(target_arch = "wasm32"))]
+use super::shape::Shape;
+use super::{FieldError, OperationError};
+
+/// What operations have made and their caller may read.
+pub trait Readable: Serialize + JsonSchema + Sized {
+    /// The reading's name, in the description of the API.
+    const NAME: &'static str;
+    /// What it does, in a few words.
+    const SUMMARY: &'static str;
+    /// The parameters of its query; `()` if it has none.
+    type Query: JsonSchema;
+
+    /// Reads it; nothing, if there is nothing of this caller.
+    fn read(reading: &Reading<'_>) -> impl Future<Output = Result<Option<Self>, ReadError>>;
+}
+
+/// What a reading knows.
+pub struct Reading<'a> {
+    /// The caller's scope; nothing of another may be found.
+    pub caller: &'a str,
+    /// The path's last segment, for routes that end in `{id}`.
+    pub id: &'a str,
+    /// The query, without its question mark.
+    pub query: &'a str,
+    /// The bindings.
+    pub env: &'a Env,
+}
+
+/// A function that reads. It answers with JSON, or with nothing if there is nothing of this caller.
+pub type ReadFn =
+    for<'a> fn(&'a Reading<'a>) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, ReadError>>;
+
+/// A reading as the table of routes holds it.
+#[derive(Debug)]
+pub struct Read {
+    /// `Readable::read`, written as JSON.
+    pub read: ReadFn,
+    /// What the description of the API shows; the Worker does not carry it.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub shape: Shape,
+}
+
+impl Read {
+    /// The table's form of `R`.
+    #[must_use]
+    pub const fn of<R: Readable>() -> Self {
+        Self {
+            read: |reading| {
+                Box::pin(async move {
+                    let found = R::read(reading).await?;
+                    Ok(found
+                        .map(|found| serde_json::to_vec(&found))
+                        .transpose()
+                        .map_err(OperationError::from)?)
+                })
+            },
+            #[cfg(not(target_arch = "wasm32"))]
+            shape: Shape::of_reading::<R>(),
+        }
+    }
+}
+
+/// A reading that found no answer.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// The query asks for what cannot be.
+    #[error("the query is not acceptable")]
+    Invalid(Vec<FieldError>),
+    /// The database did not answer, or not what was written into it.
+    #[error(transparent)]
+    Failed(#[from] OperationError),
+}

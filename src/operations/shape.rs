@@ -1,0 +1,53 @@
+//! What the description of the API shows of an entry of the table: its types, as JSON Schemas.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::{Operation, Readable};
+
+/// Names a type's schema, and adds it to those that the generator collects.
+pub type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
+
+/// The types of one entry.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// `Operation::NAME` or `Readable::NAME`
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub summary: &'static str,
+    /// What it takes: the payload of an operation, the query of a reading.
+    pub input: SchemaFn,
+    /// What a success is answered with.
+    pub output: SchemaFn,
+    /// `Operation::LOCATION`
+    pub location: Option<&'static str>,
+}
+
+impl Shape {
+    /// The types of an operation.
+    #[must_use]
+    pub const fn of_operation<O: Operation>() -> Self {
+        Self {
+            name: O::NAME,
+            summary: O::SUMMARY,
+            input: named::<O::Input>,
+            output: named::<O::Output>,
+            location: O::LOCATION,
+        }
+    }
+
+    /// The types of a reading.
+    #[must_use]
+    pub const fn of_reading<R: Readable>() -> Self {
+        Self {
+            name: R::NAME,
+            summary: R::SUMMARY,
+            input: |_| schemars::schema_for!(R::Query),
+            output: named::<R>,
+            location: None,
+        }
+    }
+}
+
+fn named<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}

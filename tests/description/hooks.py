@@ -1,0 +1,72 @@
+"""What no schema can say of a request, and is therefore arranged here, each with its reason.
+
+Only requests that Schemathesis means to be right are touched, and of the others only what it did not spoil.
+"""
+
+import random
+import uuid
+
+import schemathesis
+from schemathesis.core.parameters import ParameterLocation
+
+RANDOM = random.Random(1)
+
+# The keys that were sent.
+KEYS = []
+
+# The fields that name a key: bare, and as the IETF draft has it.
+BARE, QUOTED = "X-Idempotency-Key", "Idempotency-Key"
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    if case.method == "POST" and not is_spoilt(case, ParameterLocation.HEADER) and not is_as_printed(case):
+        name_new_key(case.headers)
+    if case.path.endswith("/{key}") and not is_spoilt(case, ParameterLocation.PATH) and not is_linked(case):
+        ask_for_known_key(case.path_parameters)
+    if case.path.endswith("/transactions") and not is_spoilt(case, ParameterLocation.BODY):
+        fit_to_currency(case.body)
+
+
+def is_spoilt(case, location):
+    """Whether this is the place that is meant to be wrong. In the coverage phase header fields are made of letters and
+    digits alone, which is no key, and a case about something else goes out with whatever was left: "0"."""
+    meta = case.meta
+    tested = getattr(meta.phase.data, "parameter_location", None) or location
+    return meta.generation.mode.is_negative and meta.is_negative_at(location) and tested == location
+
+
+def is_linked(case):
+    """A link says which key it is about."""
+    return case.meta.phase.name.value == "stateful"
+
+
+def is_as_printed(case):
+    """The examples have keys of their own, and can be repeated."""
+    return case.meta.phase.name.value == "examples"
+
+
+def name_new_key(headers):
+    """One of two header fields is required, which OpenAPI has no words for; and a key that was used for another request
+    is refused, as it should be, however well it fits the schema."""
+    fields = [name for name in (BARE, QUOTED) if name in headers] or [BARE]
+    key = str(uuid.UUID(int=RANDOM.getrandbits(128), version=4))
+    key = RANDOM.choice([key, key.upper()])
+    KEYS.append(key)
+    for name in fields:
+        headers[name] = f'"{key}"' if name == QUOTED and RANDOM.random() < 0.5 else key
+
+
+def ask_for_known_key(path_parameters):
+    """Nobody guesses a key that was sent. Every other look-up is for one that was."""
+    if KEYS and RANDOM.random() < 0.5:
+        path_parameters["key"] = RANDOM.choice(KEYS)
+
+
+def fit_to_currency(body):
+    """How many digits an amount may have after the point depends on the currency, and `multipleOf: 0.01` would make
+    validators that compute with floats refuse 19.99."""
+    if isinstance(body, dict) and isinstance(body.get("amount"), float):
+        has_cents = body.get("currency", "USD") in ("EUR", "USD")
+        amount = round(body["amount"], 2 if has_cents else None)
+        body["amount"] = amount if amount > 0 else 1

@@ -1,0 +1,128 @@
+// The page at /docs, as a person sees it.
+
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { HOST, isTooWide, openBrowser, openPage } from "./browser.ts";
+import { operations } from "./description.ts";
+import { startServer, type Server } from "./server.ts";
+
+const DESKTOP = { viewport: { width: 1280, height: 900 } };
+const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+
+let server: Server;
+let browser: Browser;
+beforeAll(async () => {
+  // Who is called from elsewhere has to know who calls; here, nobody does.
+  server = await startServer({ AUTH: "on" });
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server.stop();
+});
+
+describe("the page", () => {
+  test("shows every operation, and all that it shows comes from here", async () => {
+    const { page, mischief } = await open(DESKTOP);
+
+    const shown = await page.locator(".opblock-summary").allInnerTexts();
+
+    expect(shown).toHaveLength(operations.length);
+    for (const { method, path, summary } of operations) {
+      const words = shown.map((text) => text.replace(/[\u200b\s]+/g, " ").trim());
+      expect(words).toContainEqual(expect.stringMatching(`^${method} ${escaped(path)} ?${escaped(summary)}`));
+    }
+    expect(mischief).toEqual({ requests: [], errors: [] });
+  });
+
+  test("opens each operation without a complaint", async () => {
+    const { page, mischief } = await open(DESKTOP);
+
+    for (const { name } of operations) await toggle(page, name);
+
+    expect(await page.locator(".responses-wrapper").count()).toBe(operations.length);
+    expect(mischief).toEqual({ requests: [], errors: [] });
+  });
+
+  test("says once what every answer has, not with every answer", async () => {
+    const { page } = await open(DESKTOP);
+    await toggle(page, "check_health");
+
+    expect(await page.locator(".info").innerText()).toContain("X-Correlation-ID");
+    expect(await page.locator(".responses-wrapper").innerText()).not.toContain("X-Content-Type-Options");
+  });
+
+  test("lets a reader try an operation", async () => {
+    const { page, mischief } = await open(DESKTOP);
+    await toggle(page, "check_health");
+
+    await page.getByRole("button", { name: "Try it out" }).click();
+    await page.getByRole("button", { name: "Execute" }).click();
+
+    const answer = page.locator(".live-responses-table .response").first();
+    await answer.waitFor();
+    expect(await answer.innerText()).toMatch(/^200[^]*"status": "ok"/);
+    expect(mischief).toEqual({ requests: [], errors: [] });
+  });
+
+  test("can be used with the keyboard alone", async () => {
+    const { page } = await open(DESKTOP);
+    const isFocused = () => page.evaluate("document.activeElement.matches('.opblock-summary-control')");
+
+    for (let presses = 0; presses < 40 && !(await isFocused()); presses++) await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+
+    await page.locator(".opblock.is-open").waitFor();
+    expect(await page.locator(".opblock.is-open .opblock-summary-path").innerText()).toMatch(/resources/);
+  });
+
+  test.each(["light", "dark"] as const)("is as %s as the reader's system", async (colorScheme) => {
+    const { page } = await open({ ...DESKTOP, colorScheme });
+
+    const paper = await brightness(page, "html", "backgroundColor");
+    const ink = await brightness(page, ".info .title", "color");
+
+    expect(paper > 128).toBe(colorScheme === "light");
+    expect(Math.abs(paper - ink)).toBeGreaterThan(128);
+  });
+
+  test("fits a phone, whatever is open", async () => {
+    const { page } = await open(PHONE);
+    const tooWide = [];
+
+    for (const { name } of operations) {
+      await toggle(page, name);
+      if (await isTooWide(page)) tooWide.push(name);
+      await toggle(page, name);
+    }
+
+    expect(tooWide).toEqual([]);
+  });
+});
+
+async function open(options: Parameters<typeof openPage>[1]) {
+  const opened = await openPage(browser, options);
+  await opened.page.goto(`http://${HOST}:${server.address.port}/docs`);
+  await opened.page.locator(".opblock").last().waitFor();
+  return opened;
+}
+
+async function toggle(page: Page, operation: string) {
+  const block = page.locator(`.opblock[id$="-${operation}"]`);
+  const wasOpen = await block.locator(".opblock-body").isVisible();
+  await block.locator(".opblock-summary-control").click();
+  await block.locator(".opblock-body").waitFor({ state: wasOpen ? "hidden" : "visible" });
+}
+
+/** From 0, black, to 255. */
+async function brightness(page: Page, selector: string, property: string): Promise<number> {
+  const color = await page.evaluate<string>(
+    `getComputedStyle(document.querySelector("${selector}")).${property}`,
+  );
+  const [red, green, blue] = color.match(/\d+/g)!.map(Number);
+  return (red! + green! + blue!) / 3;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[^\w\s]/g, "\\$&");
+}

@@ -6,29 +6,45 @@ import { spawnSync } from "node:child_process";
 import { buildAssets } from "./assets.mjs";
 import { say } from "./shell.mjs";
 
+// What the code was made with, which the optimizer may use too.
+const WASM_FEATURES = [
+  "bulk-memory",
+  "exception-handling",
+  "multivalue",
+  "mutable-globals",
+  "nontrapping-float-to-int",
+  "reference-types",
+  "sign-ext",
+];
+
 buildIfOlder(
   "build/index_bg.wasm",
   ["src", "Cargo.toml", "Cargo.lock", "scripts", ".tools/.crates.toml"],
   () => {
     say("Building the Worker (one to two minutes the first time)…");
-    const { status } = spawnSync(".tools/bin/worker-build", ["--release"], {
-      stdio: "inherit",
+    run(".tools/bin/worker-build", ["--release"], {
       env: {
         ...process.env,
         PATH: `${resolve(".tools/wasm/bin")}:${process.env.PATH}`,
         // Each of them would be downloaded if it were not named.
         WASM_BINDGEN_BIN: resolve(".tools/bin/wasm-bindgen"),
-        WASM_OPT_BIN: resolve("node_modules/.bin/wasm-opt"),
         ESBUILD_BIN: resolve("node_modules/.bin/esbuild"),
       },
     });
-    if (status !== 0) {
-      process.exit(1);
-    }
+    const wasm = "build/index_bg.wasm";
+    const features = WASM_FEATURES.map((name) => `--enable-${name}`);
+    run("node_modules/.bin/wasm-opt", [wasm, "-O", "--strip-debug", ...features, "-o", wasm]);
   },
 );
 
 buildIfOlder("public/docs/page.js", ["assets", "scripts", "package-lock.json"], buildAssets);
+
+function run(program, args, options = {}) {
+  const { status } = spawnSync(program, args, { stdio: "inherit", ...options });
+  if (status !== 0) {
+    process.exit(1);
+  }
+}
 
 function buildIfOlder(output, inputs, build) {
   const started = new Date();

@@ -7,10 +7,16 @@ import { buildSync } from "esbuild";
 export function buildAssets() {
   rmSync("public", { recursive: true, force: true });
   cpSync("assets/openapi.json", "public/openapi.json");
-  cpSync("assets/docs/index.html", "public/docs/index.html");
+  for (const page of ["docs", "dashboard"]) {
+    cpSync(`assets/${page}/index.html`, `public/${page}/index.html`);
+    bundle(page);
+  }
+}
+
+function bundle(page) {
   buildSync({
-    entryPoints: ["assets/docs/page.js"],
-    outdir: "public/docs",
+    entryPoints: [`assets/${page}/page.js`],
+    outdir: `public/${page}`,
     bundle: true,
     minify: true,
     legalComments: "none",

@@ -5,7 +5,7 @@
 // request starts a new instance.
 
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
-import Rust, { Coordinator as RustCoordinator } from "../build/index.js";
+import Rust, { Coordinator as RustCoordinator, Telemetry as RustTelemetry } from "../build/index.js";
 
 /** How to end each of the calls into Rust that are under way. */
 const interrupts = new Set();
@@ -44,10 +44,11 @@ export default class extends WorkerEntrypoint {
   }
 }
 
-export class Coordinator extends DurableObject {
-  constructor(state, env) {
+/** A Durable Object written in Rust. */
+class RustObject extends DurableObject {
+  constructor(Class, state, env) {
     super(state, env);
-    this.rust = new RustCoordinator(state, env);
+    this.rust = new Class(state, env);
   }
 
   fetch(request) {
@@ -57,4 +58,19 @@ export class Coordinator extends DurableObject {
   alarm() {
     return unlessInterrupted(this.rust.alarm());
   }
+}
+
+export class Coordinator extends RustObject {
+  constructor(state, env) {
+    super(RustCoordinator, state, env);
+  }
+}
+
+export class Telemetry extends RustObject {
+  constructor(state, env) {
+    super(RustTelemetry, state, env);
+  }
+
+  // Dashboards only listen. With this compatibility date the platform answers a closing connection by itself.
+  webSocketMessage() {}
 }

@@ -12,8 +12,10 @@ pub mod coordinator;
 pub mod lifecycle;
 pub mod operations;
 pub mod telemetry;
+pub mod monitor;
 pub mod settings;
 pub mod clock;
+pub mod sync_kv;
 pub mod digest;
 
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};

@@ -61,6 +61,7 @@ fn a_message_keeps_its_payload_byte_for_byte() {
         operation: "create_resource".to_owned(),
         idempotency_key: "key".to_owned(),
         caller: "caller".to_owned(),
+        caller_name: "ann".to_owned(),
         fingerprint: Fingerprint([7; 32]),
         origin: Origin {
             correlation_id: "id".to_owned(),

@@ -42,7 +42,7 @@ impl Scope {
 /// The scope as rows and messages hold it: 64 hex digits.
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.pad(&hex(&self.0))
     }
 }
 

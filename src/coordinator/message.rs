@@ -8,9 +8,9 @@ use thiserror::Error;
 
 use super::Fault;
 use crate::{
-    lifecycle::{Fingerprint, Record, Status, UnixMillis, frame},
+    lifecycle::{Fingerprint, History, Record, Status, UnixMillis, frame},
     operations::Origin,
-    telemetry::{Event, Subject, log},
+    telemetry::{Event, Subject, tell},
 };
 
 /// Goes up when an older release would misread a message.
@@ -39,6 +39,9 @@ pub struct Asked {
     pub idempotency_key: String,
     /// The caller's scope.
     pub caller: String,
+    /// The caller's name, for those who watch.
+    #[serde(default)]
+    pub caller_name: String,
     /// What makes this request the same as another.
     pub fingerprint: Fingerprint,
     /// Where it came from.
@@ -82,6 +85,9 @@ pub enum Reply {
     Found {
         /// The record, unless there is none or it has expired.
         record: Option<Record>,
+        /// How it came to be what it is.
+        #[serde(default)]
+        history: History,
     },
     /// The object does not dare to go on: its record cannot be read, or this release does not know what is
     /// asked. Executing could do something twice.
@@ -89,14 +95,15 @@ pub enum Reply {
 }
 
 impl Asked {
-    /// Logs an event of this request.
-    pub fn log(&self, event: &Event) {
+    /// Tells of an event of this request.
+    pub fn tell(&self, event: &Event) {
         let subject = Subject {
             idempotency_key: Some(&self.idempotency_key),
             correlation_id: Some(&self.origin.correlation_id),
             operation: Some(&self.operation),
+            caller: Some(&self.caller_name),
         };
-        log(subject, event);
+        tell(subject, event);
     }
 }
 

@@ -10,17 +10,17 @@ use super::{
     attempt::execute,
     message::MessageError,
     running::Running,
-    storage::{RecordStorage, StorageError},
+    storage::{RecordStorage, StorageError, Stored},
 };
 use crate::{
     clock,
     lifecycle::{
         Attempt, Claim, Expiry, NewRecord, OperationId, Outcome, Policy, Record, SavedResponse,
-        Settlement, Status, UnixMillis, claim, expire, inspect, settle,
+        Settlement, UnixMillis, claim, expire, inspect, settle,
     },
     operations::{KeyedOperation, find_operation},
     settings::{Settings, WrongSetting},
-    telemetry::{Event, Subject, log},
+    telemetry::{Event, Move, Subject, hand_over_soon, tell},
 };
 
 /// One caller's one key: it decides, executes and remembers.
@@ -60,9 +60,10 @@ impl DurableObject for Coordinator {
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
         let reply = self.reply(request).await.unwrap_or_else(|error| {
             let reason = error.to_string();
-            log(Subject::NONE, &Event::Broken { reason });
+            tell(Subject::NONE, &Event::Broken { reason });
             Reply::Broken
         });
+        self.hand_over_soon();
         let bytes = reply
             .encode()
             .map_err(|error| worker::Error::from(error.to_string()))?;
@@ -70,15 +71,20 @@ impl DurableObject for Coordinator {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        let record = match self.storage.load() {
+        let stored = match self.storage.load() {
             // The alarm was set for the record's expiry, so that one that cannot be read has expired too.
             Err(StorageError::Unreadable(_)) => None,
             loaded => loaded?,
         };
-        match expire(record.as_ref(), clock::now()) {
+        match expire(stored.as_ref().map(|stored| &stored.record), clock::now()) {
             Expiry::RingAt(time) => self.storage.ring_at(time)?,
             Expiry::Delete => {
-                log(Subject::NONE, &Event::Expired);
+                let record = Move {
+                    from: stored.as_ref().map(Stored::place),
+                    to: None,
+                };
+                tell(Subject::NONE, &Event::Expired { record });
+                self.hand_over_soon();
                 self.state.storage().delete_all().await?;
             }
         }
@@ -91,7 +97,7 @@ impl Coordinator {
         match Message::decode(&request.bytes().await?)? {
             Message::Claim(asked) => Ok(self.claim(&asked).await.unwrap_or_else(|error| {
                 let reason = error.to_string();
-                asked.log(&Event::Broken { reason });
+                asked.tell(&Event::Broken { reason });
                 Reply::Broken
             })),
             Message::Inspect => self.inspect(),
@@ -126,8 +132,9 @@ impl Coordinator {
     /// Loads, asks and stores, without an await in between: no other request's decision can come between.
     fn decide(&self, asked: &Asked, policy: Policy) -> Result<(Record, Claim), ObjectError> {
         let mut running = self.running.borrow_mut();
+        let stored = self.storage.load()?;
         let (record, claim) = claim(
-            self.storage.load()?,
+            stored.as_ref().map(|stored| stored.record.clone()),
             running.as_ref().map(|running| &running.attempt),
             asked.fingerprint,
             NewRecord {
@@ -138,10 +145,27 @@ impl Coordinator {
             policy,
         );
         if let Claim::Execute(attempt) = &claim {
-            self.storage.store(&record)?;
-            if attempt.number == 1 {
+            let from = stored.as_ref().map(Stored::place);
+            let is_first = attempt.number == 1;
+            let history = stored.filter(|_| !is_first).map(|stored| stored.history());
+            let history = history.unwrap_or_default().noting(&record);
+            let to = Some(self.storage.store(&record, &history)?);
+            if is_first {
                 self.storage.ring_at(record.expires_at)?;
             }
+            let number = attempt.number;
+            let change = Move { from, to };
+            asked.tell(&if is_first {
+                Event::Starting {
+                    attempt: number,
+                    record: change,
+                }
+            } else {
+                Event::Retrying {
+                    attempt: number,
+                    record: change,
+                }
+            });
             *running = Some(Running::of(attempt.clone()));
         }
         Ok((record, claim))
@@ -154,11 +178,6 @@ impl Coordinator {
         asked: &Asked,
     ) -> Result<Reply, ObjectError> {
         let started_at = clock::now();
-        let number = attempt.number;
-        asked.log(&match number {
-            1 => Event::Starting { attempt: number },
-            _ => Event::Retrying { attempt: number },
-        });
         let outcome = match execute(
             operation,
             &attempt,
@@ -169,15 +188,8 @@ impl Coordinator {
         )
         .await
         {
-            Ok(response) => Outcome::Completed(kept(response, asked)),
-            Err(error) => {
-                let reason = error.to_string();
-                asked.log(&Event::Failed {
-                    attempt: number,
-                    reason,
-                });
-                Outcome::Failed
-            }
+            Ok(response) => Ok(kept(response, asked)),
+            Err(error) => Err(error.to_string()),
         };
         let reply = self.settle(&attempt, outcome, started_at, asked);
         self.end(&attempt);
@@ -185,34 +197,56 @@ impl Coordinator {
     }
 
     /// Reads the record again, for much may have happened since, and settles it if it still waits for this
-    /// attempt.
+    /// attempt. `ended` is the attempt's answer, or why there is none.
     fn settle(
         &self,
         attempt: &Attempt,
-        outcome: Outcome,
+        ended: Result<SavedResponse, String>,
         started_at: UnixMillis,
         asked: &Asked,
     ) -> Result<Reply, ObjectError> {
         let now = clock::now();
-        let number = attempt.number;
-        let Settlement::Settled(record) = settle(self.storage.load()?, attempt, outcome, now)
-        else {
-            asked.log(&Event::Late { attempt: number });
+        let stored = self.storage.load()?;
+        let (outcome, failure) = match ended {
+            Ok(response) => (Outcome::Completed(response), None),
+            Err(reason) => (Outcome::Failed, Some(reason)),
+        };
+        let before = stored.as_ref().map(|stored| stored.record.clone());
+        let settlement = settle(before, attempt, outcome, now);
+        let attempt = attempt.number;
+        let Settlement::Settled(record) = settlement else {
+            if let Some(reason) = failure {
+                let record = Move::default();
+                asked.tell(&Event::Failed {
+                    attempt,
+                    reason,
+                    record,
+                });
+            }
+            asked.tell(&Event::Late { attempt });
             return Ok(Reply::Superseded);
         };
-        self.storage.store(&record)?;
-        if matches!(record.status, Status::Completed { .. }) {
-            let duration_ms = started_at.ms_until(now);
-            asked.log(&Event::Completed {
-                attempt: number,
-                duration_ms,
+        let from = stored.as_ref().map(Stored::place);
+        let history = stored.map(|stored| stored.history()).unwrap_or_default();
+        let to = Some(self.storage.store(&record, &history.noting(&record))?);
+        let change = Move { from, to };
+        Ok(if let Some(reason) = failure {
+            asked.tell(&Event::Failed {
+                attempt,
+                reason,
+                record: change,
+            });
+            let expires_at = record.expires_at;
+            Reply::Failed { expires_at }
+        } else {
+            asked.tell(&Event::Completed {
+                attempt,
+                duration_ms: started_at.ms_until(now),
+                record: change,
             });
             let replayed = false;
-            Ok(Reply::Completed { record, replayed })
-        } else {
-            let expires_at = record.expires_at;
-            Ok(Reply::Failed { expires_at })
-        }
+            Reply::Completed { record, replayed }
+        })
     }
 
     /// Forgets the running attempt if it is this one, which wakes whoever waits for it.
@@ -244,8 +278,17 @@ impl Coordinator {
     fn inspect(&self) -> Result<Reply, ObjectError> {
         let running = self.running.borrow();
         let attempt = running.as_ref().map(|running| &running.attempt);
-        let record = inspect(self.storage.load()?, attempt, clock::now());
-        Ok(Reply::Found { record })
+        let stored = self.storage.load()?;
+        let history = stored.as_ref().map(Stored::history).unwrap_or_default();
+        let record = inspect(stored.map(|stored| stored.record), attempt, clock::now());
+        Ok(Reply::Found { record, history })
+    }
+
+    /// What was told here, and by whatever else runs in this isolate, gets handed over.
+    fn hand_over_soon(&self) {
+        if let Ok(settings) = Settings::of(&self.env) {
+            hand_over_soon(&self.env, &settings, |task| self.state.wait_until(task));
+        }
     }
 }
 
@@ -254,7 +297,7 @@ fn kept(response: SavedResponse, asked: &Asked) -> SavedResponse {
     let content_bytes = response.body.len();
     let kept = response.within_bounds();
     if kept.body.len() < content_bytes {
-        asked.log(&Event::ContentOmitted { content_bytes });
+        asked.tell(&Event::ContentOmitted { content_bytes });
     }
     kept
 }

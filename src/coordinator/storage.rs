@@ -1,37 +1,15 @@
-//! The object's storage: one value, in the synchronous key-value API of SQLite-backed objects.
-//!
-//! Synchronous, because what is written without an await in between is written as one transaction, and
-//! nothing else happens in the object meanwhile. The record is one row, its alarm another; as SQL the record
-//! would be billed as several.
+//! What the object stores: its record, as one value.
 
-use js_sys::Uint8Array;
-use wasm_bindgen::prelude::*;
-use worker::{State, js_sys, wasm_bindgen};
+use worker::State;
 
-use crate::lifecycle::{DecodeError, Record, UnixMillis, decode, encode};
+use crate::{
+    lifecycle::{DecodeError, History, Record, UnixMillis, decode, encode_with, history},
+    sync_kv::{SyncKv, SyncKvError},
+    telemetry::Place,
+};
 
 /// The one key there is.
 const RECORD: &str = "record";
-
-#[wasm_bindgen]
-extern "C" {
-    /// `DurableObjectStorage`, as far as the `worker` crate does not bind it.
-    #[derive(Clone)]
-    type RawStorage;
-    /// `SyncKvStorage`
-    type SyncKv;
-
-    #[wasm_bindgen(method, getter, catch)]
-    fn kv(this: &RawStorage) -> Result<SyncKv, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    fn get(this: &SyncKv, key: &str) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    fn put(this: &SyncKv, key: &str, value: &Uint8Array) -> Result<(), JsValue>;
-    // The promise is not awaited: the write counts from the call on, and should it fail, the object is reset
-    // before any answer leaves.
-    #[wasm_bindgen(method, catch, js_name = setAlarm)]
-    fn set_alarm(this: &RawStorage, unix_ms: f64) -> Result<JsValue, JsValue>;
-}
 
 impl From<StorageError> for worker::Error {
     fn from(error: StorageError) -> Self {
@@ -40,14 +18,35 @@ impl From<StorageError> for worker::Error {
 }
 
 /// The storage of one object.
-pub struct RecordStorage(RawStorage);
+pub struct RecordStorage(SyncKv);
+
+/// A record as it is stored.
+pub struct Stored {
+    /// The record, expired or not.
+    pub record: Record,
+    bytes: Vec<u8>,
+}
+
+impl Stored {
+    /// How the record came to be what it is.
+    #[must_use]
+    pub fn history(&self) -> History {
+        history(&self.bytes)
+    }
+
+    /// Where it counts.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place::of(&self.record, self.bytes.len())
+    }
+}
 
 /// The record could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     /// The platform refused.
-    #[error("the object's storage failed: {0}")]
-    Platform(worker::Error),
+    #[error(transparent)]
+    Platform(#[from] SyncKvError),
     /// What is stored is no record of this release.
     #[error(transparent)]
     Unreadable(#[from] DecodeError),
@@ -56,47 +55,31 @@ pub enum StorageError {
     Encode(#[from] serde_json::Error),
 }
 
-impl From<JsValue> for StorageError {
-    fn from(error: JsValue) -> Self {
-        Self::Platform(error.into())
-    }
-}
-
 impl RecordStorage {
     /// The storage of the object that `state` belongs to.
     #[must_use]
     pub fn of(state: &State) -> Self {
-        Self(
-            state
-                .storage()
-                .as_raw()
-                .unchecked_ref::<RawStorage>()
-                .clone(),
-        )
+        Self(SyncKv::of(state))
     }
 
-    /// The record, expired or not.
-    pub fn load(&self) -> Result<Option<Record>, StorageError> {
-        let value = self.0.kv()?.get(RECORD)?;
-        if value.is_undefined() {
+    /// What is stored.
+    pub fn load(&self) -> Result<Option<Stored>, StorageError> {
+        let Some(bytes) = self.0.get(RECORD)? else {
             return Ok(None);
-        }
-        Ok(Some(decode(&Uint8Array::new(&value).to_vec())?))
+        };
+        let record = decode(&bytes)?;
+        Ok(Some(Stored { record, bytes }))
     }
 
-    /// Writes the record in the place of the one before.
-    pub fn store(&self, record: &Record) -> Result<(), StorageError> {
-        let bytes = encode(record)?;
-        self.0
-            .kv()?
-            .put(RECORD, &Uint8Array::from(bytes.as_slice()))?;
-        Ok(())
+    /// Writes the record and how it came to be in the place of the one before; returns where it counts now.
+    pub fn store(&self, record: &Record, history: &History) -> Result<Place, StorageError> {
+        let bytes = encode_with(record, history)?;
+        self.0.put(RECORD, &bytes)?;
+        Ok(Place::of(record, bytes.len()))
     }
 
     /// Sets the object's one alarm.
-    #[expect(clippy::cast_precision_loss, reason = "2^53 ms are 285,000 years")]
     pub fn ring_at(&self, time: UnixMillis) -> Result<(), StorageError> {
-        self.0.set_alarm(time.0 as f64)?;
-        Ok(())
+        Ok(self.0.ring_at(time)?)
     }
 }

@@ -38,6 +38,7 @@ pub fn document() -> Value {
         "tags": [
             {"name": "Operations", "description": "What takes effect once, and what it made"},
             {"name": "Keys", "description": "How to use a key, and what became of it"},
+            {"name": "Operators", "description": "What those see who watch"},
             {"name": "Service", "description": "What the service says of itself"},
         ],
         "paths": paths,

@@ -4,7 +4,10 @@ use schemars::{Schema, SchemaGenerator, schema_for};
 use serde_json::{Map, Value};
 
 use crate::{
-    http::{Page, SERVICE_ROUTES, ServiceRoute, described::KeyQuery},
+    http::{
+        Page, SERVICE_ROUTES, ServiceRoute,
+        described::{KeyQuery, View},
+    },
     operations::{Endpoint, KeyedOperation, ROUTES, Read},
 };
 
@@ -83,6 +86,7 @@ impl Entry {
                 page: Page::KeyStatus | Page::Example,
                 ..
             }) => "Keys",
+            What::Service(_) if self.is_for_operators() => "Operators",
             What::Service(_) => "Service",
         }
     }
@@ -96,7 +100,25 @@ impl Entry {
     /// Whether a caller has to say who it is.
     #[must_use]
     pub fn is_for_callers(&self) -> bool {
-        self.path.starts_with("/api/")
+        self.path.starts_with("/api/") || self.is_for_operators()
+    }
+
+    /// Whether it takes the role operator.
+    #[must_use]
+    pub const fn is_for_operators(&self) -> bool {
+        matches!(
+            self.what,
+            What::Service(ServiceRoute {
+                page: Page::Operators(_) | Page::OperatorsAsset(_),
+                ..
+            })
+        )
+    }
+
+    /// Whether it opens a WebSocket.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        matches!(self.what, What::Service(route) if route.page == Page::Operators(View::Live))
     }
 
     /// The parameters of its query, with their schemas.

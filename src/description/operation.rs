@@ -86,6 +86,7 @@ const fn page(page: Page) -> &'static str {
             "It answers as soon as the service's variables are all right; nothing else is asked."
         }
         Page::ProblemType => "The `type` of every problem leads here.",
+        Page::Operators(_) | Page::OperatorsAsset(_) => "For operators only.",
         Page::Asset(_) => "Part of what the service says of itself.",
     }
 }
@@ -95,6 +96,9 @@ const TOKEN: &str = " \\\n  -H \"Authorization: Bearer ${API_TOKEN:-anybody}\"";
 
 /// The example as a command, if it can be run as printed: what has an id has to be made first.
 fn command(entry: &Entry, content: Option<&Value>) -> Option<String> {
+    if entry.is_live() {
+        return None;
+    }
     let path = match entry.variable() {
         None => entry.path.to_owned(),
         Some("key") => entry.path.replace("{key}", &example_key("create_resource")),

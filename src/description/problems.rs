@@ -25,6 +25,8 @@ enum Where {
     Variable,
     /// Routes whose payload or query has rules.
     Ruled,
+    /// Where a WebSocket is opened.
+    Live,
     /// Routes that rely on what was stored.
     Stored,
 }
@@ -46,6 +48,7 @@ const OCCURRENCES: &[(&str, Where)] = &[
     ("method-not-allowed", Where::Everywhere),
     ("unauthorized", Where::Callers),
     ("forbidden", Where::Operators),
+    ("upgrade-required", Where::Live),
     ("rate-limited", Where::Callers),
     ("operation-failed", Where::Keyed),
     ("service-unavailable", Where::Everywhere),
@@ -62,6 +65,7 @@ const NAME_KEY: &[&str] = &[
     "payload-too-large",
     "request-timeout",
     "header-fields-too-large",
+    "unauthorized",
     "rate-limited",
     "operation-failed",
     "service-unavailable",
@@ -110,8 +114,9 @@ fn occurs(slug: &str, entry: &Entry) -> bool {
         Where::Everywhere => true,
         Where::Callers => entry.is_for_callers(),
         Where::Keyed => entry.is_keyed(),
-        Where::Variable => entry.variable().is_some(),
-        Where::Operators => entry.query().contains_key("client"),
+        Where::Variable => entry.variable().is_some() || entry.is_for_operators(),
+        Where::Operators => entry.query().contains_key("client") || entry.is_for_operators(),
+        Where::Live => entry.is_live(),
         Where::Ruled => match entry.what {
             What::Keyed(_) => true,
             What::Read(_) => !entry.query().is_empty(),
@@ -155,6 +160,7 @@ fn examples(
         "method-not-allowed" => vec![variant("get", Problem::method_not_allowed(READS))],
         "unauthorized" => one(Problem::invalid_token(kind.meaning)),
         "forbidden" => one(Problem::operators_only()),
+        "upgrade-required" => one(Problem::upgrade_required()),
         "operation-failed" => one(Problem::operation_failed()),
         "internal-error" => one(Problem::internal()),
         _ => one(Problem::new(kind, kind.meaning)),

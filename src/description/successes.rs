@@ -12,8 +12,9 @@ use super::{
 use crate::{
     http::{
         Page,
-        described::{Example, Health, KeyStatus},
+        described::{Example, Health, KeyStatus, View},
     },
+    monitor::Alerts,
     operations::{KeyedOperation, SchemaFn, example_key},
     settings::Settings,
 };
@@ -81,16 +82,27 @@ fn service(page: Page, schemas: &mut Schemas) -> Vec<(String, Value)> {
         Page::Example => example(schemas),
         Page::Health => shown(schemas, SchemaGenerator::subschema_for::<Health>),
         Page::ProblemType => file("page.html", &[]),
-        Page::Asset(name) => file(name, &["ETag"]),
+        Page::Operators(View::Metrics) => file("metrics.txt", &[]),
+        Page::Operators(View::Alerts) => shown(schemas, SchemaGenerator::subschema_for::<Alerts>),
+        Page::Operators(View::Live) => json!({
+            "description": "The connection is open.",
+            "headers": fields::references([].into_iter()),
+        }),
+        Page::Asset(name) | Page::OperatorsAsset(name) => file(name, &["ETag"]),
     };
-    let unchanged = matches!(page, Page::Asset(_)).then(|| {
+    let unchanged = matches!(page, Page::Asset(_) | Page::OperatorsAsset(_)).then(|| {
         let response = json!({
             "description": "The client has the file already.",
             "headers": fields::references(["ETag"].into_iter()),
         });
         ("304".to_owned(), response)
     });
-    [("200".to_owned(), shown)]
+    let status = if matches!(page, Page::Operators(View::Live)) {
+        "101"
+    } else {
+        "200"
+    };
+    [(status.to_owned(), shown)]
         .into_iter()
         .chain(unchanged)
         .collect()
@@ -130,6 +142,7 @@ fn file(name: &str, fields: &[&str]) -> Value {
             Some("Content-Security-Policy"),
         ),
         Some("js") => ("text/javascript", json!({"type": "string"}), None),
+        Some("txt") => ("text/plain", json!({"type": "string"}), None),
         Some("css") => ("text/css", json!({"type": "string"}), None),
         Some(_) | None => ("application/json", json!({"type": "object"}), None),
     };

@@ -13,7 +13,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    coordinator::{Asked, CompositeKey, Fault, IdempotencyKey, Scope, parse_faults},
+    coordinator::{Asked, CompositeKey, Fault, IdempotencyKey, parse_faults},
     operations::{FieldError, KeyedOperation, Origin},
     settings::Settings,
 };
@@ -25,7 +25,7 @@ const MAX_USER_AGENT_CHARS: usize = 512;
 #[derive(Debug)]
 pub struct Identity {
     /// The caller.
-    pub scope: Scope,
+    pub caller: Caller,
     /// The key.
     pub key: IdempotencyKey,
     /// Which field it came in.
@@ -33,17 +33,10 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// `caller`, and the key that it sent.
-    pub fn of(caller: &Caller, request: &Request) -> Result<Self, Problem> {
-        let (key, field) = sent_key(request)?;
-        let scope = caller.scope;
-        Ok(Self { scope, key, field })
-    }
-
     /// The address of the record.
     #[must_use]
     pub fn composite_key(&self) -> CompositeKey {
-        CompositeKey::new(&self.scope, &self.key)
+        CompositeKey::new(&self.caller.scope, &self.key)
     }
 }
 
@@ -78,7 +71,8 @@ pub async fn admit(
     Ok(Asked {
         operation: operation.name.to_owned(),
         idempotency_key: identity.key.to_string(),
-        caller: identity.scope.to_string(),
+        caller: identity.caller.scope.to_string(),
+        caller_name: identity.caller.name.clone(),
         fingerprint,
         origin: Origin {
             correlation_id: exchange.correlation_id.clone(),

@@ -1,6 +1,6 @@
 //! The way out: from what is to be said to a response.
 
-use worker::{Headers, Response, ResponseBuilder};
+use worker::{Headers, Response, ResponseBuilder, WebSocket};
 
 use super::exchange::Exchange;
 use crate::lifecycle::SavedResponse;
@@ -14,6 +14,8 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The content.
     pub body: Vec<u8>,
+    /// The connection that there is from then on, in the place of content.
+    pub socket: Option<WebSocket>,
 }
 
 impl Answer {
@@ -21,12 +23,31 @@ impl Answer {
     #[must_use]
     pub fn new(status: u16, content_type: &str, body: Vec<u8>) -> Self {
         Self {
-            status,
-            headers: Vec::new(),
             body,
+            ..Self::empty(status)
         }
         .with("Content-Type", content_type)
         .with("Cache-Control", "no-store")
+    }
+
+    /// An answer without content.
+    #[must_use]
+    pub const fn empty(status: u16) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+            socket: None,
+        }
+    }
+
+    /// A WebSocket (RFC 6455).
+    #[must_use]
+    pub fn socket(socket: WebSocket) -> Self {
+        Self {
+            socket: Some(socket),
+            ..Self::empty(101)
+        }
     }
 
     /// A 200 with JSON.
@@ -42,6 +63,7 @@ impl Answer {
             status: response.status,
             headers: response.headers,
             body: response.body,
+            socket: None,
         }
         .with("Cache-Control", "no-store")
     }
@@ -92,6 +114,10 @@ pub fn send(
     let builder = ResponseBuilder::new()
         .with_status(answer.status)
         .with_headers(headers);
+    let builder = match answer.socket {
+        Some(socket) => builder.with_websocket(socket),
+        None => builder,
+    };
     Ok(if answer.body.is_empty() {
         builder.empty()
     } else {

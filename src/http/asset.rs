@@ -7,7 +7,7 @@ use super::{
     exchange::{Exchange, field},
     problem::Problem,
 };
-use crate::telemetry::{Event, log};
+use crate::telemetry::{Event, tell};
 
 /// The binding's name in wrangler.toml.
 const BINDING: &str = "ASSETS";
@@ -28,7 +28,7 @@ pub async fn asset(
     let read = async { answer(fetch(&url, known.as_deref(), env).await?).await };
     read.await.map_err(|error| {
         let reason = format!("the static asset {file}: {error}");
-        log(exchange.subject(), &Event::Broken { reason });
+        tell(exchange.subject(), &Event::Broken { reason });
         Problem::internal()
     })
 }
@@ -50,9 +50,8 @@ async fn answer(mut found: Response) -> worker::Result<Answer> {
         return Err(format!("answered with {status}").into());
     }
     let answer = Answer {
-        status,
-        headers: Vec::new(),
         body: found.bytes().await?,
+        ..Answer::empty(status)
     };
     let answer = answer.with("Cache-Control", "no-cache");
     let answer = ["Content-Type", "ETag"]

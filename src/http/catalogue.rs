@@ -34,6 +34,7 @@ pub static CATALOGUE: &[&ProblemType] = &[
     &METHOD_NOT_ALLOWED,
     &UNAUTHORIZED,
     &FORBIDDEN,
+    &UPGRADE_REQUIRED,
     &RATE_LIMITED,
     &OPERATION_FAILED,
     &SERVICE_UNAVAILABLE,
@@ -201,6 +202,16 @@ pub static FORBIDDEN: ProblemType = ProblemType {
               may not; or the request needs the role operator, and the token does not have it.",
     remedy: "Whoever runs the service can add the page's origin to the variable CORS_ALLOWED_ORIGINS, and make \
              a token with the role operator.",
+};
+
+/// `upgrade-required`
+pub static UPGRADE_REQUIRED: ProblemType = ProblemType {
+    slug: "upgrade-required",
+    status: 426,
+    title: "This is told over a WebSocket only",
+    retryable: false,
+    meaning: "The path tells what happens as it happens, which a single answer cannot.",
+    remedy: "Open a WebSocket (RFC 6455) at the path, or the dashboard, which does.",
 };
 
 /// `rate-limited`

@@ -29,11 +29,7 @@ pub fn preflight(
     if !allowed_origins.contains(&origin) {
         return Err(Problem::forbidden_origin());
     }
-    let answer = Answer {
-        status: 204,
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
+    let answer = Answer::empty(204);
     Ok(Some(
         answer
             .with("Access-Control-Allow-Methods", "GET, HEAD, POST")

@@ -6,7 +6,11 @@ use uuid::Uuid;
 use worker::Request;
 
 use super::problem::Problem;
-use crate::telemetry::Subject;
+use crate::{
+    clock,
+    lifecycle::UnixMillis,
+    telemetry::{Event, Subject},
+};
 
 /// The longest value of a header field, in bytes: far longer than any that means something here. What is
 /// longer is work for every parser it meets.
@@ -27,6 +31,8 @@ pub struct Exchange {
     pub correlation_id: String,
     /// `Origin`, which browsers send.
     pub origin: Option<String>,
+    /// When it came.
+    pub arrived_at: UnixMillis,
 }
 
 impl Exchange {
@@ -46,6 +52,7 @@ impl Exchange {
                 .filter(|id| is_correlation_id(id))
                 .unwrap_or_else(|| Uuid::new_v4().to_string()),
             origin: field(request, "Origin").unwrap_or_default(),
+            arrived_at: clock::now(),
         }
     }
 
@@ -65,6 +72,22 @@ impl Exchange {
             || host
                 .parse::<IpAddr>()
                 .is_ok_and(|address| address.is_loopback())
+    }
+
+    /// How long ago it came, in milliseconds.
+    #[must_use]
+    pub fn duration_ms(&self) -> u64 {
+        self.arrived_at.ms_until(clock::now())
+    }
+
+    /// The event of being answered with `problem`.
+    #[must_use]
+    pub fn refused(&self, problem: &Problem) -> Event {
+        Event::Refused {
+            problem: problem.slug(),
+            status: problem.status(),
+            duration_ms: self.duration_ms(),
+        }
     }
 
     /// Who an event is about that concerns no key.
@@ -130,6 +153,7 @@ mod tests {
                 query: String::new(),
                 correlation_id: String::new(),
                 origin: None,
+                arrived_at: UnixMillis(0),
             }
             .is_local()
         };

@@ -11,8 +11,8 @@ use crate::{
     coordinator::{CompositeKey, IdempotencyKey, Message, Reply, Scope, ask},
     lifecycle::{SavedResponse, Status, UnixMillis},
     operations::{Endpoint, ROUTES, example_key, moment, uuid_v4},
-    settings::{Role, Settings},
-    telemetry::{Event, log},
+    settings::{Auth, Role, Settings},
+    telemetry::{Event, tell},
 };
 
 /// The answer to the look-up of a key.
@@ -38,6 +38,20 @@ pub struct KeyStatus<'a> {
     /// From then on the key is as good as new.
     #[schemars(schema_with = "moment")]
     expires_at: String,
+    /// The last changes of `status`, oldest first, at most 50.
+    history: Vec<StepTaken<'a>>,
+}
+
+/// A change of a key's status.
+#[derive(JsonSchema, Serialize)]
+pub struct StepTaken<'a> {
+    #[schemars(schema_with = "moment")]
+    at: String,
+    #[schemars(schema_with = "statuses")]
+    status: &'a str,
+    /// The attempt that began or ended.
+    #[schemars(range(min = 1))]
+    attempt: u32,
 }
 
 /// What the look-up's query may say.
@@ -49,11 +63,16 @@ pub struct KeyQuery {
 }
 
 /// Whose key is meant: the caller's, or that of the client that an operator names in the query.
-fn asked_about(caller: &Caller, query: &str) -> Result<Scope, Problem> {
+///
+/// Where no token is checked, a client's name is its token.
+fn asked_about(caller: &Caller, query: &str, settings: &Settings) -> Result<Scope, Problem> {
     let client = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "client");
     match (client, caller.role) {
         (None, _) => Ok(caller.scope),
-        (Some((_, client)), Role::Operator) => Ok(Scope::of_client(&client)),
+        (Some((_, client)), Role::Operator) => Ok(match settings.auth {
+            Auth::Off => Scope::of_token(&client),
+            Auth::On { .. } => Scope::of_client(&client),
+        }),
         (Some(_), Role::Client) => Err(Problem::operators_only()),
     }
 }
@@ -67,7 +86,7 @@ pub async fn key_status(
     env: &Env,
 ) -> Result<Answer, Problem> {
     let unknown = || Problem::not_found("You have no such key, or it has expired.");
-    let scope = asked_about(caller, &exchange.query)?;
+    let scope = asked_about(caller, &exchange.query, settings)?;
     let key = IdempotencyKey::parse(key).ok_or_else(unknown)?;
     let address = CompositeKey::new(&scope, &key);
     let reply = ask(
@@ -79,10 +98,17 @@ pub async fn key_status(
     .await
     .map_err(|unreachable| {
         let reason = unreachable.to_string();
-        log(exchange.subject(), &Event::Unreachable { reason });
+        let duration_ms = exchange.duration_ms();
+        tell(
+            exchange.subject(),
+            &Event::Unreachable {
+                reason,
+                duration_ms,
+            },
+        );
         Problem::unavailable()
     })?;
-    let Reply::Found { record } = reply else {
+    let Reply::Found { record, history } = reply else {
         return Err(Problem::internal());
     };
     let record = record.ok_or_else(unknown)?;
@@ -94,6 +120,15 @@ pub async fn key_status(
         created_at: clock::rfc3339(record.created_at),
         updated_at: clock::rfc3339(record.updated_at),
         expires_at: clock::rfc3339(record.expires_at),
+        history: history
+            .steps()
+            .iter()
+            .map(|step| StepTaken {
+                at: clock::rfc3339(step.at),
+                status: &step.status,
+                attempt: step.attempt,
+            })
+            .collect(),
     };
     Ok(Answer::json(
         serde_json::to_vec(&status).unwrap_or_default(),
@@ -110,6 +145,10 @@ impl KeyStatus<'_> {
             "created_at": "2026-01-31T12:00:00.000Z",
             "updated_at": "2026-01-31T12:00:00.120Z",
             "expires_at": "2026-02-01T12:00:00.000Z",
+            "history": [
+                {"at": "2026-01-31T12:00:00.000Z", "status": "PROCESSING", "attempt": 1},
+                {"at": "2026-01-31T12:00:00.120Z", "status": "COMPLETED", "attempt": 1},
+            ],
         })
     }
 }

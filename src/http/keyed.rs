@@ -3,78 +3,137 @@
 use worker::{Context, Env, Request};
 
 use super::{
-    admit::{Identity, admit},
+    admit::{Identity, admit, sent_key},
     answer::Answer,
     auth::Caller,
     exchange::Exchange,
     key::KeyField,
     problem::Problem,
+    rate::known_caller,
 };
 use crate::{
     clock,
-    coordinator::{Asked, Reply},
+    coordinator::{Asked, IdempotencyKey, Reply},
     lifecycle::Status,
     operations::KeyedOperation,
     replay::{Answered, look_up, publish},
     settings::Settings,
-    telemetry::Event,
+    telemetry::{Event, Subject, tell},
 };
 
 /// When the answer will have been forgotten.
 const EXPIRES_AT: &str = "X-Idempotency-Expires-At";
 
-/// Answers a keyed request. An error means that it was refused before it started.
+/// Answers a keyed request, and tells what became of it.
 pub async fn keyed(
     request: &mut Request,
     operation: &'static KeyedOperation,
-    caller: &Caller,
     exchange: &Exchange,
     settings: &Settings,
     env: &Env,
     context: &Context,
-) -> Result<Answer, Problem> {
-    let identity = Identity::of(caller, request)?;
-    let asked = admit(request, operation, &identity, exchange, settings)
-        .await
-        .map_err(|problem| problem.about(&identity.key))?;
-
-    let key = identity.composite_key();
-    let deadline_ms = settings.call_deadline_ms(asked.wait_s);
-    let answer = match look_up(env, &key, &asked, deadline_ms).await {
-        Ok(answered) => {
-            publish(context, env, key, &asked, &answered);
-            tell(&asked, &answered);
-            answer(answered.reply, identity.field)
+) -> Answer {
+    let caller = known_caller(request, exchange, settings, env).await;
+    let sent = sent_key(request);
+    let names = Names::of(&caller, &sent);
+    let asked = enter(request, operation, exchange, settings, caller, sent).await;
+    let (answer, event) = match asked {
+        Err(problem) => {
+            let event = exchange.refused(&problem);
+            (Err(problem), event)
         }
-        Err(unreachable) => {
-            let reason = unreachable.to_string();
-            asked.log(&Event::Unreachable { reason });
-            Err(Problem::unavailable())
+        Ok((identity, asked)) => {
+            let key = identity.composite_key();
+            let deadline_ms = settings.call_deadline_ms(asked.wait_s);
+            match look_up(env, &key, &asked, deadline_ms).await {
+                Ok(answered) => {
+                    publish(context, env, key, &asked, &answered);
+                    let duration_ms = exchange.duration_ms();
+                    let event = event_of(&answered, duration_ms);
+                    (answer(answered.reply, identity.field), event)
+                }
+                Err(unreachable) => {
+                    let duration_ms = exchange.duration_ms();
+                    let reason = unreachable.to_string();
+                    (
+                        Err(Problem::unavailable()),
+                        Event::Unreachable {
+                            reason,
+                            duration_ms,
+                        },
+                    )
+                }
+            }
         }
     };
-    Ok(answer
-        .unwrap_or_else(|problem| problem.answer(&exchange.correlation_id))
-        .with("X-Idempotency-Key", identity.key.to_string()))
+    tell(names.subject(operation, exchange), &event);
+    let answer = answer.unwrap_or_else(|problem| problem.answer(&exchange.correlation_id));
+    match names.key {
+        Some(key) => answer.with("X-Idempotency-Key", key),
+        None => answer,
+    }
 }
 
-/// The log line of a request that did not execute; the object tells of those that did.
-fn tell(asked: &Asked, answered: &Answered) {
-    match answered.reply {
-        Reply::Completed { replayed: true, .. } => {
-            let source = answered.source.name();
-            asked.log(&Event::Replayed { source });
+/// May it enter, and as what? An error means that it was refused before it started.
+async fn enter(
+    request: &mut Request,
+    operation: &KeyedOperation,
+    exchange: &Exchange,
+    settings: &Settings,
+    caller: Result<Caller, Problem>,
+    sent: Result<(IdempotencyKey, KeyField), Problem>,
+) -> Result<(Identity, Asked), Problem> {
+    let caller = caller?;
+    let (key, field) = sent?;
+    let identity = Identity { caller, key, field };
+    let asked = admit(request, operation, &identity, exchange, settings).await?;
+    Ok((identity, asked))
+}
+
+/// Whom the request is about, as far as it is known.
+struct Names {
+    key: Option<String>,
+    caller: Option<String>,
+}
+
+impl Names {
+    fn of(
+        caller: &Result<Caller, Problem>,
+        sent: &Result<(IdempotencyKey, KeyField), Problem>,
+    ) -> Self {
+        Self {
+            key: sent.as_ref().ok().map(|(key, _)| key.to_string()),
+            caller: caller.as_ref().ok().map(|caller| caller.name.clone()),
         }
-        Reply::InProgress { .. } => asked.log(&Event::InProgress),
-        Reply::Mismatch => asked.log(&Event::Mismatch),
+    }
+
+    fn subject<'a>(&'a self, operation: &'a KeyedOperation, exchange: &'a Exchange) -> Subject<'a> {
+        Subject {
+            idempotency_key: self.key.as_deref(),
+            operation: Some(operation.name),
+            caller: self.caller.as_deref(),
+            ..exchange.subject()
+        }
+    }
+}
+
+/// What became of a request that the object or a copy had a word on.
+fn event_of(answered: &Answered, duration_ms: u64) -> Event {
+    match answered.reply {
+        Reply::Completed { replayed: true, .. } => Event::Replayed {
+            source: answered.source.name(),
+            duration_ms,
+        },
         Reply::Completed {
             replayed: false, ..
-        }
-        | Reply::Failed { .. }
-        | Reply::Superseded => {}
-        Reply::Found { .. } | Reply::Broken => {
-            let reason = "the object has no answer to give".to_owned();
-            asked.log(&Event::Broken { reason });
-        }
+        } => Event::Executed { duration_ms },
+        Reply::InProgress { .. } => Event::InProgress { duration_ms },
+        Reply::Mismatch => Event::Mismatch { duration_ms },
+        Reply::Failed { .. } | Reply::Superseded => Event::Unanswered { duration_ms },
+        Reply::Found { .. } | Reply::Broken => Event::Unreachable {
+            reason: "the object has no answer to give".to_owned(),
+            duration_ms,
+        },
     }
 }
 

@@ -20,9 +20,11 @@ mod fingerprint;
 mod prefer;
 mod admit;
 mod keyed;
+mod operators;
 mod key_status;
 mod answer;
 mod problem;
+mod problems;
 mod catalogue;
 mod pages;
 mod example;
@@ -44,6 +46,7 @@ pub(crate) mod described {
         example::Example,
         key::KeyField,
         key_status::{KeyQuery, KeyStatus},
+        operators::View,
         pages::Health,
         problem::{Content, Problem},
         route::{READS, WRITES},

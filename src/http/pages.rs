@@ -33,11 +33,7 @@ pub fn health() -> Answer {
 /// Which methods a path takes.
 #[must_use]
 pub fn options(allow: &str) -> Answer {
-    let answer = Answer {
-        status: 204,
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
+    let answer = Answer::empty(204);
     answer.with("Allow", allow)
 }
 

@@ -2,16 +2,21 @@
 //! Limiting").
 
 use worker::{
-    Env, RateLimiter,
+    Env, RateLimiter, Request,
     js_sys::Reflect,
     wasm_bindgen::{JsCast, JsValue},
 };
 
-use super::{exchange::Exchange, problem::Problem};
+use super::{
+    auth::{Caller, authenticate},
+    exchange::Exchange,
+    problem::Problem,
+};
 use crate::{
     clock::within,
     coordinator::Scope,
-    telemetry::{Event, log},
+    settings::Settings,
+    telemetry::{Event, tell},
 };
 
 /// The binding's name in wrangler.toml. Without the binding nothing is limited.
@@ -23,16 +28,28 @@ const PERIOD_S: u64 = 10;
 /// How long the limiter may think, in milliseconds. It counts where the Worker runs: it needs none of them.
 const DEADLINE_MS: u64 = 500;
 
+/// Who is calling, if it is known and does not send more than it may.
+pub async fn known_caller(
+    request: &Request,
+    exchange: &Exchange,
+    settings: &Settings,
+    env: &Env,
+) -> Result<Caller, Problem> {
+    let caller = authenticate(request, exchange, settings).await?;
+    within_rate(&caller.scope, exchange, env).await?;
+    Ok(caller)
+}
+
 /// Refuses a request of a caller that sends more than it may. It counts each of them, whatever becomes of it.
 ///
 /// A limiter that fails lets everything pass: it protects the service, and is not to take it down.
-pub async fn within_rate(scope: &Scope, exchange: &Exchange, env: &Env) -> Result<(), Problem> {
+async fn within_rate(scope: &Scope, exchange: &Exchange, env: &Env) -> Result<(), Problem> {
     match is_within(scope, env).await {
         Ok(true) => Ok(()),
         Ok(false) => Err(Problem::rate_limited(PERIOD_S)),
         Err(error) => {
             let reason = error.to_string();
-            log(exchange.subject(), &Event::LimiterFailed { reason });
+            tell(exchange.subject(), &Event::LimiterFailed { reason });
             Ok(())
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{
     catalogue::{CATALOGUE, ProblemType},
+    operators::View,
     problem::Problem,
     service::{Page, SERVICE_ROUTES},
 };
@@ -27,6 +28,10 @@ pub enum Target<'a> {
     Health,
     /// What a problem type means.
     ProblemPage(&'static ProblemType),
+    /// What operators see.
+    Operators(View),
+    /// A file for operators, by its path among the static assets.
+    OperatorsAsset(&'static str),
     /// A file, by its path among the static assets.
     Asset(&'static str),
     /// What the path can do: the methods it takes.
@@ -52,6 +57,8 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Target<'a>, Problem> {
         | Target::Example
         | Target::Health
         | Target::ProblemPage(_)
+        | Target::Operators(_)
+        | Target::OperatorsAsset(_)
         | Target::Asset(_)
         | Target::Options(_) => READS,
     };
@@ -78,6 +85,8 @@ fn find_page(path: &str) -> Option<Target<'_>> {
                 let kind = CATALOGUE.iter().find(|kind| kind.slug == segment)?;
                 Target::ProblemPage(kind)
             }
+            Page::Operators(view) => Target::Operators(view),
+            Page::OperatorsAsset(file) => Target::OperatorsAsset(file),
             Page::Asset(file) => Target::Asset(file),
         })
     })

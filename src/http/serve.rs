@@ -9,22 +9,23 @@ use super::{
     admit::sent_key,
     answer::{Answer, send},
     asset::asset,
-    auth::{Caller, authenticate},
+    auth::{Caller, authenticate_operator},
     content::let_send,
     cors::preflight,
     example::Example,
     exchange::Exchange,
     key_status::key_status,
     keyed::keyed,
+    operators::show,
     pages,
     problem::Problem,
-    rate::within_rate,
+    rate::known_caller,
     route::{Target, route},
 };
 use crate::{
     operations::{ReadError, ReadFn, Reading},
     settings::{Settings, WrongSetting},
-    telemetry::{Event, log},
+    telemetry::{Event, Subject, hand_over_soon, tell},
 };
 
 /// Serves one request. Whatever happens, it has an answer.
@@ -35,7 +36,7 @@ pub async fn serve(mut request: Request, env: Env, context: Context) -> worker::
         Ok(settings) => answer(&mut request, &exchange, settings, &env, &context).await,
         Err(wrong) => {
             let reason = wrong.to_string();
-            log(
+            tell(
                 exchange.subject(),
                 &Event::Broken {
                     reason: reason.clone(),
@@ -46,6 +47,9 @@ pub async fn serve(mut request: Request, env: Env, context: Context) -> worker::
     };
     let answer = answered.unwrap_or_else(|problem| refuse(problem, &exchange));
     let_send(&mut request).await;
+    if let Ok(settings) = &settings {
+        hand_over_soon(&env, settings, |task| context.wait_until(task));
+    }
     send(answer, &exchange, &allowed_origins(settings))
 }
 
@@ -53,13 +57,28 @@ pub async fn serve(mut request: Request, env: Env, context: Context) -> worker::
 pub fn interrupted(request: &Request, env: &Env) -> worker::Result<Response> {
     let exchange = Exchange::of(request);
     let reason = "a panic ended the instance".to_owned();
-    log(exchange.subject(), &Event::Broken { reason });
-    let problem = match sent_key(request) {
-        Ok((key, _)) => Problem::unavailable().about(&key),
-        Err(_) => Problem::unavailable(),
+    tell(exchange.subject(), &Event::Broken { reason });
+    let key = sent_key(request).ok().map(|(key, _)| key);
+    let problem = match &key {
+        Some(key) => Problem::unavailable().about(key),
+        None => Problem::unavailable(),
     };
-    let answer = refuse(problem, &exchange);
+    let key = key.map(|key| key.to_string());
+    let subject = Subject {
+        idempotency_key: key.as_deref(),
+        operation: keyed_operation(&exchange),
+        ..exchange.subject()
+    };
+    tell(subject, &exchange.refused(&problem));
+    let answer = problem.answer(&exchange.correlation_id);
     send(answer, &exchange, &allowed_origins(Settings::of(env)))
+}
+
+fn keyed_operation(exchange: &Exchange) -> Option<&'static str> {
+    match route(&exchange.method, &exchange.path) {
+        Ok(Target::Keyed(operation)) => Some(operation.name),
+        Ok(_) | Err(_) => None,
+    }
 }
 
 /// The variables, if all of them are fit for where the service is called.
@@ -72,11 +91,7 @@ fn settings_for(exchange: &Exchange, env: &Env) -> Result<Rc<Settings>, WrongSet
 }
 
 fn refuse(problem: Problem, exchange: &Exchange) -> Answer {
-    let event = Event::Refused {
-        problem: problem.slug(),
-        status: problem.status(),
-    };
-    log(exchange.subject(), &event);
+    tell(exchange.subject(), &exchange.refused(&problem));
     problem.answer(&exchange.correlation_id)
 }
 
@@ -97,18 +112,10 @@ async fn answer(
     if let Some(answer) = preflight(request, exchange, &settings.allowed_origins)? {
         return Ok(answer);
     }
-    let caller = async || {
-        let caller = authenticate(request, exchange, settings).await?;
-        within_rate(&caller.scope, exchange, env).await?;
-        Ok(caller)
-    };
+    let caller = async || known_caller(request, exchange, settings, env).await;
     match route(&exchange.method, &exchange.path)? {
         Target::Keyed(operation) => {
-            let caller = caller().await?;
-            keyed(
-                request, operation, &caller, exchange, settings, env, context,
-            )
-            .await
+            Ok(keyed(request, operation, exchange, settings, env, context).await)
         }
         Target::Read { read, id } => reading(&caller().await?, read, id, exchange, env).await,
         Target::KeyStatus(key) => key_status(&caller().await?, key, exchange, settings, env).await,
@@ -118,6 +125,11 @@ async fn answer(
         }
         Target::Health => Ok(pages::health()),
         Target::ProblemPage(kind) => Ok(pages::problem(kind)),
+        Target::Operators(view) => show(view, request, exchange, settings, env).await,
+        Target::OperatorsAsset(file) => {
+            authenticate_operator(request, exchange, settings).await?;
+            asset(request, file, exchange, env).await
+        }
         Target::Asset(file) => asset(request, file, exchange, env).await,
         Target::Options(allow) => Ok(pages::options(allow)),
     }
@@ -150,7 +162,7 @@ async fn reading(
         Err(ReadError::Invalid(errors)) => Err(Problem::invalid(errors)),
         Err(ReadError::Failed(error)) => {
             let reason = error.to_string();
-            log(exchange.subject(), &Event::ReadFailed { reason });
+            tell(exchange.subject(), &Event::ReadFailed { reason });
             Err(Problem::read_failed())
         }
     }

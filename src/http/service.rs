@@ -1,5 +1,7 @@
 //! The table of the service's own routes, beside the operations' in `operations::ROUTES`. All take GET.
 
+use super::operators::View;
+
 /// One line of the table.
 #[derive(Debug)]
 pub struct ServiceRoute {
@@ -14,7 +16,7 @@ pub struct ServiceRoute {
 }
 
 /// What the service has to say of itself.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Page {
     /// What became of a key.
     KeyStatus,
@@ -24,6 +26,10 @@ pub enum Page {
     Health,
     /// What a problem type means.
     ProblemType,
+    /// What operators see.
+    Operators(View),
+    /// A file for operators: its path among the static assets.
+    OperatorsAsset(&'static str),
     /// A file that was built to be sent as it is: its path among the static assets.
     Asset(&'static str),
 }
@@ -77,6 +83,42 @@ pub static SERVICE_ROUTES: &[ServiceRoute] = &[
         "load_docs_style",
         "The page's style",
         Page::Asset("/docs/page.css"),
+    ),
+    route(
+        "/metrics",
+        "read_metrics",
+        "The metrics, in Prometheus' text format",
+        Page::Operators(View::Metrics),
+    ),
+    route(
+        "/api/v1/alerts",
+        "list_alerts",
+        "List the alerts that are raised, and the rules",
+        Page::Operators(View::Alerts),
+    ),
+    route(
+        "/dashboard",
+        "open_dashboard",
+        "See what happens, as it happens",
+        Page::OperatorsAsset("/dashboard/index.html"),
+    ),
+    route(
+        "/dashboard/page.js",
+        "load_dashboard_script",
+        "The dashboard's script",
+        Page::OperatorsAsset("/dashboard/page.js"),
+    ),
+    route(
+        "/dashboard/page.css",
+        "load_dashboard_style",
+        "The dashboard's style",
+        Page::OperatorsAsset("/dashboard/page.css"),
+    ),
+    route(
+        "/dashboard/live",
+        "watch_live",
+        "A WebSocket that tells what happens",
+        Page::Operators(View::Live),
     ),
 ];
 

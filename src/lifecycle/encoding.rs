@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Record, Status, frame};
+use super::{History, Record, Status, frame};
 
 /// Goes up when a reader of the old format would misread the new one. Worker and object may run different
 /// versions while a deployment rolls out (Cloudflare: gradual deployments, Durable Objects).
@@ -14,6 +14,14 @@ pub const FORMAT_VERSION: u32 = 1;
 struct HeadOut<'a> {
     version: u32,
     record: &'a Record,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<&'a History>,
+}
+
+#[derive(Deserialize)]
+struct HistoryIn {
+    #[serde(default)]
+    history: History,
 }
 
 #[derive(Deserialize)]
@@ -43,9 +51,19 @@ pub enum DecodeError {
 
 /// Writes `record`.
 pub fn encode(record: &Record) -> Result<Vec<u8>, serde_json::Error> {
+    write(record, None)
+}
+
+/// Writes `record` and how it came to be. Whoever only wants the record need not know.
+pub fn encode_with(record: &Record, history: &History) -> Result<Vec<u8>, serde_json::Error> {
+    write(record, Some(history))
+}
+
+fn write(record: &Record, history: Option<&History>) -> Result<Vec<u8>, serde_json::Error> {
     let head = HeadOut {
         version: FORMAT_VERSION,
         record,
+        history,
     };
     let body = match &record.status {
         Status::Completed { response } => response.body.as_slice(),
@@ -68,6 +86,14 @@ pub fn decode(bytes: &[u8]) -> Result<Record, DecodeError> {
         response.body = body.to_vec();
     }
     Ok(record)
+}
+
+/// The history in what `encode_with` wrote; an empty one, if there is none.
+#[must_use]
+pub fn history(bytes: &[u8]) -> History {
+    frame::split(bytes)
+        .and_then(|(head, _)| serde_json::from_slice(head).ok())
+        .map_or_else(History::default, |HistoryIn { history }| history)
 }
 
 /// A head of another version need not have this version's members; say so rather than name a member.

@@ -18,13 +18,15 @@ mod claim;
 mod settle;
 mod inspect;
 mod expire;
+mod history;
 pub mod frame;
 mod encoding;
 
 pub use claim::{Claim, NewRecord, Policy, claim};
-pub use encoding::{DecodeError, FORMAT_VERSION, decode, encode};
+pub use encoding::{DecodeError, FORMAT_VERSION, decode, encode, encode_with, history};
 pub use expire::{Expiry, expire};
 pub use fingerprint::Fingerprint;
+pub use history::{History, Step};
 pub use inspect::inspect;
 pub use record::{Attempt, OperationId, Record, Status};
 pub use saved_response::SavedResponse;

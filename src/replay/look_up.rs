@@ -116,7 +116,7 @@ async fn in_kv(env: &Env, key: &CompositeKey, asked: &Asked) -> Option<Answered>
         .await?
         .unwrap_or_else(|error| {
             let reason = error.to_string();
-            asked.log(&Event::CopyFailed { reason });
+            asked.tell(&Event::CopyFailed { reason });
             None
         });
     found.map(|found| Answered::by_copy(found, Source::Kv))

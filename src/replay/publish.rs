@@ -31,7 +31,7 @@ pub fn publish(
     context.wait_until(async move {
         if let Err(error) = kv::keep(&env, &key, &record, clock::now()).await {
             let reason = error.to_string();
-            asked.log(&Event::CopyFailed { reason });
+            asked.tell(&Event::CopyFailed { reason });
         }
     });
 }

@@ -3,6 +3,7 @@
 //! A variable that is absent or empty has its default. One with a wrong value is refused with its name: a
 //! guess could keep answers for the wrong time, or let in whom it should not.
 
+mod urls;
 mod values;
 mod tokens;
 mod jwt;

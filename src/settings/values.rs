@@ -4,6 +4,9 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::urls::{is_loopback, is_public};
+use crate::monitor::Rules;
+
 /// A variable whose value cannot be meant.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[error("the variable {name} must be {rule}")]
@@ -78,6 +81,49 @@ pub fn content_bytes(text: &impl Variables) -> Result<usize, WrongSetting> {
             name: NAME,
             rule: "a whole number of bytes from 1024 to 1048576 (1 MiB)",
         }),
+    }
+}
+
+/// How many objects add up what isolates count.
+pub fn monitors(text: &impl Variables) -> Result<u32, WrongSetting> {
+    const NAME: &str = "TELEMETRY_OBJECTS";
+    match number(text, NAME) {
+        None => Ok(1),
+        Some(Ok(value @ 0..=64)) => Ok(value),
+        Some(Ok(_) | Err(())) => Err(WrongSetting {
+            name: NAME,
+            rule: "a whole number from 0 (nothing is counted) to 64",
+        }),
+    }
+}
+
+/// When to raise an alert.
+pub fn rules(text: &impl Variables) -> Result<Rules, WrongSetting> {
+    let wrong = WrongSetting {
+        name: "ALERT_RULES",
+        rule: "a JSON object with some of window_s (1 to 3600), min_requests, mismatch_share, failure_share, \
+               conflicts_per_key, stuck_keys and p99_ms",
+    };
+    let Some(json) = text("ALERT_RULES") else {
+        return Ok(Rules::default());
+    };
+    let rules: Rules = serde_json::from_str(&json).map_err(|_| wrong.clone())?;
+    if (1..=3600).contains(&rules.window_s) {
+        Ok(rules)
+    } else {
+        Err(wrong)
+    }
+}
+
+/// Where alerts are told.
+pub fn webhook(text: &impl Variables) -> Result<Option<String>, WrongSetting> {
+    const NAME: &str = "ALERT_WEBHOOK_URL";
+    match text(NAME) {
+        Some(url) if !is_public(&url) && !is_loopback(&url) => Err(WrongSetting {
+            name: NAME,
+            rule: "an https URL of a public host name, without a user and a password",
+        }),
+        url => Ok(url),
     }
 }
 

@@ -10,9 +10,10 @@ use worker::{
 
 use super::{
     ApiTokens, JwtIssuer, WrongSetting,
-    values::{content_bytes, deadline, is_on, origins, seconds},
+    urls::is_loopback,
+    values::{content_bytes, deadline, is_on, monitors, origins, rules, seconds, webhook},
 };
-use crate::{lifecycle::Policy, operations::Retention};
+use crate::{lifecycle::Policy, monitor::Rules, operations::Retention};
 
 /// What the variables say.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +30,12 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// `FAULT_INJECTION`: whether `X-Fault` is obeyed.
     pub faults_allowed: bool,
+    /// `TELEMETRY_OBJECTS`: how many objects add up what isolates count; 0 if none, and nothing is counted.
+    pub telemetry_objects: u32,
+    /// `ALERT_RULES`: when to raise an alert.
+    pub rules: Rules,
+    /// `ALERT_WEBHOOK_URL`: where alerts are told.
+    pub alert_webhook_url: Option<String>,
     /// `AUTH`, and the variables that say who may call.
     pub auth: Auth,
 }
@@ -83,6 +90,9 @@ impl Settings {
             max_content_bytes: content_bytes(&text)?,
             allowed_origins: origins(&text)?,
             faults_allowed: is_on(&text, "FAULT_INJECTION", false)?,
+            telemetry_objects: monitors(&text)?,
+            rules: rules(&text)?,
+            alert_webhook_url: webhook(&text)?,
             auth: if is_on(&text, "AUTH", true)? {
                 Auth::On {
                     tokens: ApiTokens::read(&text)?,
@@ -108,6 +118,10 @@ impl Settings {
                 ..
             } if issuer.is_local() => (
                 "JWT_JWKS_URL",
+                "an https URL wherever the service is not called as localhost",
+            ),
+            Auth::On { .. } if self.alert_webhook_url.as_deref().is_some_and(is_loopback) => (
+                "ALERT_WEBHOOK_URL",
                 "an https URL wherever the service is not called as localhost",
             ),
             Auth::On { .. } if self.faults_allowed => (

@@ -1,9 +1,12 @@
-//! Everything worth telling, and how much it matters.
+//! Everything worth telling, and how much it matters. It is the one source of log lines, metrics and what the
+//! dashboard shows.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::records::Move;
 
 /// Who an event is about.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Subject<'a> {
     /// The idempotency key, for events of keyed requests.
     pub idempotency_key: Option<&'a str>,
@@ -11,6 +14,8 @@ pub struct Subject<'a> {
     pub correlation_id: Option<&'a str>,
     /// The operation's name, for events of keyed requests.
     pub operation: Option<&'a str>,
+    /// The caller's name, for keyed requests of callers who are known.
+    pub caller: Option<&'a str>,
 }
 
 impl Subject<'_> {
@@ -19,6 +24,7 @@ impl Subject<'_> {
         idempotency_key: None,
         correlation_id: None,
         operation: None,
+        caller: None,
     };
 }
 
@@ -26,15 +32,30 @@ impl Subject<'_> {
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Event {
+    /// A request was refused before it started, or could not be answered.
+    Refused {
+        /// The problem type's slug.
+        problem: &'static str,
+        /// The status of the answer.
+        status: u16,
+        /// From the request's arrival to its answer.
+        duration_ms: u64,
+    },
     /// The first attempt of a record starts.
     Starting {
         /// Always 1.
         attempt: u32,
+        /// From no record to one that is PROCESSING.
+        #[serde(skip)]
+        record: Move,
     },
     /// A further attempt starts: the one before failed, died or was given up.
     Retrying {
         /// At least 2.
         attempt: u32,
+        /// To PROCESSING.
+        #[serde(skip)]
+        record: Move,
     },
     /// An attempt took effect and its answer is stored.
     Completed {
@@ -42,6 +63,9 @@ pub enum Event {
         attempt: u32,
         /// From its start to its answer.
         duration_ms: u64,
+        /// From PROCESSING to COMPLETED.
+        #[serde(skip)]
+        record: Move,
     },
     /// An answer had more content than is kept. It is given without, to the first request too.
     ContentOmitted {
@@ -54,43 +78,63 @@ pub enum Event {
         attempt: u32,
         /// Why, in words for the operator.
         reason: String,
+        /// From PROCESSING to FAILED, unless the attempt was late.
+        #[serde(skip)]
+        record: Move,
     },
     /// An attempt ended after it had been given up; its outcome changes nothing.
     Late {
         /// The attempt that did.
         attempt: u32,
     },
+    /// A request got the first answer, which its own attempt made.
+    Executed {
+        /// From the request's arrival to its answer.
+        duration_ms: u64,
+    },
     /// A retry got the first answer.
     Replayed {
         /// `memory`, `object` or `kv`.
         source: &'static str,
+        /// From the request's arrival to its answer.
+        duration_ms: u64,
     },
     /// A request came while the first one was running.
-    InProgress,
+    InProgress {
+        /// From the request's arrival to its answer.
+        duration_ms: u64,
+    },
     /// A request came with a key that belongs to another one.
-    Mismatch,
-    /// A request was refused before it started, or could not be answered.
-    Refused {
-        /// The problem type's slug.
-        problem: &'static str,
-        /// The status of the answer.
-        status: u16,
+    Mismatch {
+        /// From the request's arrival to its answer.
+        duration_ms: u64,
+    },
+    /// A request's attempt ended without an answer.
+    Unanswered {
+        /// From the request's arrival to its answer.
+        duration_ms: u64,
+    },
+    /// The object could not be reached, or not in time.
+    Unreachable {
+        /// What the platform said.
+        reason: String,
+        /// From the request's arrival to its answer.
+        duration_ms: u64,
+    },
+    /// A record's time was over and it is deleted.
+    Expired {
+        /// To none.
+        #[serde(skip)]
+        record: Move,
     },
     /// The limiter of requests per caller did not answer. The request was let through.
     LimiterFailed {
         /// What the platform said.
         reason: String,
     },
-    /// A record's time was over and it is deleted.
-    Expired,
     /// The keys that tokens are checked with could not be fetched or used.
     KeysMissing {
         /// What the issuer or the platform said.
-        reason: String,
-    },
-    /// The object could not be reached, or not in time.
-    Unreachable {
-        /// What the platform said.
         reason: String,
     },
     /// A replay copy could not be written or read. Nothing depends on it.
@@ -103,6 +147,16 @@ pub enum Event {
         /// What the database said.
         reason: String,
     },
+    /// The counts of an isolate could not be handed over.
+    CountsLost {
+        /// What the platform said.
+        reason: String,
+    },
+    /// An alert could not be told to the webhook.
+    WebhookFailed {
+        /// What it answered, or the platform said.
+        reason: String,
+    },
     /// Something is wrong that only a person can mend.
     Broken {
         /// What.
@@ -111,7 +165,7 @@ pub enum Event {
 }
 
 /// How much an event matters.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Expected.
@@ -127,22 +181,26 @@ impl Event {
     #[must_use]
     pub const fn message(&self) -> &'static str {
         match self {
+            Self::Refused { .. } => "Request refused",
             Self::Starting { .. } => "Starting idempotent operation",
             Self::Retrying { .. } => "Previous attempt failed, retrying",
             Self::Completed { .. } => "Idempotent operation completed",
             Self::ContentOmitted { .. } => "Answer too large to keep",
             Self::Failed { .. } => "Idempotent operation failed",
             Self::Late { .. } => "Attempt ended after it was given up",
+            Self::Executed { .. } => "Returning first result",
             Self::Replayed { .. } => "Returning cached result",
-            Self::InProgress => "Operation already in progress",
-            Self::Mismatch => "Idempotency key already used with different request",
-            Self::Refused { .. } => "Request refused",
+            Self::InProgress { .. } => "Operation already in progress",
+            Self::Mismatch { .. } => "Idempotency key already used with different request",
+            Self::Unanswered { .. } => "Returning failure",
             Self::LimiterFailed { .. } => "Rate limiter failed",
-            Self::Expired => "Record expired",
-            Self::KeysMissing { .. } => "Issuer's keys not available",
             Self::Unreachable { .. } => "Coordinator not reachable",
+            Self::Expired { .. } => "Record expired",
+            Self::KeysMissing { .. } => "Issuer's keys not available",
             Self::CopyFailed { .. } => "Replay copy failed",
             Self::ReadFailed { .. } => "Reading failed",
+            Self::CountsLost { .. } => "Counts lost",
+            Self::WebhookFailed { .. } => "Webhook failed",
             Self::Broken { .. } => "Service needs attention",
         }
     }
@@ -151,22 +209,26 @@ impl Event {
     #[must_use]
     pub const fn level(&self) -> Level {
         match self {
-            Self::Starting { .. }
+            Self::Refused { .. }
+            | Self::Starting { .. }
             | Self::Retrying { .. }
             | Self::Completed { .. }
+            | Self::Executed { .. }
             | Self::Replayed { .. }
-            | Self::InProgress
-            | Self::Refused { .. }
-            | Self::Expired => Level::Info,
+            | Self::InProgress { .. }
+            | Self::Unanswered { .. }
+            | Self::Expired { .. } => Level::Info,
             Self::ContentOmitted { .. }
+            | Self::LimiterFailed { .. }
             | Self::Failed { .. }
             | Self::Late { .. }
-            | Self::Mismatch
-            | Self::KeysMissing { .. }
-            | Self::LimiterFailed { .. }
+            | Self::Mismatch { .. }
             | Self::Unreachable { .. }
+            | Self::KeysMissing { .. }
             | Self::CopyFailed { .. }
-            | Self::ReadFailed { .. } => Level::Warning,
+            | Self::ReadFailed { .. }
+            | Self::CountsLost { .. }
+            | Self::WebhookFailed { .. } => Level::Warning,
             Self::Broken { .. } => Level::Error,
         }
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Event, Level, Subject};
-use crate::clock;
+use crate::{clock, lifecycle::UnixMillis};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -17,9 +17,9 @@ struct Line<'a> {
 }
 
 /// Writes the event's line to the log.
-pub fn log(subject: Subject<'_>, event: &Event) {
+pub fn log_line(subject: Subject<'_>, event: &Event, now: UnixMillis) {
     let line = serde_json::to_string(&Line {
-        timestamp: clock::rfc3339(clock::now()),
+        timestamp: clock::rfc3339(now),
         level: event.level(),
         message: event.message(),
         subject,

@@ -1,9 +1,24 @@
-//! What happened: one enum of events, written as JSON log lines.
+//! What happened: one enum of events, written as JSON log lines, and added up for those who watch.
 //!
-//! Invariant: no event carries a body, a credential or a caller's token.
+//! Invariants:
+//! - no event carries a body, a credential or a caller's token;
+//! - each keyed request is told of by one event that has an outcome;
+//! - nobody waits for what is told to arrive anywhere.
 
 mod event;
+mod outcome;
+mod facets;
+mod records;
+mod histogram;
+mod tally;
+mod batch;
 mod log;
+mod gather;
 
+pub use batch::{Batch, Seen};
 pub use event::{Event, Level, Subject};
-pub use log::log;
+pub use gather::{hand_over_soon, tell};
+pub use histogram::{BOUNDS_MS, Histogram};
+pub use outcome::Outcome;
+pub use records::{Count, Move, Place};
+pub use tally::Tally;

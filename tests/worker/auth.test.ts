@@ -2,10 +2,10 @@
 
 import { execFileSync } from "node:child_process";
 import { request } from "node:http";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { AUDIT_LOG, AUDIT_LOGS, Client, newKey, RESOURCES, TRANSACTIONS } from "./client.ts";
 import { startServer, type Variables } from "./server.ts";
+import { makeToken } from "./tokens.ts";
 
 const KEY_STATUS = "/api/v1/operations/idempotency";
 const EXAMPLE = "/api/v1/operations/idempotency-example";
@@ -214,18 +214,6 @@ describe("a deployment with a variable of local development", () => {
     expect((await callAs("api.shop.example", api, "/health")).status).toBe(200);
   });
 });
-
-/** What `npm run token` makes. */
-function makeToken(client: string, role = "client") {
-  const script = join(import.meta.dirname, "../../scripts/token.mjs");
-  const printed = execFileSync(process.execPath, [script, client, "--role", role], { encoding: "utf8" });
-  const token = /^ {2}(ei_\S+)$/m.exec(printed)![1]!;
-  const stored = JSON.parse(/^ {2}(\{.*\})$/m.exec(printed)![1]!) as Record<
-    "client" | "role" | "sha256",
-    string
-  >;
-  return { token, stored };
-}
 
 async function serveWith(vars: Variables) {
   const client = new Client();

@@ -96,6 +96,23 @@ describe("a credential", () => {
 });
 
 describe("what became of a key", () => {
+  test("is told with every attempt and how it ended", async () => {
+    const key = newKey();
+    await api.create(key, { fault: "fail-before" });
+    await api.create(key, { fault: "abort-after" });
+    await api.create(key);
+
+    const { history } = (await api.status(key)).json;
+
+    expect(history.map(({ status, attempt }: Record<string, unknown>) => `${status} ${attempt}`)).toEqual([
+      "PROCESSING 1",
+      "FAILED 1",
+      "PROCESSING 2",
+      "PROCESSING 3",
+      "COMPLETED 3",
+    ]);
+  });
+
   test.each([
     [RESOURCES, "create_resource"],
     [TRANSACTIONS, "create_transaction"],
@@ -116,6 +133,10 @@ describe("what became of a key", () => {
       created_at: expect.stringMatching(/Z$/),
       updated_at: expect.stringMatching(/Z$/),
       expires_at: made.headers.get("X-Idempotency-Expires-At"),
+      history: [
+        { at: json.created_at, status: "PROCESSING", attempt: 1 },
+        { at: json.updated_at, status: "COMPLETED", attempt: 1 },
+      ],
     });
     expect(Date.parse(json.created_at)).toBeGreaterThanOrEqual(started);
     expect(Date.parse(json.updated_at)).toBeGreaterThanOrEqual(Date.parse(json.created_at));

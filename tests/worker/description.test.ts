@@ -83,7 +83,7 @@ describe("an example", () => {
   test("is there for every operation that needs nothing to be made before", () => {
     const others = operations.filter(({ command }) => !command).map(({ name }) => name);
 
-    expect(others).toEqual(["read_resource", "read_transaction"]);
+    expect(others).toEqual(["read_resource", "read_transaction", "watch_live"]);
   });
 });
 

@@ -11,7 +11,7 @@ describe("a line tells of", () => {
 
     await api.create(key, named("first"));
 
-    expect(await linesOf("first", 2)).toEqual([
+    expect(await linesOf("first", 3)).toEqual([
       line(key, "first", { level: "info", message: "Starting idempotent operation", attempt: 1 }),
       line(key, "first", {
         level: "info",
@@ -19,6 +19,7 @@ describe("a line tells of", () => {
         attempt: 1,
         duration_ms: expect.any(Number),
       }),
+      line(key, "first", { level: "info", message: "Returning first result", ...took }),
     ]);
   });
 
@@ -29,7 +30,7 @@ describe("a line tells of", () => {
     await api.create(key, named("replay"));
 
     expect(await linesOf("replay", 1)).toEqual([
-      line(key, "replay", { level: "info", message: "Returning cached result", source: "memory" }),
+      line(key, "replay", { level: "info", message: "Returning cached result", source: "memory", ...took }),
     ]);
   });
 
@@ -41,7 +42,7 @@ describe("a line tells of", () => {
     await api.create(key, named("conflict"));
 
     expect(await linesOf("conflict", 1)).toEqual([
-      line(key, "conflict", { level: "info", message: "Operation already in progress" }),
+      line(key, "conflict", { level: "info", message: "Operation already in progress", ...took }),
     ]);
     await first;
   });
@@ -56,6 +57,7 @@ describe("a line tells of", () => {
       line(key, "mismatch", {
         level: "warning",
         message: "Idempotency key already used with different request",
+        ...took,
       }),
     ]);
   });
@@ -66,7 +68,7 @@ describe("a line tells of", () => {
 
     await api.create(key, named("retrying"));
 
-    expect(await linesOf("failing", 2)).toEqual([
+    expect(await linesOf("failing", 3)).toEqual([
       line(key, "failing", { level: "info", message: "Starting idempotent operation", attempt: 1 }),
       line(key, "failing", {
         level: "warning",
@@ -74,8 +76,9 @@ describe("a line tells of", () => {
         attempt: 1,
         reason: expect.stringMatching(/\w/),
       }),
+      line(key, "failing", { level: "info", message: "Returning failure", ...took }),
     ]);
-    expect(await linesOf("retrying", 2)).toEqual([
+    expect(await linesOf("retrying", 3)).toEqual([
       line(key, "retrying", { level: "info", message: "Previous attempt failed, retrying", attempt: 2 }),
       line(key, "retrying", {
         level: "info",
@@ -83,6 +86,7 @@ describe("a line tells of", () => {
         attempt: 2,
         duration_ms: expect.any(Number),
       }),
+      line(key, "retrying", { level: "info", message: "Returning first result", ...took }),
     ]);
   });
 
@@ -104,17 +108,26 @@ describe("a line tells of", () => {
 
     await api.create(key.toUpperCase(), named("upper-case"));
 
-    expect(await linesOf("upper-case", 2)).toMatchObject([
+    expect(await linesOf("upper-case", 3)).toMatchObject([
+      { idempotency_key: key },
       { idempotency_key: key },
       { idempotency_key: key },
     ]);
   });
 
   test("a request that was refused before it started, and why", async () => {
-    await api.create(newKey(), { ...named("refused"), payload: {} });
+    const key = newKey();
 
-    expect(await linesOf("refused", 1)).toMatchObject([
-      { level: "info", message: "Request refused", problem: "validation-failed", status: 422 },
+    await api.create(key, { ...named("refused"), payload: {} });
+
+    expect(await linesOf("refused", 1)).toEqual([
+      line(key, "refused", {
+        level: "info",
+        message: "Request refused",
+        problem: "validation-failed",
+        status: 422,
+        ...took,
+      }),
     ]);
   });
 
@@ -128,6 +141,7 @@ describe("a line tells of", () => {
         level: "warning",
         message: "Coordinator not reachable",
         reason: expect.stringMatching(/\w/),
+        ...took,
       }),
     );
     const [first, ...others] = await linesOf("panic", 3);
@@ -159,7 +173,7 @@ describe("no line tells of", () => {
     await api.call(`${AUDIT_LOGS}?limit=${secret}&user_id=${secret}`, { as });
     await api.post(AUDIT_LOG, newKey(), { as, payload: { user_id: secret, action: secret, details: {} } });
     await api.create(newKey(), named("after-all"));
-    await linesOf("after-all", 2);
+    await linesOf("after-all", 3);
 
     const written = [...api.server.logs.map((line) => JSON.stringify(line)), ...api.server.noise].join("\n");
     expect(made.status).toBe(201);
@@ -178,7 +192,7 @@ describe("every line", () => {
         level: expect.stringMatching(/^(info|warning|error)$/),
         message: expect.stringMatching(/\w/),
       });
-      const members = ["idempotency_key", "correlation_id", "operation"];
+      const members = ["idempotency_key", "correlation_id", "operation", "caller"];
       expect(Object.keys(logged)).toEqual(expect.arrayContaining(members));
     }
   });
@@ -195,7 +209,14 @@ async function linesOf(id: string, count: number) {
   return lines();
 }
 
+const took = { duration_ms: expect.any(Number) };
+
 function line(key: string, id: string, members: Record<string, unknown>) {
-  const about = { idempotency_key: key, correlation_id: id, operation: "create_resource" };
+  const about = {
+    idempotency_key: key,
+    correlation_id: id,
+    operation: "create_resource",
+    caller: "anonymous",
+  };
   return { timestamp: expect.any(String), ...about, ...members };
 }

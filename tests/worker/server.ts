@@ -71,13 +71,17 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
           manifest: { mainModule: "entry.js", modulesRoot: root, modules: await modules(root) },
           env: {
             COORDINATOR: { type: "durable-object", worker: WORKER, exportName: "Coordinator" },
+            TELEMETRY: { type: "durable-object", worker: WORKER, exportName: "Telemetry" },
             REPLAYS: { type: "kv", id: "REPLAYS" },
             DB: { type: "d1", id: "DB" },
             ...limiter(rateLimit),
             ASSETS: { type: "assets" },
             ...bindings({ AUTH: "off", ...vars }),
           },
-          exports: { Coordinator: { type: "durable-object", storage: "sqlite" } },
+          exports: {
+            Coordinator: { type: "durable-object", storage: "sqlite" },
+            Telemetry: { type: "durable-object", storage: "sqlite" },
+          },
           assets: {
             directory: join(root, "public"),
             hasUserWorker: true,

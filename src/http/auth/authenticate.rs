@@ -3,7 +3,7 @@
 use worker::Request;
 
 use super::{
-    bearer::bearer,
+    bearer::{bearer, password},
     jwt::{Jwt, JwtError},
     keys::keys_for,
 };
@@ -15,16 +15,18 @@ use crate::{
         problem::Problem,
     },
     settings::{ApiTokens, Auth, JwtIssuer, Role, Settings},
-    telemetry::{Event, log},
+    telemetry::{Event, tell},
 };
 
 /// Who is calling.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Caller {
     /// Whose records and rows the request is about.
     pub scope: Scope,
     /// What it may do.
     pub role: Role,
+    /// What those who watch call it: a client id, or an issuer's subject.
+    pub name: String,
 }
 
 /// Finds out who is calling.
@@ -34,16 +36,51 @@ pub async fn authenticate(
     settings: &Settings,
 ) -> Result<Caller, Problem> {
     let authorization = field(request, "Authorization")?;
-    let token = bearer(authorization.as_deref())?;
+    caller_of(bearer(authorization.as_deref())?, exchange, settings).await
+}
+
+/// Lets an operator through, and nobody else. A browser that opens a page can send no bearer token, but the
+/// password that it asks for: that is the token, whatever the user's name.
+pub async fn authenticate_operator(
+    request: &Request,
+    exchange: &Exchange,
+    settings: &Settings,
+) -> Result<(), Problem> {
+    let authorization = field(request, "Authorization")?;
+    let password = authorization.as_deref().and_then(password);
+    let token = match &password {
+        Some(password) => Ok(Some(password.as_str())),
+        None => bearer(authorization.as_deref()),
+    };
+    let caller = match token {
+        Ok(token) => caller_of(token, exchange, settings).await,
+        Err(problem) => Err(problem),
+    };
+    match caller.map_err(Problem::with_password)?.role {
+        Role::Operator => Ok(()),
+        Role::Client => Err(Problem::operators_only()),
+    }
+}
+
+async fn caller_of(
+    token: Option<&str>,
+    exchange: &Exchange,
+    settings: &Settings,
+) -> Result<Caller, Problem> {
     match &settings.auth {
-        Auth::Off => Ok(Caller {
-            scope: token.map_or_else(Scope::anonymous, Scope::of_token),
-            role: Role::Operator,
-        }),
+        Auth::Off => {
+            let scope = token.map_or_else(Scope::anonymous, Scope::of_token);
+            Ok(Caller {
+                role: Role::Operator,
+                // Not the token: it may be one that is checked elsewhere.
+                name: token.map_or_else(|| "anonymous".to_owned(), |_| format!("token {scope:.8}")),
+                scope,
+            })
+        }
         Auth::On { tokens, issuer } if tokens.is_empty() && issuer.is_none() => {
             let reason =
                 "nobody may call: set API_TOKENS, or JWT_ISSUER, JWT_AUDIENCE and JWT_JWKS_URL";
-            log(
+            tell(
                 exchange.subject(),
                 &Event::Broken {
                     reason: reason.to_owned(),
@@ -73,6 +110,7 @@ async fn known(
         return Ok(Caller {
             scope: Scope::of_client(&found.client),
             role: found.role,
+            name: found.client.clone(),
         });
     }
     let (Some(issuer), Some(jwt)) = (issuer, Jwt::parse(token)) else {
@@ -82,16 +120,23 @@ async fn known(
         Ok(subject) => Ok(Caller {
             scope: Scope::of_subject(&issuer.issuer, &subject),
             role: Role::Client,
+            name: name_of(&subject),
         }),
         Err(JwtError::Keys(error)) => {
             let reason = error.to_string();
-            log(exchange.subject(), &Event::KeysMissing { reason });
+            tell(exchange.subject(), &Event::KeysMissing { reason });
             Err(Problem::keys_missing())
         }
         Err(error @ (JwtError::Expired | JwtError::NotYetValid | JwtError::Invalid)) => {
             Err(Problem::invalid_token(&error.to_string()))
         }
     }
+}
+
+/// At most 64 characters, and none that could disturb a line of text: an issuer may call its subjects anything.
+fn name_of(text: &str) -> String {
+    let shown = text.chars().filter(|char| !char.is_control());
+    shown.take(64).collect()
 }
 
 /// The signature comes first: nothing that a token says is believed, or told of, before.

@@ -1,5 +1,7 @@
 //! The bearer token in the `Authorization` field (RFC 6750, section 2.1).
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+
 use crate::http::problem::Problem;
 
 /// The token, or nothing if the field is absent.
@@ -16,6 +18,16 @@ pub fn bearer(authorization: Option<&str>) -> Result<Option<&str>, Problem> {
             "The Authorization field must be 'Bearer' and a token of letters, digits and -._~+/=.",
         ))
     }
+}
+
+/// The password of the scheme Basic (RFC 7617), if that is what the field has.
+pub fn password(authorization: &str) -> Option<String> {
+    let (scheme, credentials) = authorization.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let text = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
+    Some(text.split_once(':')?.1.to_owned())
 }
 
 /// RFC 9110, section 11.2.
@@ -37,6 +49,15 @@ mod tests {
             Some("abc.def==")
         );
         assert_eq!(bearer(None).unwrap(), None);
+    }
+
+    #[test]
+    fn a_password_is_found_whoever_the_user_is() {
+        assert_eq!(password("Basic b3BzOmE6Yg==").as_deref(), Some("a:b"));
+        assert_eq!(password("basic OnRva2Vu").as_deref(), Some("token"));
+        for none in ["Basic", "Basic !", "Basic b3Bz", "Bearer b3BzOmE6Yg=="] {
+            assert_eq!(password(none), None, "{none}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod jwks;
 mod keys;
 mod signature;
 
-pub use authenticate::{Caller, authenticate};
+pub use authenticate::{Caller, authenticate, authenticate_operator};
 #[cfg(test)]
 pub use bearer::bearer;
 #[cfg(test)]

@@ -1,0 +1,87 @@
+//! What operators see: metrics, alerts, and the connection of a dashboard.
+
+use worker::{Env, Request};
+
+use super::{
+    answer::Answer,
+    auth::authenticate_operator,
+    exchange::{Exchange, field},
+    problem::Problem,
+};
+use crate::{
+    clock,
+    monitor::{self, MonitorError},
+    settings::Settings,
+    telemetry::{Event, tell},
+};
+
+/// What an operator asks for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum View {
+    /// The metrics, for Prometheus.
+    Metrics,
+    /// The alerts that are raised.
+    Alerts,
+    /// A WebSocket that tells what happens.
+    Live,
+}
+
+/// Shows `view` to an operator, and to nobody else.
+pub async fn show(
+    view: View,
+    request: &Request,
+    exchange: &Exchange,
+    settings: &Settings,
+    env: &Env,
+) -> Result<Answer, Problem> {
+    authenticate_operator(request, exchange, settings).await?;
+    if settings.telemetry_objects == 0 {
+        return Err(Problem::not_found(
+            "Nothing is counted: the variable TELEMETRY_OBJECTS is 0.",
+        ));
+    }
+    let shown = match view {
+        View::Metrics => metrics(settings.telemetry_objects, env).await,
+        View::Alerts => alerts(env).await,
+        View::Live => {
+            is_ours(request, exchange)?;
+            live(request, env).await
+        }
+    };
+    shown.map_err(|error| {
+        let reason = error.to_string();
+        tell(exchange.subject(), &Event::ReadFailed { reason });
+        Problem::monitor_failed()
+    })
+}
+
+async fn metrics(monitors: u32, env: &Env) -> Result<Answer, MonitorError> {
+    let tally = monitor::totals(env, 0, monitors).await?;
+    let text = monitor::encode(&tally, clock::now())
+        .map_err(|error| worker::Error::from(error.to_string()))?;
+    Ok(Answer::new(200, monitor::CONTENT_TYPE, text))
+}
+
+async fn alerts(env: &Env) -> Result<Answer, MonitorError> {
+    let alerts = monitor::alerts(env).await?;
+    Ok(Answer::json(serde_json::to_vec(&alerts)?))
+}
+
+async fn live(request: &Request, env: &Env) -> Result<Answer, MonitorError> {
+    let response = monitor::live(env, request).await?;
+    let socket = response.websocket();
+    let socket = socket.ok_or_else(|| worker::Error::from("the monitor opened no connection"))?;
+    Ok(Answer::socket(socket))
+}
+
+/// A browser lets any page open a connection to anywhere, with the credentials that it has for there; only the
+/// service's own pages may. (RFC 6455, section 10.2.)
+fn is_ours(request: &Request, exchange: &Exchange) -> Result<(), Problem> {
+    if field(request, "Upgrade")?.is_none_or(|upgrade| !upgrade.eq_ignore_ascii_case("websocket")) {
+        return Err(Problem::upgrade_required());
+    }
+    match &exchange.origin {
+        Some(origin) if *origin != exchange.base_url => Err(Problem::forbidden_origin()),
+        Some(_) | None => Ok(()),
+    }
+}

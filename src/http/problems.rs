@@ -1,0 +1,264 @@
+//! The problems that there are to tell, each made in one place: nothing internal is in their words.
+
+use super::{catalogue, key::KeyField, problem::Problem};
+use crate::operations::FieldError;
+
+impl Problem {
+    /// No key.
+    #[must_use]
+    pub fn key_missing() -> Self {
+        Self::new(
+            &catalogue::KEY_MISSING,
+            "Send a UUID of version 4 in the header field X-Idempotency-Key or Idempotency-Key.",
+        )
+    }
+
+    /// A key that is none.
+    #[must_use]
+    pub fn key_invalid() -> Self {
+        Self::new(
+            &catalogue::KEY_INVALID,
+            "The key must be a UUID of version 4, such as 9b2e1c1e-52a9-4f4c-9d0b-0f6a1a2b3c4d.",
+        )
+    }
+
+    /// Two keys.
+    #[must_use]
+    pub fn key_conflict(detail: &str) -> Self {
+        Self::new(&catalogue::KEY_CONFLICT, detail)
+    }
+
+    /// A key that belongs to another request.
+    #[must_use]
+    pub fn mismatch(field: KeyField) -> Self {
+        let status = match field {
+            KeyField::Standard => 422,
+            KeyField::Extension => 400,
+        };
+        let problem = Self::new(
+            &catalogue::REQUEST_MISMATCH,
+            "This key was used with another payload, path, query or method. Repeat that request unchanged, \
+             or use a new key for this one.",
+        );
+        Self { status, ..problem }
+    }
+
+    /// The first request is still running.
+    #[must_use]
+    pub fn in_progress() -> Self {
+        Self::new(
+            &catalogue::OPERATION_IN_PROGRESS,
+            "A request with this key is still running. Send this one again after the seconds in \
+             Retry-After, or with Prefer: wait=30 to be answered when it ends.",
+        )
+    }
+
+    /// Content that cannot be read.
+    #[must_use]
+    pub fn malformed_json(detail: String) -> Self {
+        Self::new(&catalogue::MALFORMED_JSON, detail)
+    }
+
+    /// Content, a query or a field that breaks the rules.
+    #[must_use]
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.len() {
+            1 => "One rule is broken: see errors.".to_owned(),
+            count => format!("{count} rules are broken: see errors."),
+        };
+        let problem = Self::new(&catalogue::VALIDATION_FAILED, detail);
+        Self { errors, ..problem }
+    }
+
+    /// Content of another type.
+    #[must_use]
+    pub fn unsupported_media_type() -> Self {
+        Self::new(
+            &catalogue::UNSUPPORTED_MEDIA_TYPE,
+            "Send the content as JSON in UTF-8, with Content-Type: application/json.",
+        )
+        .with("Accept", "application/json")
+    }
+
+    /// Content of more than `max_bytes`.
+    #[must_use]
+    pub fn payload_too_large(max_bytes: usize) -> Self {
+        Self::new(
+            &catalogue::PAYLOAD_TOO_LARGE,
+            format!("The content may have {max_bytes} bytes."),
+        )
+    }
+
+    /// Content that did not come.
+    #[must_use]
+    pub fn request_timeout(deadline_ms: u64) -> Self {
+        Self::new(
+            &catalogue::REQUEST_TIMEOUT,
+            format!(
+                "The content did not arrive within {} seconds.",
+                deadline_ms / 1000
+            ),
+        )
+    }
+
+    /// A header field of more than `max_bytes`.
+    #[must_use]
+    pub fn field_too_large(name: &str, max_bytes: usize) -> Self {
+        Self::new(
+            &catalogue::HEADER_FIELDS_TOO_LARGE,
+            format!("The header field {name} may have {max_bytes} bytes."),
+        )
+    }
+
+    /// More requests than a caller may send in `period_s` seconds.
+    #[must_use]
+    pub fn rate_limited(period_s: u64) -> Self {
+        Self::new(
+            &catalogue::RATE_LIMITED,
+            "You send more requests than a caller may. Send this one again after the seconds in Retry-After.",
+        )
+        .with("Retry-After", period_s.to_string())
+    }
+
+    /// Nothing there, or nothing of this caller.
+    #[must_use]
+    pub fn not_found(detail: &str) -> Self {
+        Self::new(&catalogue::NOT_FOUND, detail)
+    }
+
+    /// A method that the path does not take; `allow` lists those it does.
+    #[must_use]
+    pub fn method_not_allowed(allow: &str) -> Self {
+        Self::new(
+            &catalogue::METHOD_NOT_ALLOWED,
+            format!("This path takes {allow}."),
+        )
+        .with("Allow", allow)
+    }
+
+    /// No credential, or one that is none.
+    #[must_use]
+    pub fn unauthorized(detail: &str) -> Self {
+        Self::new(&catalogue::UNAUTHORIZED, detail).with("WWW-Authenticate", "Bearer")
+    }
+
+    /// A token that is not taken (RFC 6750, section 3.1).
+    #[must_use]
+    pub fn invalid_token(detail: &str) -> Self {
+        Self::new(&catalogue::UNAUTHORIZED, detail)
+            .with("WWW-Authenticate", r#"Bearer error="invalid_token""#)
+    }
+
+    /// The same, for what is opened in a browser: it asks its user for a password.
+    #[must_use]
+    pub fn with_password(self) -> Self {
+        if self.status == 401 {
+            self.with(
+                "WWW-Authenticate",
+                r#"Basic realm="operators: any name, and the token as password", charset="UTF-8""#,
+            )
+        } else {
+            self
+        }
+    }
+
+    /// Something that only a WebSocket can be told. The field `Upgrade`, which belongs here (RFC 9110, section
+    /// 15.5.22), is the platform's: it lets none of ours pass.
+    #[must_use]
+    pub fn upgrade_required() -> Self {
+        Self::new(
+            &catalogue::UPGRADE_REQUIRED,
+            "Open a WebSocket here; /dashboard does.",
+        )
+    }
+
+    /// The sums and events that were asked for cannot be had.
+    #[must_use]
+    pub fn monitor_failed() -> Self {
+        Self::new(
+            &catalogue::SERVICE_UNAVAILABLE,
+            "What is counted cannot be read at the moment. Send the request again.",
+        )
+    }
+
+    /// Who is calling cannot be found out at the moment.
+    #[must_use]
+    pub fn keys_missing() -> Self {
+        Self::new(
+            &catalogue::SERVICE_UNAVAILABLE,
+            "The token could not be checked: its issuer's keys are not to be had. Nothing was done; send the \
+             request again.",
+        )
+    }
+
+    /// A page of an origin that may not call.
+    #[must_use]
+    pub fn forbidden_origin() -> Self {
+        Self::new(
+            &catalogue::FORBIDDEN,
+            "Pages of this origin may not call. The variable CORS_ALLOWED_ORIGINS lists those that may.",
+        )
+    }
+
+    /// A caller that may call, but not for this.
+    #[must_use]
+    pub fn operators_only() -> Self {
+        Self::new(
+            &catalogue::FORBIDDEN,
+            "Only a token with the role operator may do this.",
+        )
+    }
+
+    /// An attempt without an answer.
+    #[must_use]
+    pub fn operation_failed() -> Self {
+        Self::new(
+            &catalogue::OPERATION_FAILED,
+            "This attempt failed. Send the same request with the same key again: nothing is done twice.",
+        )
+    }
+
+    /// An attempt that ended when it no longer counted: after its deadline, or after its key's lifetime.
+    #[must_use]
+    pub fn given_up() -> Self {
+        Self::new(
+            &catalogue::OPERATION_FAILED,
+            "This attempt took longer than it may; whether it took effect is not known. Send the same request \
+             with the same key again: as long as the key lives, nothing is done twice.",
+        )
+    }
+
+    /// No word from the object.
+    #[must_use]
+    pub fn unavailable() -> Self {
+        Self::new(
+            &catalogue::SERVICE_UNAVAILABLE,
+            "It is not known whether the operation took effect. Send the same request with the same key \
+             again: nothing is done twice.",
+        )
+    }
+
+    /// A reading that the database did not answer.
+    #[must_use]
+    pub fn read_failed() -> Self {
+        Self::new(
+            &catalogue::SERVICE_UNAVAILABLE,
+            "The database did not answer. Send the request again.",
+        )
+    }
+
+    /// A variable with a wrong value. The text names the variable and the rule, not the value.
+    #[must_use]
+    pub fn misconfigured(detail: String) -> Self {
+        Self::new(&catalogue::SERVICE_UNAVAILABLE, detail)
+    }
+
+    /// Something that should not be.
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::new(
+            &catalogue::INTERNAL_ERROR,
+            "Something is wrong with the service. Its log has more under the correlation_id.",
+        )
+    }
+}

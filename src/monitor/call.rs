@@ -1,0 +1,104 @@
+//! How the Worker speaks to the monitors.
+
+use js_sys::Uint8Array;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use thiserror::Error;
+use worker::{Env, Method, Request, RequestInit, Response, js_sys};
+
+use super::{Alert, Rules};
+use crate::telemetry::{Batch, Tally};
+
+/// The Durable Object binding's name in wrangler.toml.
+const BINDING: &str = "TELEMETRY";
+
+/// A monitor did not do what it was asked.
+#[derive(Debug, Error)]
+pub enum MonitorError {
+    /// The platform says so.
+    #[error("a monitor did not answer: {0}")]
+    Platform(#[from] worker::Error),
+    /// What it was sent, or said, is not to be read.
+    #[error("a monitor's message cannot be written or read: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// The alerts that are raised, and by which rules.
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
+#[schemars(example = Self::example())]
+pub struct Alerts {
+    /// Those that are raised.
+    pub alerts: Vec<Alert>,
+    /// The thresholds.
+    pub rules: Rules,
+}
+
+impl Alerts {
+    fn example() -> serde_json::Value {
+        serde_json::json!({"alerts": [], "rules": Rules::default()})
+    }
+}
+
+/// Hands `batch` over to one of the monitors: any of them, so that they share the work.
+pub async fn hand_over(env: &Env, monitors: u32, batch: &Batch) -> Result<(), MonitorError> {
+    let number = getrandom::u32().unwrap_or_default().checked_rem(monitors);
+    post(env, number.unwrap_or_default(), "batch", batch).await
+}
+
+/// Shows the hub what another monitor was handed.
+pub(super) async fn show(env: &Env, batch: &Batch) -> Result<(), MonitorError> {
+    post(env, 0, "shown", batch).await
+}
+
+/// The sums of all monitors from `first` on.
+pub async fn totals(env: &Env, first: u32, monitors: u32) -> Result<Tally, MonitorError> {
+    let mut sums = Tally::default();
+    for number in first..monitors {
+        sums.merge(&read(env, number, "totals").await?);
+    }
+    Ok(sums)
+}
+
+/// The alerts that are raised.
+pub async fn alerts(env: &Env) -> Result<Alerts, MonitorError> {
+    read(env, 0, "alerts").await
+}
+
+/// Connects the WebSocket that `request` asks for to the hub.
+pub async fn live(env: &Env, request: &Request) -> Result<Response, MonitorError> {
+    let mut init = RequestInit::new();
+    init.with_headers(request.headers().clone());
+    let request = Request::new_with_init(&url(0, "live"), &init)?;
+    Ok(fetch(env, 0, request).await?)
+}
+
+async fn post(env: &Env, number: u32, path: &str, batch: &Batch) -> Result<(), MonitorError> {
+    let body = Uint8Array::from(serde_json::to_vec(batch)?.as_slice());
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(body.into()));
+    fetch(
+        env,
+        number,
+        Request::new_with_init(&url(number, path), &init)?,
+    )
+    .await?;
+    Ok(())
+}
+
+async fn read<T: DeserializeOwned>(env: &Env, number: u32, path: &str) -> Result<T, MonitorError> {
+    let request = Request::new(&url(number, path), Method::Get)?;
+    let bytes = fetch(env, number, request).await?.bytes().await?;
+    Ok(serde_json::from_slice(&bytes)?)
+}
+
+async fn fetch(env: &Env, number: u32, request: Request) -> worker::Result<Response> {
+    let stub = env
+        .durable_object(BINDING)?
+        .get_by_name(&format!("monitor-{number}"))?;
+    stub.fetch_with_request(request).await
+}
+
+/// The host is never looked up; the number tells the monitor which one it is.
+fn url(number: u32, path: &str) -> String {
+    format!("https://monitor/{number}/{path}")
+}

@@ -1,0 +1,28 @@
+//! Stop 6, beside the walk: what those see who watch. A Durable Object adds up what isolates hand over, keeps it
+//! across restarts, shows it to open dashboards, and raises alerts.
+//!
+//! Several objects can share the adding up; they are told apart by number. The sums of all are the whole. The
+//! first one is the hub: it is shown what the others take in, and the dashboards are connected to it.
+//!
+//! Invariants:
+//! - a batch is stored before it is confirmed or shown;
+//! - nothing here is in a request's way: what fails, fails alone.
+
+mod window;
+mod alerts;
+mod state;
+mod store;
+mod told;
+mod webhook;
+mod call;
+#[expect(
+    missing_docs,
+    reason = "`durable_object` writes public functions without any"
+)]
+mod object;
+mod prometheus;
+
+pub use alerts::{Alert, Rules};
+pub use call::{Alerts, MonitorError, alerts, hand_over, live, totals};
+pub use object::Telemetry;
+pub use prometheus::{CONTENT_TYPE, encode};

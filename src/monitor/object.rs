@@ -1,0 +1,269 @@
+//! The Durable Object that adds up.
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use worker::{
+    Delay, DurableObject, Env, Request, Response, State as ObjectState, WebSocketPair,
+    durable_object, wasm_bindgen,
+};
+
+use super::{
+    alerts::{change, judge},
+    call::{Alerts, MonitorError, show, totals},
+    state::State,
+    store::{Store, StoreError},
+    told::Told,
+    webhook::Delivery,
+    window::Window,
+};
+use crate::{
+    clock,
+    lifecycle::UnixMillis,
+    settings::Settings,
+    sync_kv::SyncKvError,
+    telemetry::{Batch, Event, Subject, tell},
+};
+
+/// How long a monitor that is not the hub gathers before it shows the hub, in milliseconds.
+const SHOW_PERIOD_MS: u64 = 1000;
+
+/// How soon things are looked at again while something is wrong, in milliseconds, at most; a fourth of the window
+/// if that is less.
+const MAX_LOOK_MS: u64 = 10_000;
+
+/// One monitor.
+#[durable_object(alarm)]
+pub struct Telemetry {
+    object: ObjectState,
+    env: Env,
+    store: Store,
+    window: RefCell<Window>,
+    /// What the hub is still to be shown.
+    unshown: Rc<RefCell<Option<Batch>>>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ObjectError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Storage(#[from] SyncKvError),
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Monitor(#[from] MonitorError),
+    #[error(transparent)]
+    Settings(#[from] crate::settings::WrongSetting),
+    #[error(transparent)]
+    Platform(#[from] worker::Error),
+}
+
+impl DurableObject for Telemetry {
+    fn new(object: ObjectState, env: Env) -> Self {
+        Self {
+            store: Store::of(&object),
+            object,
+            env,
+            window: RefCell::default(),
+            unshown: Rc::default(),
+        }
+    }
+
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        self.answer(request)
+            .await
+            .map_err(|error| worker::Error::from(error.to_string()))
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        let looked = self.look(None, |_, _| {}).await;
+        looked.map_err(|error| worker::Error::from(error.to_string()))?;
+        Response::empty()
+    }
+}
+
+impl Telemetry {
+    /// Every branch that a request to a monitor can take.
+    async fn answer(&self, mut request: Request) -> Result<Response, ObjectError> {
+        let path = request.path();
+        let (number, asked) = path
+            .trim_start_matches('/')
+            .split_once('/')
+            .unwrap_or_default();
+        match asked {
+            "batch" => {
+                let batch: Batch = serde_json::from_slice(&request.bytes().await?)?;
+                if number == "0" {
+                    self.look(Some(&batch), |state, now| state.add(&batch, now))
+                        .await?;
+                } else {
+                    self.store.change(|state| state.add(&batch, clock::now()))?;
+                    self.show_soon(&batch);
+                }
+                Ok(Response::empty()?)
+            }
+            "shown" => {
+                let batch: Batch = serde_json::from_slice(&request.bytes().await?)?;
+                self.look(Some(&batch), |state, _| state.show(&batch))
+                    .await?;
+                Ok(Response::empty()?)
+            }
+            "totals" => Ok(Response::from_bytes(
+                self.store
+                    .read(|state| serde_json::to_vec(&state.tally))??,
+            )?),
+            "alerts" => {
+                let rules = Settings::of(&self.env)?.rules;
+                let alerts = self.store.read(|state| state.alerts.clone())?;
+                Ok(Response::from_bytes(serde_json::to_vec(&Alerts {
+                    alerts,
+                    rules,
+                })?)?)
+            }
+            "live" => self.connect().await,
+            _ => Ok(Response::error("", 404)?),
+        }
+    }
+
+    /// Opens a dashboard's connection, and tells it all that there is.
+    async fn connect(&self) -> Result<Response, ObjectError> {
+        let WebSocketPair { client, server } = WebSocketPair::new()?;
+        let others = totals(&self.env, 1, Settings::of(&self.env)?.telemetry_objects).await?;
+        self.object.accept_web_socket(&server);
+        let snapshot = self.store.read(|state| {
+            let mut tally = state.tally.clone();
+            tally.merge(&others);
+            serde_json::to_string(&Told::Snapshot {
+                now: clock::now(),
+                tally: &tally,
+                events: state.events.iter().collect(),
+                alerts: &state.alerts,
+            })
+        })??;
+        server.send_with_str(snapshot)?;
+        Ok(Response::from_websocket(client)?)
+    }
+
+    /// Takes in what has come, looks at all there is with the rules, and tells whoever is to know.
+    async fn look(
+        &self,
+        batch: Option<&Batch>,
+        take_in: impl FnOnce(&mut State, UnixMillis),
+    ) -> Result<(), ObjectError> {
+        let settings = Settings::of(&self.env)?;
+        let (rules, now) = (settings.rules, clock::now());
+        let window_ms = rules.window_s.saturating_mul(1000);
+        let sums = {
+            let mut window = self.window.borrow_mut();
+            if let Some(batch) = batch {
+                window.add(batch.clone(), now);
+            }
+            window.forget(window_ms, now);
+            window.sums()
+        };
+        let changed = self.store.change(|state| {
+            take_in(state, now);
+            let processing =
+                u64::try_from(state.tally.records.count(now).processing).unwrap_or_default();
+            state.crowded_since =
+                (processing > rules.stuck_keys).then(|| state.crowded_since.unwrap_or(now));
+            let is_stuck = state
+                .crowded_since
+                .is_some_and(|since| since.ms_until(now) >= window_ms);
+            let found = judge(&rules, &sums, if is_stuck { processing } else { 0 }, now);
+            let (alerts, change) = change(&state.alerts, found);
+            state.alerts = alerts;
+            if settings.alert_webhook_url.is_some() {
+                state.deliveries.extend(Delivery::of(&change));
+            }
+            change != super::alerts::Change::default()
+        })?;
+        self.broadcast(batch, changed, now)?;
+        if let Some(url) = &settings.alert_webhook_url {
+            self.deliver(url).await?;
+        }
+        let is_busy = self.store.read(|state| {
+            !state.alerts.is_empty()
+                || !state.deliveries.is_empty()
+                || state.crowded_since.is_some()
+        })?;
+        if is_busy {
+            let look_ms = MAX_LOOK_MS.min(window_ms / 4);
+            self.store.storage.ring_at(now.plus_ms(look_ms))?;
+        }
+        Ok(())
+    }
+
+    fn broadcast(
+        &self,
+        batch: Option<&Batch>,
+        alerts_changed: bool,
+        now: UnixMillis,
+    ) -> Result<(), ObjectError> {
+        let sockets = self.object.get_websockets();
+        if sockets.is_empty() {
+            return Ok(());
+        }
+        let told = self.store.read(|state| {
+            let alerts = &state.alerts;
+            match batch {
+                Some(batch) => Some(serde_json::to_string(&Told::Batch { now, batch, alerts })),
+                None if alerts_changed => {
+                    Some(serde_json::to_string(&Told::Alerts { now, alerts }))
+                }
+                None => None,
+            }
+        })?;
+        let Some(told) = told.transpose()? else {
+            return Ok(());
+        };
+        for socket in sockets {
+            // One that is closing is no reason not to tell the others.
+            let _ = socket.send_with_str(&told);
+        }
+        Ok(())
+    }
+
+    /// Tells the webhook what it is to know; what it does not take is told again when the alarm rings.
+    async fn deliver(&self, url: &str) -> Result<(), ObjectError> {
+        let due = self
+            .store
+            .change(|state| std::mem::take(&mut state.deliveries))?;
+        let mut left = Vec::new();
+        for delivery in due {
+            if let Err(reason) = delivery.send(url).await {
+                tell(Subject::NONE, &Event::WebhookFailed { reason });
+                left.extend(delivery.tried());
+            }
+        }
+        if !left.is_empty() {
+            self.store.change(|state| state.deliveries.extend(left))?;
+        }
+        Ok(())
+    }
+
+    /// Shows the hub what has come here, at most once a second.
+    fn show_soon(&self, batch: &Batch) {
+        let is_promised = {
+            let mut unshown = self.unshown.borrow_mut();
+            let is_promised = unshown.is_some();
+            unshown.get_or_insert_default().merge(batch);
+            is_promised
+        };
+        if is_promised {
+            return;
+        }
+        let env = self.env.clone();
+        let delay = Delay::from(Duration::from_millis(SHOW_PERIOD_MS));
+        let unshown = self.unshown.clone();
+        self.object.wait_until(async move {
+            delay.await;
+            if let Some(batch) = unshown.take()
+                && let Err(error) = show(&env, &batch).await
+            {
+                let reason = error.to_string();
+                tell(Subject::NONE, &Event::CountsLost { reason });
+            }
+        });
+    }
+}

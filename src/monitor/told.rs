@@ -1,0 +1,33 @@
+//! What open dashboards are told, as JSON.
+
+use serde::Serialize;
+
+use super::Alert;
+use crate::{
+    lifecycle::UnixMillis,
+    telemetry::{Batch, Seen, Tally},
+};
+
+/// What an open dashboard is told.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Told<'a> {
+    /// When it is opened: all that there is.
+    Snapshot {
+        now: UnixMillis,
+        tally: &'a Tally,
+        events: Vec<&'a Seen>,
+        alerts: &'a [Alert],
+    },
+    /// From then on: what has happened since.
+    Batch {
+        now: UnixMillis,
+        batch: &'a Batch,
+        alerts: &'a [Alert],
+    },
+    /// The alerts, when they change while nothing happens.
+    Alerts {
+        now: UnixMillis,
+        alerts: &'a [Alert],
+    },
+}

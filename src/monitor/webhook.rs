@@ -1,0 +1,79 @@
+//! Alerts, told to a webhook: with an idempotency key of their own, so that one that is told twice counts once.
+
+use std::{pin::pin, time::Duration};
+
+use futures_util::future::{Either, select};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use worker::{Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect};
+
+use super::alerts::{Alert, Change};
+
+/// How often an alert is told at most until somebody takes it.
+const MAX_TRIES: u32 = 5;
+
+/// How long the webhook has to answer, in milliseconds.
+const DEADLINE_MS: u64 = 5000;
+
+/// Something to tell, until it is told.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Delivery {
+    key: String,
+    content: Content,
+    tries: u32,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Content {
+    event: String,
+    alert: Alert,
+}
+
+impl Delivery {
+    /// What is to be told of `change`.
+    #[must_use]
+    pub fn of(change: &Change) -> Vec<Self> {
+        let raised = change.raised.iter().map(|alert| ("alert.raised", alert));
+        let cleared = change.cleared.iter().map(|alert| ("alert.cleared", alert));
+        let delivery = |(event, alert): (&str, &Alert)| Self {
+            key: Uuid::new_v4().to_string(),
+            content: Content {
+                event: event.to_owned(),
+                alert: alert.clone(),
+            },
+            tries: 0,
+        };
+        raised.chain(cleared).map(delivery).collect()
+    }
+
+    /// The same after one more try, unless that was the last.
+    #[must_use]
+    pub fn tried(self) -> Option<Self> {
+        let tries = self.tries.saturating_add(1);
+        (tries < MAX_TRIES).then_some(Self { tries, ..self })
+    }
+
+    /// Tells it once.
+    pub async fn send(&self, url: &str) -> Result<(), String> {
+        let deadline = Delay::from(Duration::from_millis(DEADLINE_MS));
+        match select(pin!(self.post(url)), pin!(deadline)).await {
+            Either::Left((Ok(200..=299), _)) => Ok(()),
+            Either::Left((Ok(status), _)) => Err(format!("it answered with status {status}")),
+            Either::Left((Err(error), _)) => Err(error.to_string()),
+            Either::Right(((), _)) => Err(format!("it did not answer within {DEADLINE_MS} ms")),
+        }
+    }
+
+    async fn post(&self, url: &str) -> worker::Result<u16> {
+        let headers = Headers::new();
+        headers.set("Content-Type", "application/json")?;
+        headers.set("Idempotency-Key", &format!("\"{}\"", self.key))?;
+        let mut init = RequestInit::new();
+        init.with_method(Method::Post)
+            .with_headers(headers)
+            .with_redirect(RequestRedirect::Manual)
+            .with_body(Some(serde_json::to_string(&self.content)?.into()));
+        let request = Request::new_with_init(url, &init)?;
+        Ok(Fetch::Request(request).send().await?.status_code())
+    }
+}

@@ -1,0 +1,64 @@
+//! How a keyed request ends.
+
+use serde::{Deserialize, Serialize};
+
+/// What became of a keyed request. Each has one.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Its attempt took effect, and it got the first answer.
+    Executed,
+    /// It got the first answer again.
+    Replayed,
+    /// It was told that the first one is running.
+    InProgress,
+    /// Its key belongs to another request.
+    Mismatch,
+    /// It had no credential that is taken, or one that is not enough.
+    Unauthorized,
+    /// Its caller sends too many.
+    RateLimited,
+    /// It had no key.
+    KeyMissing,
+    /// It had a key that is none, or two.
+    KeyInvalid,
+    /// Something else in it is not acceptable.
+    ValidationFailed,
+    /// Its attempt ended without an answer.
+    Failed,
+    /// Nobody could answer it.
+    Unavailable,
+}
+
+impl Outcome {
+    /// The name in metrics and on the dashboard.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Executed => "executed",
+            Self::Replayed => "replayed",
+            Self::InProgress => "in_progress",
+            Self::Mismatch => "mismatch",
+            Self::Unauthorized => "unauthorized",
+            Self::RateLimited => "rate_limited",
+            Self::KeyMissing => "key_missing",
+            Self::KeyInvalid => "key_invalid",
+            Self::ValidationFailed => "validation_failed",
+            Self::Failed => "failed",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// That of a request that was answered with a problem of this type and status.
+    #[must_use]
+    pub fn of_problem(slug: &str, status: u16) -> Self {
+        match (slug, status) {
+            ("idempotency-key-missing", _) => Self::KeyMissing,
+            ("idempotency-key-invalid" | "idempotency-key-conflict", _) => Self::KeyInvalid,
+            (_, 401 | 403) => Self::Unauthorized,
+            (_, 429) => Self::RateLimited,
+            (_, 500..) => Self::Unavailable,
+            _ => Self::ValidationFailed,
+        }
+    }
+}

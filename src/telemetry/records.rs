@@ -1,0 +1,212 @@
+//! How many records there are, by status, and how much they take.
+//!
+//! Each change of a record is told with where the record was and where it is. A change that gets lost would leave
+//! the sums wrong for ever; so they are kept by the time at which the records expire, and what has expired is left
+//! out of the sums whether its end was told or not.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::lifecycle::{Record, Status, UnixMillis};
+
+/// How many parts of a retention are kept apart. More would be more exact where changes were lost, and larger.
+const PARTS: u64 = 64;
+
+/// A record, as far as it counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Place {
+    status: Which,
+    /// The end of the part of time in which it expires, in milliseconds since 1970.
+    until_ms: u64,
+    bytes: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Which {
+    Processing,
+    Completed,
+    Failed,
+}
+
+impl Place {
+    /// Where `record` is, which takes `bytes` as it is stored.
+    #[must_use]
+    pub fn of(record: &Record, bytes: usize) -> Self {
+        let part_ms = (record.created_at.ms_until(record.expires_at) / PARTS).max(1);
+        Self {
+            status: match record.status {
+                Status::Processing { .. } => Which::Processing,
+                Status::Completed { .. } => Which::Completed,
+                Status::Failed => Which::Failed,
+            },
+            until_ms: record
+                .expires_at
+                .0
+                .div_ceil(part_ms)
+                .saturating_mul(part_ms),
+            bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+/// A record's way from one place to another; it has no place before it is made and after it is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Move {
+    /// Where it was.
+    pub from: Option<Place>,
+    /// Where it is.
+    pub to: Option<Place>,
+}
+
+/// How many there are of each status, and how many bytes they take. Of a part of all events the numbers may be
+/// negative.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Count {
+    /// PROCESSING
+    pub processing: i64,
+    /// COMPLETED
+    pub completed: i64,
+    /// FAILED
+    pub failed: i64,
+    /// As they are stored.
+    pub bytes: i64,
+}
+
+/// All records, by when they expire.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Records(BTreeMap<u64, Count>);
+
+impl Records {
+    /// Moves a record.
+    pub fn add(&mut self, change: &Move) {
+        for (place, by) in [(change.from, -1), (change.to, 1)] {
+            if let Some(place) = place {
+                let count = self.0.entry(place.until_ms).or_default();
+                let status = match place.status {
+                    Which::Processing => &mut count.processing,
+                    Which::Completed => &mut count.completed,
+                    Which::Failed => &mut count.failed,
+                };
+                *status = status.saturating_add(by);
+                count.bytes = count.bytes.saturating_add(place.bytes.saturating_mul(by));
+            }
+        }
+    }
+
+    /// Moves all that `other` moved.
+    pub fn merge(&mut self, other: &Self) {
+        for (until_ms, more) in &other.0 {
+            let count = self.0.entry(*until_ms).or_default();
+            *count = count.plus(more);
+        }
+    }
+
+    /// Forgets what has expired by `now`.
+    pub fn forget_expired(&mut self, now: UnixMillis) {
+        self.0 = self.0.split_off(&now.0);
+    }
+
+    /// How many there are at `now`.
+    #[must_use]
+    pub fn count(&self, now: UnixMillis) -> Count {
+        let living = self.0.range(now.0..).map(|(_, count)| count);
+        let sum = living.fold(Count::default(), |sum, count| sum.plus(count));
+        Count {
+            processing: sum.processing.max(0),
+            completed: sum.completed.max(0),
+            failed: sum.failed.max(0),
+            bytes: sum.bytes.max(0),
+        }
+    }
+}
+
+impl Count {
+    const fn plus(&self, other: &Self) -> Self {
+        Self {
+            processing: self.processing.saturating_add(other.processing),
+            completed: self.completed.saturating_add(other.completed),
+            failed: self.failed.saturating_add(other.failed),
+            bytes: self.bytes.saturating_add(other.bytes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::{Fingerprint, OperationId, SavedResponse};
+
+    const HOUR_MS: u64 = 3_600_000;
+
+    #[test]
+    fn a_record_counts_where_it_is_and_nowhere_else() {
+        let mut records = Records::default();
+        let (running, done) = (place(processing(), 0, 500), place(completed(), 0, 900));
+
+        records.add(&change(None, Some(running)));
+        records.add(&change(None, Some(running)));
+        records.add(&change(Some(running), Some(done)));
+
+        let expected = Count {
+            processing: 1,
+            completed: 1,
+            failed: 0,
+            bytes: 1400,
+        };
+        assert_eq!(records.count(UnixMillis(1)), expected);
+        records.add(&change(Some(done), None));
+        assert_eq!(records.count(UnixMillis(1)).completed, 0);
+    }
+
+    #[test]
+    fn a_change_that_was_lost_is_forgotten_with_its_record() {
+        let mut records = Records::default();
+        records.add(&change(None, Some(place(processing(), 0, 500))));
+        records.add(&change(None, Some(place(Status::Failed, HOUR_MS, 500))));
+
+        let after = UnixMillis(HOUR_MS + HOUR_MS / PARTS + 1);
+
+        assert_eq!(records.count(after).processing, 0);
+        assert_eq!(records.count(after).failed, 1);
+        let before = records.count(after);
+        records.forget_expired(after);
+        assert_eq!(records.count(after), before);
+        assert_eq!(records.0.len(), 1);
+    }
+
+    fn change(from: Option<Place>, to: Option<Place>) -> Move {
+        Move { from, to }
+    }
+
+    /// Of a record that was made at `created_ms` and lives for an hour.
+    fn place(status: Status, created_ms: u64, bytes: usize) -> Place {
+        let record = Record {
+            operation_id: OperationId("operation".to_owned()),
+            operation: "create_resource".to_owned(),
+            fingerprint: Fingerprint([1; 32]),
+            attempts: 1,
+            created_at: UnixMillis(created_ms),
+            updated_at: UnixMillis(created_ms),
+            expires_at: UnixMillis(created_ms).plus_ms(HOUR_MS),
+            status,
+        };
+        Place::of(&record, bytes)
+    }
+
+    fn processing() -> Status {
+        Status::Processing {
+            deadline: UnixMillis(9),
+        }
+    }
+
+    fn completed() -> Status {
+        let response = SavedResponse {
+            status: 201,
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        Status::Completed { response }
+    }
+}

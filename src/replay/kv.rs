@@ -68,12 +68,13 @@ pub async fn keep(
 }
 
 /// The value in KV: a frame whose head is the seal and whose body is the record.
-fn sealed(key: &CompositeKey, record: &Record) -> Result<Vec<u8>, serde_json::Error> {
+pub(super) fn sealed(key: &CompositeKey, record: &Record) -> Result<Vec<u8>, serde_json::Error> {
     let record = encode(record)?;
     frame::join(&key.seal(&record), &record)
 }
 
-fn open(key: &CompositeKey, copy: &[u8]) -> Result<Record, CopyError> {
+/// The record in a copy, if the copy is of `key` and as it was written.
+pub(super) fn open(key: &CompositeKey, copy: &[u8]) -> Result<Record, CopyError> {
     let (seal, record) = frame::split(copy).ok_or(CopyError::Seal)?;
     match serde_json::from_slice::<String>(seal) {
         Ok(seal) if seal == key.seal(record) => Ok(decode(record)?),

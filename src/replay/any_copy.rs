@@ -9,15 +9,17 @@ use crate::{
     lifecycle::any_record,
 };
 
+const SECRET: [u8; 32] = [7; 32];
+
 #[test]
 fn a_copy_that_was_changed_is_itself_or_none() {
     let inputs = any_record().prop_flat_map(|record| {
-        let copy = sealed(&key("ours"), &record).unwrap();
+        let copy = sealed(&SECRET, &key("ours"), &record).unwrap();
         (Just(record), mutated(Just(copy)))
     });
     fuzz("copy, changed", &inputs, |(record, copy)| {
-        prop_assert!(open(&key("theirs"), &copy).is_err());
-        match open(&key("ours"), &copy) {
+        prop_assert!(open(&SECRET, &key("theirs"), &copy).is_err());
+        match open(&SECRET, &key("ours"), &copy) {
             Ok(opened) => prop_assert_eq!(opened, record),
             Err(_) => return Ok(false),
         }
@@ -29,17 +31,17 @@ fn a_copy_that_was_changed_is_itself_or_none() {
 fn bytes_of_any_kind_are_no_copy() {
     let near = ("\"[0-9a-f]{64}\"", "[\n]{0,2}", any::<String>())
         .prop_map(|(head, end, rest)| (head + &end + &rest).into_bytes());
-    let copy = any_record().prop_map(|record| sealed(&key("ours"), &record).unwrap());
+    let copy = any_record().prop_map(|record| sealed(&SECRET, &key("ours"), &record).unwrap());
     let inputs = prop_oneof![
         4 => collection::vec(any::<u8>(), 0..256),
         4 => near,
         1 => copy,
     ];
     fuzz("copy, any bytes", &inputs, |bytes| {
-        let Ok(record) = open(&key("ours"), &bytes) else {
+        let Ok(record) = open(&SECRET, &key("ours"), &bytes) else {
             return Ok(false);
         };
-        prop_assert_eq!(sealed(&key("ours"), &record).unwrap(), bytes);
+        prop_assert_eq!(sealed(&SECRET, &key("ours"), &record).unwrap(), bytes);
         Ok(true)
     });
 }

@@ -21,8 +21,9 @@ export function copyName(key: string, as?: string): string {
 }
 
 /** A copy as it is kept in KV: a line with its seal, and the record. */
-export function sealed(key: string, record: string): string {
-  return `"${digest(LAYOUT, address(key), record).toString("hex")}"\n${record}`;
+export function sealed(key: string, record: string, secret = ""): string {
+  const seal = digest(createHash("sha256").update(secret).digest(), digest(LAYOUT, address(key), record));
+  return `"${seal.toString("hex")}"\n${record}`;
 }
 
 function address(key: string, as?: string): Buffer {

@@ -15,6 +15,8 @@ pub mod telemetry;
 pub mod settings;
 pub mod clock;
 pub mod digest;
+#[cfg(test)]
+mod fuzz;
 
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use worker::{Context, Env, Request, Response, event, worker_sys::web_sys};

@@ -20,7 +20,11 @@ mod inspect;
 mod expire;
 pub mod frame;
 mod encoding;
+#[cfg(test)]
+mod any_record;
 
+#[cfg(test)]
+pub use any_record::any_record;
 pub use claim::{Claim, NewRecord, Policy, claim};
 pub use encoding::{DecodeError, FORMAT_VERSION, decode, encode};
 pub use expire::{Expiry, expire};

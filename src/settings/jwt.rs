@@ -58,7 +58,7 @@ fn host<'a>(url: &'a str, scheme: &str) -> Option<&'a str> {
 
 /// A host with a name of two labels or more, the last of them in letters: no address of any notation
 /// (127.0.0.1, 0x7f.1, 2130706433, or IPv6) passes, nor does a name that only a private network resolves.
-fn is_public(url: &str) -> bool {
+pub(super) fn is_public(url: &str) -> bool {
     const PRIVATE: [&str; 6] = ["localhost", "local", "internal", "lan", "home", "arpa"];
     host(url, "https://").is_some_and(|host| {
         let name = host.to_ascii_lowercase();

@@ -10,7 +10,7 @@ use worker::{
 
 use super::{
     ApiTokens, JwtIssuer, WrongSetting,
-    values::{content_bytes, deadline, is_on, origins, seconds},
+    values::{content_bytes, deadline, is_on, origins, seconds, secret},
 };
 use crate::{lifecycle::Policy, operations::Retention};
 
@@ -29,6 +29,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// `FAULT_INJECTION`: whether `X-Fault` is obeyed.
     pub faults_allowed: bool,
+    /// `REPLAY_SECRET`: the digest of what copies in KV are sealed with; of nothing if there is none.
+    pub replay_secret: [u8; 32],
     /// `AUTH`, and the variables that say who may call.
     pub auth: Auth,
 }
@@ -83,6 +85,7 @@ impl Settings {
             max_content_bytes: content_bytes(&text)?,
             allowed_origins: origins(&text)?,
             faults_allowed: is_on(&text, "FAULT_INJECTION", false)?,
+            replay_secret: secret(&text, "REPLAY_SECRET")?,
             auth: if is_on(&text, "AUTH", true)? {
                 Auth::On {
                     tokens: ApiTokens::read(&text)?,

@@ -17,6 +17,8 @@ pub mod settings;
 pub mod clock;
 pub mod sync_kv;
 pub mod digest;
+#[cfg(test)]
+mod fuzz;
 
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use worker::{Context, Env, Request, Response, event, worker_sys::web_sys};

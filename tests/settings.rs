@@ -74,6 +74,7 @@ fn a_wrong_value_is_refused_with_its_variable_and_not_repeated() {
             "https://a.example,,https://b.example",
         ),
         ("FAULT_INJECTION", "true"),
+        ("REPLAY_SECRET", "0123456789abcdef0123456789abcde"),
     ] {
         let text = read(&[(name, value)]).unwrap_err().to_string();
 

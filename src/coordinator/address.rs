@@ -85,10 +85,11 @@ impl CompositeKey {
     }
 
     /// What a replay copy of `record` must be marked with: the digest of the record and of its address, so
-    /// that one that was damaged, or is another's, is no copy.
+    /// that one that was damaged, or is another's, is no copy; and of a secret, so that nobody else can make one.
     #[must_use]
-    pub fn seal(&self, record: &[u8]) -> String {
-        hex(&digest(&[LAYOUT, &self.0, record]))
+    pub fn seal(&self, secret: &[u8; 32], record: &[u8]) -> String {
+        let content = digest(&[LAYOUT, &self.0, record]);
+        hex(&digest(&[secret, &content]))
     }
 
     /// The KV key of the replay copy.

@@ -21,6 +21,8 @@ mod object;
 mod running;
 mod attempt;
 mod storage;
+#[cfg(test)]
+mod any_message;
 
 pub use address::{CompositeKey, IdempotencyKey, Scope};
 pub use call::{Unreachable, ask};

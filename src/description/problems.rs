@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::entry::{Entry, What};
 use crate::{
     http::{
-        Page,
+        Page, ServiceRoute,
         described::{CATALOGUE, KeyField, Problem, ProblemType, READS, WRITES},
     },
     operations::FieldError,
@@ -17,6 +17,8 @@ enum Where {
     Everywhere,
     /// Routes that are for callers.
     Callers,
+    /// Routes that read header fields of their own, which may be too long.
+    Fields,
     /// Routes that tell operators more than others.
     Operators,
     /// Routes that take effect once per key.
@@ -43,7 +45,7 @@ const OCCURRENCES: &[(&str, Where)] = &[
     ("unsupported-media-type", Where::Keyed),
     ("payload-too-large", Where::Keyed),
     ("request-timeout", Where::Keyed),
-    ("header-fields-too-large", Where::Callers),
+    ("header-fields-too-large", Where::Fields),
     ("not-found", Where::Variable),
     ("method-not-allowed", Where::Everywhere),
     ("unauthorized", Where::Callers),
@@ -117,6 +119,7 @@ fn occurs(slug: &str, entry: &Entry) -> bool {
         Where::Variable => entry.variable().is_some() || entry.is_for_operators(),
         Where::Operators => entry.query().contains_key("client") || entry.is_for_operators(),
         Where::Live => entry.is_live(),
+        Where::Fields => entry.is_for_callers() || is_asset(entry),
         Where::Ruled => match entry.what {
             What::Keyed(_) => true,
             What::Read(_) => !entry.query().is_empty(),
@@ -128,6 +131,16 @@ fn occurs(slug: &str, entry: &Entry) -> bool {
             What::Service(route) => matches!(route.page, Page::KeyStatus | Page::Asset(_)),
         },
     })
+}
+
+const fn is_asset(entry: &Entry) -> bool {
+    matches!(
+        entry.what,
+        What::Service(ServiceRoute {
+            page: Page::Asset(_),
+            ..
+        })
+    )
 }
 
 /// Problems as the service tells them; of a type that no function here makes, what its page says.
@@ -154,6 +167,10 @@ fn examples(
             vec![variant("query", Problem::invalid(vec![error]))]
         }
         "unsupported-media-type" => one(Problem::unsupported_media_type()),
+        "payload-too-large" => one(Problem::payload_too_large(262_144)),
+        "request-timeout" => one(Problem::request_timeout(10_000)),
+        "header-fields-too-large" => one(Problem::field_too_large("Prefer", 8192)),
+        "rate-limited" => one(Problem::rate_limited(10)),
         "method-not-allowed" if entry.is_keyed() => {
             vec![variant("post", Problem::method_not_allowed(WRITES))]
         }

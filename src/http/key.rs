@@ -40,8 +40,10 @@ pub fn key(
     }
 }
 
+/// Spaces and tabs around a field's value are none of it (RFC 9110, section 5.5); white space beyond ASCII is, for
+/// whoever looks at the field on its way.
 fn parse(text: &str) -> Result<IdempotencyKey, Problem> {
-    IdempotencyKey::parse(text.trim()).ok_or_else(Problem::key_invalid)
+    IdempotencyKey::parse(text.trim_matches([' ', '\t'])).ok_or_else(Problem::key_invalid)
 }
 
 /// The string in a quoted structured-field item (RFC 9651, section 3.3.3), or the value as it stands.
@@ -106,6 +108,7 @@ mod tests {
             "9b2e1c1e-52a9-1f4c-9d0b-0f6a1a2b3c4d",
             "9b2e1c1e-52a9-4f4c-1d0b-0f6a1a2b3c4d",
             "\"9b2e1c1e-52a9-4f4c-9d0b-0f6a1a2b3c4d",
+            "9b2e1c1e-52a9-4f4c-9d0b-0f6a1a2b3c4d\u{a0}",
         ] {
             assert_eq!(
                 key(Some(wrong), None).unwrap_err().slug(),

@@ -31,6 +31,8 @@ mod example;
 mod asset;
 #[cfg(test)]
 mod any_value;
+#[cfg(test)]
+mod any_json;
 
 pub use json::Json;
 pub use serve::{interrupted, serve};

@@ -1,19 +1,27 @@
 //! How a record is written, in the object's storage and in a replay copy: a frame whose head is the format's
-//! version and the record, and whose body is the saved response's content.
+//! version, a digest and the record, and whose body is the saved response's content.
+//!
+//! The digest is over the record and the content. One wrong digit in an expiry or an operation id would still be a
+//! record, by which the operation could happen a second time and nobody would be told.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
 use super::{History, Record, Status, frame};
+use crate::digest::{digest, hex};
 
 /// Goes up when a reader of the old format would misread the new one. Worker and object may run different
 /// versions while a deployment rolls out (Cloudflare: gradual deployments, Durable Objects).
-pub const FORMAT_VERSION: u32 = 1;
+///
+/// Version 1 had no digest.
+pub const FORMAT_VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct HeadOut<'a> {
     version: u32,
-    record: &'a Record,
+    digest: String,
+    record: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<&'a History>,
 }
@@ -25,9 +33,11 @@ struct HistoryIn {
 }
 
 #[derive(Deserialize)]
-struct HeadIn {
+struct HeadIn<'a> {
     version: u32,
-    record: Record,
+    digest: String,
+    #[serde(borrow)]
+    record: &'a RawValue,
 }
 
 #[derive(Deserialize)]
@@ -47,6 +57,9 @@ pub enum DecodeError {
     /// The head is not what this version writes.
     #[error("the stored record's head cannot be read: {0}")]
     Head(#[from] serde_json::Error),
+    /// The record or the content is not what was written.
+    #[error("the stored record is damaged: its digest does not fit")]
+    Damaged,
 }
 
 /// Writes `record`.
@@ -60,14 +73,16 @@ pub fn encode_with(record: &Record, history: &History) -> Result<Vec<u8>, serde_
 }
 
 fn write(record: &Record, history: Option<&History>) -> Result<Vec<u8>, serde_json::Error> {
-    let head = HeadOut {
-        version: FORMAT_VERSION,
-        record,
-        history,
-    };
     let body = match &record.status {
         Status::Completed { response } => response.body.as_slice(),
         Status::Processing { .. } | Status::Failed => &[],
+    };
+    let record = to_raw_value(record)?;
+    let head = HeadOut {
+        version: FORMAT_VERSION,
+        digest: digest_of(&record, body),
+        record: &record,
+        history,
     };
     frame::join(&head, body)
 }
@@ -77,11 +92,16 @@ pub fn decode(bytes: &[u8]) -> Result<Record, DecodeError> {
     let (head, body) = frame::split(bytes).ok_or(DecodeError::NoHead)?;
     let HeadIn {
         version,
-        mut record,
+        digest,
+        record,
     } = serde_json::from_slice(head).map_err(|error| unreadable(head, error))?;
     if version != FORMAT_VERSION {
         return Err(DecodeError::OtherVersion(version));
     }
+    if digest != digest_of(record, body) {
+        return Err(DecodeError::Damaged);
+    }
+    let mut record: Record = serde_json::from_slice(record.get().as_bytes())?;
     if let Status::Completed { response } = &mut record.status {
         response.body = body.to_vec();
     }
@@ -94,6 +114,10 @@ pub fn history(bytes: &[u8]) -> History {
     frame::split(bytes)
         .and_then(|(head, _)| serde_json::from_slice(head).ok())
         .map_or_else(History::default, |HistoryIn { history }| history)
+}
+
+fn digest_of(record: &RawValue, body: &[u8]) -> String {
+    hex(&digest(&[record.get().as_bytes(), body]))
 }
 
 /// A head of another version need not have this version's members; say so rather than name a member.

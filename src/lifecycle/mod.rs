@@ -21,7 +21,11 @@ mod expire;
 mod history;
 pub mod frame;
 mod encoding;
+#[cfg(test)]
+mod any_record;
 
+#[cfg(test)]
+pub use any_record::any_record;
 pub use claim::{Claim, NewRecord, Policy, claim};
 pub use encoding::{DecodeError, FORMAT_VERSION, decode, encode, encode_with, history};
 pub use expire::{Expiry, expire};

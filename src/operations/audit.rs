@@ -129,7 +129,7 @@ impl Operation for CreateAuditLog {
             JsValue::from_str(&execution.operation_id.0),
             JsValue::from_str(execution.caller),
             JsValue::from_str(&input.id.unwrap_or_else(|| Uuid::new_v4().to_string())),
-            JsValue::from_str(&timestamp.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+            JsValue::from_str(&in_utc(timestamp)),
             integer(timestamp.timestamp_micros()),
             text(
                 input
@@ -292,8 +292,13 @@ fn in_rfc_3339(timestamp: &Option<String>, (): &()) -> garde::Result {
     }
 }
 
+/// A moment as it is answered.
+pub(super) fn in_utc(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
 /// A moment whose year has four digits in UTC too, where it is answered: RFC 3339 knows no others.
-fn moment(text: &str) -> Option<DateTime<Utc>> {
+pub(super) fn moment(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text)
         .ok()
         .map(|moment| moment.to_utc())

@@ -17,6 +17,8 @@ mod shape;
 mod resource;
 mod transaction;
 mod audit;
+#[cfg(test)]
+mod any_input;
 
 pub use format::{example_key, moment, uuid_v4};
 pub use input::{FieldError, JsonObject};

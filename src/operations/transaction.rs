@@ -170,7 +170,7 @@ const TWENTY_NINE_DIGITS: u128 = 10_u128.pow(28);
 
 /// An exact decimal of up to 28 digits, read from and written as a JSON number without passing a float.
 #[derive(Clone, Copy, Debug)]
-struct Amount(Decimal);
+pub(super) struct Amount(Decimal);
 
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -179,12 +179,21 @@ impl<'de> Deserialize<'de> for Amount {
         if !text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
             return Err(D::Error::custom("must be a JSON number"));
         }
-        Decimal::from_str_exact(text)
-            .or_else(|_| Decimal::from_scientific(text))
-            .ok()
+        exact(text)
             .filter(|amount| amount.mantissa().unsigned_abs() < TWENTY_NINE_DIGITS)
             .map(Self)
             .ok_or_else(|| D::Error::custom("must be a decimal number of at most 28 digits"))
+    }
+}
+
+/// The value that the JSON number `text` has, or nothing if it has too many digits. `from_scientific` would round
+/// those in front of the exponent, so that they are read by themselves first.
+fn exact(text: &str) -> Option<Decimal> {
+    match text.split_once(['e', 'E']) {
+        None => Decimal::from_str_exact(text).ok(),
+        Some((digits, _)) => Decimal::from_str_exact(digits)
+            .and_then(|_| Decimal::from_scientific(text))
+            .ok(),
     }
 }
 

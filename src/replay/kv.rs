@@ -1,5 +1,6 @@
 //! Copies in KV, for when the object is slow or cannot be reached.
 
+use subtle::ConstantTimeEq;
 use thiserror::Error;
 use worker::{Env, kv::KvError};
 
@@ -7,6 +8,7 @@ use super::judge::{Found, judge};
 use crate::{
     coordinator::CompositeKey,
     lifecycle::{DecodeError, Fingerprint, Record, UnixMillis, decode, encode, frame},
+    settings::{Settings, WrongSetting},
 };
 
 /// The KV binding's name in wrangler.toml.
@@ -24,7 +26,10 @@ pub enum CopyError {
     /// KV refused.
     #[error(transparent)]
     Kv(#[from] KvError),
-    /// The copy is damaged, or another key's.
+    /// The secret that copies are sealed with is wrong.
+    #[error(transparent)]
+    Settings(#[from] WrongSetting),
+    /// The copy is damaged, another key's, or was made with another secret.
     #[error("the copy's seal does not fit")]
     Seal,
     /// The copy is not one of this release.
@@ -44,7 +49,10 @@ pub async fn look_up(
 ) -> Result<Option<Found>, CopyError> {
     let copy = env.kv(BINDING)?.get(&key.copy_key()).bytes().await?;
     match copy {
-        Some(bytes) => Ok(judge(&open(key, &bytes)?, fingerprint, now)),
+        Some(bytes) => {
+            let secret = Settings::of(env)?.replay_secret;
+            Ok(judge(&open(&secret, key, &bytes)?, fingerprint, now))
+        }
         None => Ok(None),
     }
 }
@@ -59,8 +67,9 @@ pub async fn keep(
     if now.ms_until(record.expires_at) < MIN_TO_LIVE_MS {
         return Ok(());
     }
+    let secret = Settings::of(env)?.replay_secret;
     env.kv(BINDING)?
-        .put_bytes(&key.copy_key(), &sealed(key, record)?)?
+        .put_bytes(&key.copy_key(), &sealed(&secret, key, record)?)?
         .expiration(record.expires_at.0.div_ceil(1000))
         .execute()
         .await?;
@@ -68,16 +77,28 @@ pub async fn keep(
 }
 
 /// The value in KV: a frame whose head is the seal and whose body is the record.
-fn sealed(key: &CompositeKey, record: &Record) -> Result<Vec<u8>, serde_json::Error> {
+pub(super) fn sealed(
+    secret: &[u8; 32],
+    key: &CompositeKey,
+    record: &Record,
+) -> Result<Vec<u8>, serde_json::Error> {
     let record = encode(record)?;
-    frame::join(&key.seal(&record), &record)
+    frame::join(&key.seal(secret, &record), &record)
 }
 
-fn open(key: &CompositeKey, copy: &[u8]) -> Result<Record, CopyError> {
+/// The record in a copy, if the copy is of `key` and as it was written.
+pub(super) fn open(
+    secret: &[u8; 32],
+    key: &CompositeKey,
+    copy: &[u8],
+) -> Result<Record, CopyError> {
     let (seal, record) = frame::split(copy).ok_or(CopyError::Seal)?;
-    match serde_json::from_slice::<String>(seal) {
-        Ok(seal) if seal == key.seal(record) => Ok(decode(record)?),
-        Ok(_) | Err(_) => Err(CopyError::Seal),
+    let seal: String = serde_json::from_slice(seal).map_err(|_| CopyError::Seal)?;
+    let right = key.seal(secret, record);
+    if bool::from(seal.as_bytes().ct_eq(right.as_bytes())) {
+        Ok(decode(record)?)
+    } else {
+        Err(CopyError::Seal)
     }
 }
 
@@ -89,24 +110,29 @@ mod tests {
         lifecycle::{OperationId, SavedResponse, Status},
     };
 
-    #[test]
-    fn a_copy_opens_with_its_own_key_only() {
-        let (ours, theirs) = (key("a"), key("b"));
-        let copy = sealed(&ours, &record()).unwrap();
+    const SECRET: [u8; 32] = [7; 32];
 
-        assert_eq!(open(&ours, &copy).unwrap(), record());
-        assert!(matches!(open(&theirs, &copy), Err(CopyError::Seal)));
+    #[test]
+    fn a_copy_opens_with_its_own_key_and_secret_only() {
+        let (ours, theirs) = (key("a"), key("b"));
+        let copy = sealed(&SECRET, &ours, &record()).unwrap();
+
+        assert_eq!(open(&SECRET, &ours, &copy).unwrap(), record());
+        for opened in [open(&SECRET, &theirs, &copy), open(&[8; 32], &ours, &copy)] {
+            assert!(matches!(opened, Err(CopyError::Seal)));
+        }
     }
 
     #[test]
     fn a_copy_with_any_byte_changed_or_missing_does_not_open() {
-        let copy = sealed(&key("a"), &record()).unwrap();
+        let copy = sealed(&SECRET, &key("a"), &record()).unwrap();
+        let open = |bytes: &[u8]| open(&SECRET, &key("a"), bytes);
 
         for at in 0..copy.len() {
             let mut changed = copy.clone();
             changed[at] ^= 1;
-            assert!(open(&key("a"), &changed).is_err(), "byte {at} changed");
-            assert!(open(&key("a"), &copy[..at]).is_err(), "cut at {at}");
+            assert!(open(&changed).is_err(), "byte {at} changed");
+            assert!(open(&copy[..at]).is_err(), "cut at {at}");
         }
     }
 

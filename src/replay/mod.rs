@@ -12,6 +12,8 @@ mod memory;
 mod kv;
 mod look_up;
 mod publish;
+#[cfg(test)]
+mod any_copy;
 
 pub use judge::Found;
 pub use look_up::{Answered, Source, look_up};

@@ -8,6 +8,8 @@ mod values;
 mod tokens;
 mod jwt;
 mod variables;
+#[cfg(test)]
+mod any_url;
 
 pub use jwt::JwtIssuer;
 pub use tokens::{ApiToken, ApiTokens, Role};

@@ -9,7 +9,7 @@ use crate::digest::{from_hex, sha256};
 const WRONG: WrongSetting = WrongSetting {
     name: "API_TOKENS",
     rule: "a JSON array of objects with client (1 to 64 of A-Z a-z 0-9 . _ : -), role (client or operator) and \
-           sha256 (64 hex digits), as npm run token prints them",
+           sha256 (64 hex digits), as npm run token prints them, and no token twice",
 };
 
 /// What a caller may do.
@@ -59,7 +59,21 @@ impl ApiTokens {
                 digest: digest.ok_or(WRONG)?,
             })
         });
-        Ok(Self(tokens.collect::<Result<_, _>>()?))
+        let tokens = Self(tokens.collect::<Result<_, _>>()?);
+        if tokens.has_one_twice() {
+            Err(WRONG)
+        } else {
+            Ok(tokens)
+        }
+    }
+
+    /// Whether a token is there twice: it would be two clients', or have two roles.
+    fn has_one_twice(&self) -> bool {
+        let count = |token: &ApiToken| {
+            let same = self.0.iter().filter(|other| other.digest == token.digest);
+            same.count()
+        };
+        self.0.iter().any(|token| count(token) > 1)
     }
 
     /// Whether there is none.

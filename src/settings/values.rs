@@ -5,6 +5,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::urls::{is_loopback, is_public};
+use crate::digest::sha256;
 use crate::monitor::Rules;
 
 /// A variable whose value cannot be meant.
@@ -16,6 +17,9 @@ pub struct WrongSetting {
     /// What it may be.
     pub rule: &'static str,
 }
+
+/// Shorter than this, a secret may be guessed by trying: 32 hex digits are 128 bits.
+const MIN_SECRET_BYTES: usize = 32;
 
 /// The text of a variable that is set.
 pub trait Variables: Fn(&str) -> Option<String> {}
@@ -52,6 +56,18 @@ pub fn deadline(text: &impl Variables) -> Result<u64, WrongSetting> {
             rule: "a whole number of seconds from 1 to 25",
         }),
     }
+}
+
+/// The digest of a secret, or of nothing if it is not set.
+pub fn secret(text: &impl Variables, name: &'static str) -> Result<[u8; 32], WrongSetting> {
+    let secret = text(name).unwrap_or_default();
+    if (1..MIN_SECRET_BYTES).contains(&secret.len()) {
+        return Err(WrongSetting {
+            name,
+            rule: "32 characters or more, drawn at random",
+        });
+    }
+    Ok(sha256(secret.as_bytes()))
 }
 
 /// A switch, and what it is where it is not set.

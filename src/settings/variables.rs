@@ -11,7 +11,7 @@ use worker::{
 use super::{
     ApiTokens, JwtIssuer, WrongSetting,
     urls::is_loopback,
-    values::{content_bytes, deadline, is_on, monitors, origins, rules, seconds, webhook},
+    values::{content_bytes, deadline, is_on, monitors, origins, rules, seconds, secret, webhook},
 };
 use crate::{lifecycle::Policy, monitor::Rules, operations::Retention};
 
@@ -30,6 +30,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// `FAULT_INJECTION`: whether `X-Fault` is obeyed.
     pub faults_allowed: bool,
+    /// `REPLAY_SECRET`: the digest of what copies in KV are sealed with; of nothing if there is none.
+    pub replay_secret: [u8; 32],
     /// `TELEMETRY_OBJECTS`: how many objects add up what isolates count; 0 if none, and nothing is counted.
     pub telemetry_objects: u32,
     /// `ALERT_RULES`: when to raise an alert.
@@ -90,6 +92,7 @@ impl Settings {
             max_content_bytes: content_bytes(&text)?,
             allowed_origins: origins(&text)?,
             faults_allowed: is_on(&text, "FAULT_INJECTION", false)?,
+            replay_secret: secret(&text, "REPLAY_SECRET")?,
             telemetry_objects: monitors(&text)?,
             rules: rules(&text)?,
             alert_webhook_url: webhook(&text)?,

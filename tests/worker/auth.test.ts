@@ -176,6 +176,7 @@ describe("a wrong credential variable", () => {
     ["API_TOKENS", JSON.stringify([{ ...stored, role: "admin" }])],
     ["API_TOKENS", JSON.stringify([{ ...stored, client: "" }])],
     ["API_TOKENS", JSON.stringify([{ ...stored, expires: "2030" }])],
+    ["API_TOKENS", JSON.stringify([stored, { ...stored, client: "other" }])],
     ["AUTH", "perhaps"],
     ["JWT_ISSUER", "https://id.example"],
   ])("is refused by its name and not repeated: %s, %#", async (name, value) => {

@@ -114,6 +114,24 @@ describe("a page of an allowed origin", () => {
 });
 
 describe("a page of another origin", () => {
+  // A browser asks first before it sends any other type, or a field such as a key or a credential.
+  test.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])(
+    "has no effect with what browsers send without asking, such as %s",
+    async (type) => {
+      const name = crypto.randomUUID();
+      const headers = { Origin: "https://elsewhere.example", "Content-Type": type };
+
+      const answer = await api.call(RESOURCES, {
+        method: "POST",
+        headers,
+        payload: JSON.stringify({ name }),
+      });
+
+      expect(answer.json.type).toBe("/problems/idempotency-key-missing");
+      expect(await api.rowsWhere("resources", "name", name)).toHaveLength(0);
+    },
+  );
+
   test("may read nothing, and a client without an origin is told of none", async () => {
     const answers = [
       await api.post(AUDIT_LOG, newKey(), { headers: { Origin: "https://elsewhere.example" } }),

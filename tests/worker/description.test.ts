@@ -121,6 +121,7 @@ const CALLS: [operation: string, what: string, call: () => Promise<Answer>][] = 
     () => api.create(newKey(), { headers: { Authorization: "Basic YTpi" } }),
   ],
   ["create_resource", "another method", () => api.call(RESOURCES, { method: "DELETE" })],
+  ["create_resource", "a field too long", () => api.create(newKey(), { headers: tooLong("Prefer") })],
   ["create_transaction", "a first request", () => api.post(TRANSACTIONS, newKey())],
   ["create_audit_log", "a first request", () => api.post(AUDIT_LOG, newKey())],
   ["read_resource", "what is there", read],
@@ -135,6 +136,11 @@ const CALLS: [operation: string, what: string, call: () => Promise<Answer>][] = 
   ["explain_problem", "one", () => api.call("/problems/forbidden")],
   ["explain_problem", "none", () => api.call("/problems/none")],
   ["describe_api", "it", () => api.call("/openapi.json")],
+  [
+    "describe_api",
+    "a field too long",
+    () => api.call("/openapi.json", { headers: tooLong("If-None-Match") }),
+  ],
   ["read_docs", "it", () => api.call("/docs")],
   ["load_docs_script", "it", () => api.call("/docs/page.js")],
   ["load_docs_style", "it", () => api.call("/docs/page.css")],
@@ -176,6 +182,10 @@ async function conflict() {
 async function read() {
   const { headers } = await api.create(newKey());
   return api.call(headers.get("Location")!);
+}
+
+function tooLong(field: string) {
+  return { [field]: "x".repeat(9000) };
 }
 
 function commandOf(operation: string) {

@@ -56,7 +56,7 @@ describe("internal-error with 500", () => {
   test("is told of a record that cannot be read, and nothing is done a second time", async () => {
     const key = newKey();
     await api.create(key);
-    const spoil = () => rewrite(api.server, objectName(key), /"version":1/, () => '"version":9');
+    const spoil = () => rewrite(api.server, objectName(key), /"version":2/, () => '"version":9');
     await api.server.restart(spoil);
 
     const answers = [await api.create(key), await api.create(key, { wait: 5 })];

@@ -121,7 +121,7 @@ describe("a record that cannot be read", () => {
     const key = newKey();
     const object = objectName(key);
     await api.create(key);
-    const spoil = () => rewrite(api.server, object, /"version":1/, () => '"version":9');
+    const spoil = () => rewrite(api.server, object, /"version":2/, () => '"version":9');
     await api.server.restart(spoil);
 
     await eventually(() => record(api.server, object) === undefined);

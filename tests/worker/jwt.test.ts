@@ -197,6 +197,21 @@ describe("the issuer", () => {
     expect((await busy.api.create(newKey(), { as: await sign(keys.RS256) })).status).toBe(201);
   });
 
+  test("is asked once by many requests at the same time, whether their tokens are good or made up", async () => {
+    const crowded = await trusted();
+    crowded.issuer.published = [keys.RS256.public];
+    const [good, forged] = [await sign(keys.RS256), await sign(await makeKey("EdDSA", "forged"))];
+    const crowd = (as: string) =>
+      Promise.all(Array.from({ length: 50 }, () => crowded.api.create(newKey(), { as })));
+
+    const letIn = await crowd(good);
+    const refused = await crowd(forged);
+
+    expect(letIn.every(({ status }) => status === 201)).toBe(true);
+    refused.forEach(expectRefusal);
+    expect(crowded.issuer.asked).toHaveLength(2);
+  });
+
   test.each([
     ["is broken", { status: 500 }],
     ["points elsewhere", { status: 302, headers: { Location: "http://127.0.0.1:1/keys" } }],

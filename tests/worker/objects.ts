@@ -4,6 +4,7 @@ import { createHash, createHmac } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { deserialize } from "node:v8";
 import type { Server } from "./server.ts";
 
 /** The layout of addresses: ARCHITECTURE.md, storage layout. */
@@ -20,8 +21,9 @@ export function copyName(key: string, as?: string): string {
 }
 
 /** A copy as it is kept in KV: a line with its seal, and the record. */
-export function sealed(key: string, record: string): string {
-  return `"${digest(LAYOUT, address(key), record).toString("hex")}"\n${record}`;
+export function sealed(key: string, record: string, secret = ""): string {
+  const seal = digest(createHash("sha256").update(secret).digest(), digest(LAYOUT, address(key), record));
+  return `"${seal.toString("hex")}"\n${record}`;
 }
 
 function address(key: string, as?: string): Buffer {
@@ -35,7 +37,7 @@ export function record(server: Server, name: string): string | undefined {
   return read(fileOf(server, name), (storage) => {
     const tables = storage.prepare("SELECT 1 FROM sqlite_master WHERE name = '_cf_KV'").all();
     const row = tables.length > 0 ? storage.prepare("SELECT value FROM _cf_KV").get() : undefined;
-    return row && Buffer.from(row.value as Uint8Array).toString("latin1");
+    return row && Buffer.from(deserialize(row.value as Uint8Array)).toString("latin1");
   });
 }
 
@@ -47,14 +49,45 @@ export function alarm(server: Server, name: string): number | undefined {
   });
 }
 
-/** Replaces a part of what the object has stored by one of the same length. The server must be stopped. */
+/** Replaces a part of the object's record, which stays a record. The server must be stopped. */
 export function rewrite(server: Server, name: string, part: RegExp, change: (part: string) => string): void {
-  const before = record(server, name)!;
-  const after = before.replace(part, change);
-  if (after === before || after.length !== before.length) throw new Error(`not rewritten: ${before}`);
+  overwrite(server, name, (before) => {
+    const after = before.replace(part, change);
+    if (after === before) throw new Error(`not rewritten: ${before}`);
+    return redigested(after);
+  });
+}
+
+/** Replaces all that the object has stored. The server must be stopped. */
+export function overwrite(server: Server, name: string, change: (stored: string) => string): void {
+  const after = serialized(Buffer.from(change(record(server, name)!), "latin1"));
   const storage = new DatabaseSync(fileOf(server, name));
-  storage.prepare("UPDATE _cf_KV SET value = ?").run(Buffer.from(after, "latin1"));
+  storage.prepare("UPDATE _cf_KV SET value = ?").run(after);
   storage.close();
+}
+
+/** Bytes as the runtime stores them, in version 15 of V8's format: a buffer, and a view of all of it. */
+function serialized(bytes: Buffer): Buffer {
+  const length = [bytes.length & 0x7f];
+  for (let rest = bytes.length >> 7; rest > 0; rest >>= 7) {
+    length[length.length - 1]! |= 0x80;
+    length.push(rest & 0x7f);
+  }
+  const view = Buffer.from([0x56, 0x42, 0, ...length, 0]);
+  return Buffer.concat([Buffer.from([0xff, 15, 0x42, ...length]), bytes, view]);
+}
+
+/** A record with the digest that it has to have. */
+export function redigested(record: string): string {
+  const [head, body] = split(record);
+  const json = /(?<="record":).*(?=\}$)/.exec(head)![0];
+  const right = digest(Buffer.from(json, "latin1"), Buffer.from(body, "latin1")).toString("hex");
+  return `${head.replace(/(?<="digest":")[0-9a-f]{64}/, right)}\n${body}`;
+}
+
+function split(record: string): [head: string, body: string] {
+  const end = record.indexOf("\n");
+  return [record.slice(0, end), record.slice(end + 1)];
 }
 
 /** Makes the object forget its record. The server must be stopped. */

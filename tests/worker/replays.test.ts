@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { type Answer, eventually, newKey, RESOURCES, serve } from "./client.ts";
-import { copyName, forget, objectName, sealed } from "./objects.ts";
+import { copyName, forget, objectName, redigested, sealed } from "./objects.ts";
 
 const api = serve();
 const REPLAYED = "Returning cached result";
@@ -132,6 +132,7 @@ describe("the copy in KV", () => {
 describe.concurrent("what KV holds for a key", () => {
   const expired = /(?<="expires_at":)\d+/;
   const status = /(?<="status":)\{"name".*\}(?=\}\})/;
+  const notCompleted = (record: string) => record.replace(status, '{"name":"FAILED"}');
 
   test("is a sealed record, and a client is answered with it when the object is away", async () => {
     const { copy, theRecord } = await copyOf();
@@ -151,9 +152,12 @@ describe.concurrent("what KV holds for a key", () => {
     ["is another key's copy", (_, copy) => copy],
     ["was cut", (key, _, record) => sealed(key, record).slice(0, -1)],
     ["was changed", (key, _, record) => sealed(key, record).replace("Lathe", "Press")],
-    ["is of another release", (key, _, record) => sealed(key, record.replace('"version":1', '"version":9'))],
-    ["has expired", (key, _, record) => sealed(key, record.replace(expired, String(Date.now() - 1000)))],
-    ["is not completed", (key, _, record) => sealed(key, record.replace(status, '{"name":"FAILED"}'))],
+    ["is of another release", (key, _, record) => sealed(key, record.replace('"version":2', '"version":9'))],
+    [
+      "has expired",
+      (key, _, record) => sealed(key, redigested(record.replace(expired, `${Date.now() - 1000}`))),
+    ],
+    ["is not completed", (key, _, record) => sealed(key, redigested(notCompleted(record)))],
   ])("changes nothing if it %s", async (_, spoil) => {
     const { copy, theRecord } = await copyOf();
     const [slow, away] = [newKey(), newKey()];

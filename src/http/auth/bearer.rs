@@ -10,7 +10,7 @@ pub fn bearer(authorization: Option<&str>) -> Result<Option<&str>, Problem> {
         return Ok(None);
     };
     let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
-    let token = token.trim();
+    let token = token.trim_matches(' ');
     if scheme.eq_ignore_ascii_case("bearer") && is_token68(token) {
         Ok(Some(token))
     } else {
@@ -69,6 +69,7 @@ mod tests {
             "Bearer a b",
             "Basic YTpi",
             "Bearer ä",
+            "Bearer abc\u{a0}",
         ] {
             assert!(bearer(Some(wrong)).is_err(), "{wrong:?}");
         }

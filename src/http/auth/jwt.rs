@@ -1,7 +1,7 @@
 //! JSON Web Tokens (RFC 7519) in their compact form, signed (RFC 7515). Pure: no key is fetched or used here.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use thiserror::Error;
 
 use super::{jwks::Jwk, keys::KeysError};
@@ -58,8 +58,10 @@ pub enum JwtError {
 struct Header {
     alg: Algorithm,
     kid: Option<String>,
-    /// Extensions that must be understood (RFC 7515, section 4.1.11); none is here.
-    crit: Option<serde::de::IgnoredAny>,
+    /// Extensions that must be understood (RFC 7515, section 4.1.11); none is here, whatever is named.
+    #[serde(default, deserialize_with = "refuse")]
+    #[expect(dead_code, reason = "it is never read: its presence is an error")]
+    crit: (),
 }
 
 #[derive(Deserialize)]
@@ -86,9 +88,6 @@ impl<'a> Jwt<'a> {
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
         let header: Header = serde_json::from_slice(&decode(header)?).ok()?;
-        if header.crit.is_some() {
-            return None;
-        }
         Some(Self {
             algorithm: header.alg,
             key_id: header.kid,
@@ -129,6 +128,10 @@ impl<'a> Jwt<'a> {
             Ok(claims.sub)
         }
     }
+}
+
+fn refuse<'de, D: Deserializer<'de>>(_: D) -> Result<(), D::Error> {
+    Err(D::Error::custom("no extension is understood"))
 }
 
 fn decode(part: &str) -> Option<Vec<u8>> {

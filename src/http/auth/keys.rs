@@ -1,9 +1,9 @@
 //! The issuer's keys, fetched when they are needed and kept for a while.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use thiserror::Error;
-use worker::{Fetch, Request, RequestInit, RequestRedirect, web_sys::CryptoKey};
+use worker::{Delay, Fetch, Request, RequestInit, RequestRedirect, web_sys::CryptoKey};
 
 use super::{
     jwks::Jwk,
@@ -25,6 +25,9 @@ const PAUSE_MS: u64 = 30 * 1000;
 
 /// How long the issuer has to answer.
 const DEADLINE_MS: u64 = 5000;
+
+/// How soon a request looks again whether another one's question to the issuer is answered, in milliseconds.
+const LOOK_MS: u64 = 20;
 
 /// Longer than any set of keys.
 const MAX_BYTES: usize = 64 * 1024;
@@ -74,6 +77,8 @@ struct Kept {
     fetched_at: UnixMillis,
     /// When the issuer was last asked in vain.
     asked_in_vain_at: UnixMillis,
+    /// When a request asked that has no answer yet. It may never have one: its client may have hung up.
+    asking_since: UnixMillis,
 }
 
 thread_local! {
@@ -81,14 +86,41 @@ thread_local! {
 }
 
 /// Keys, with one for `jwt` among them if the issuer has it.
-pub async fn keys_for(url: &str, jwt: &Jwt<'_>, now: UnixMillis) -> Result<Rc<[Key]>, KeysError> {
-    let kept = KEPT.with_borrow(Clone::clone).unwrap_or_else(Kept::nothing);
-    if kept.is_within(FRESH_MS, now) && kept.has_one_for(jwt) {
-        return Ok(kept.keys);
+///
+/// One request at a time asks the issuer, so that a thousand tokens that somebody made up are not a thousand
+/// questions. The others look for its answer themselves: no request may await what belongs to another.
+pub async fn keys_for(
+    url: &str,
+    jwt: &Jwt<'_>,
+    mut now: UnixMillis,
+) -> Result<Rc<[Key]>, KeysError> {
+    loop {
+        let kept = KEPT.with_borrow(Clone::clone).unwrap_or_else(Kept::nothing);
+        if kept.is_within(FRESH_MS, now) && kept.has_one_for(jwt) {
+            return Ok(kept.keys);
+        }
+        if now < kept.asked_in_vain_at.plus_ms(PAUSE_MS) {
+            return kept.keys_or(KeysError::Pause, now);
+        }
+        if now >= kept.asking_since.plus_ms(DEADLINE_MS) {
+            return asked(url, jwt, kept, now).await;
+        }
+        Delay::from(Duration::from_millis(LOOK_MS)).await;
+        now = now.plus_ms(LOOK_MS);
     }
-    if now < kept.asked_in_vain_at.plus_ms(PAUSE_MS) {
-        return kept.keys_or(KeysError::Pause, now);
-    }
+}
+
+/// Asks the issuer, and keeps what it says beside what was `kept`.
+async fn asked(
+    url: &str,
+    jwt: &Jwt<'_>,
+    kept: Kept,
+    now: UnixMillis,
+) -> Result<Rc<[Key]>, KeysError> {
+    KEPT.set(Some(Kept {
+        asking_since: now,
+        ..kept.clone()
+    }));
     let fetched = fetch_in_time(url).await;
     let after = match &fetched {
         Ok(keys) => Kept {
@@ -101,6 +133,7 @@ pub async fn keys_for(url: &str, jwt: &Jwt<'_>, now: UnixMillis) -> Result<Rc<[K
     let in_vain = fetched.is_err() || !after.has_one_for(jwt);
     let after = Kept {
         asked_in_vain_at: if in_vain { now } else { after.asked_in_vain_at },
+        asking_since: UnixMillis(0),
         ..after
     };
     KEPT.set(Some(after.clone()));
@@ -116,6 +149,7 @@ impl Kept {
             keys: Rc::new([]),
             fetched_at: UnixMillis(0),
             asked_in_vain_at: UnixMillis(0),
+            asking_since: UnixMillis(0),
         }
     }
 

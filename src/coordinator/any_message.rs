@@ -1,0 +1,102 @@
+//! Whatever comes in the place of a message, it is read as one that can be sent, or refused.
+
+use proptest::{collection, prelude::*};
+
+use super::{Asked, Fault, Message, Reply, message::MessageError};
+use crate::{
+    fuzz::{Shown, fuzz, mutated},
+    lifecycle::{Fingerprint, History, UnixMillis, any_record},
+    operations::Origin,
+};
+
+#[test]
+fn a_question_that_was_changed_is_a_question_or_none() {
+    let inputs = mutated(any_question().prop_map(|question| question.encode().unwrap()));
+    fuzz("message to the object", &inputs, |bytes| {
+        stays(Message::decode(&bytes), Message::encode, Message::decode)
+    });
+}
+
+#[test]
+fn a_reply_that_was_changed_is_a_reply_or_none() {
+    let inputs = mutated(any_reply().prop_map(|reply| reply.encode().unwrap()));
+    fuzz("reply of the object", &inputs, |bytes| {
+        stays(Reply::decode(&bytes), Reply::encode, Reply::decode)
+    });
+}
+
+/// What was read is written and read again as the same.
+fn stays<T>(
+    read: Result<T, MessageError>,
+    encode: fn(&T) -> Result<Vec<u8>, MessageError>,
+    decode: fn(&[u8]) -> Result<T, MessageError>,
+) -> Shown {
+    match read {
+        Ok(message) => {
+            let written = encode(&message).unwrap();
+            prop_assert_eq!(encode(&decode(&written).unwrap()).unwrap(), written);
+            Ok(true)
+        }
+        Err(error) => {
+            prop_assert!(error.to_string().starts_with("a message"));
+            Ok(false)
+        }
+    }
+}
+
+fn any_question() -> impl Strategy<Value = Message> {
+    let origin = (
+        "[ -~]{0,8}",
+        any::<Option<String>>(),
+        any::<Option<String>>(),
+    );
+    let fault = prop_oneof![any::<u64>().prop_map(Fault::DelayMs), Just(Fault::Panic)];
+    let asked = (
+        "[a-z_]{1,20}",
+        any::<[u8; 32]>(),
+        origin,
+        any::<u64>(),
+        collection::vec(fault, 0..2),
+        collection::vec(any::<u8>(), 0..32),
+    );
+    let claim = asked.prop_map(
+        |(operation, fingerprint, origin, wait_s, faults, payload)| {
+            let (correlation_id, ip_address, user_agent) = origin;
+            Message::Claim(Asked {
+                operation,
+                idempotency_key: "key".to_owned(),
+                caller: "caller".to_owned(),
+                caller_name: String::new(),
+                fingerprint: Fingerprint(fingerprint),
+                origin: Origin {
+                    correlation_id,
+                    ip_address,
+                    user_agent,
+                },
+                wait_s,
+                faults,
+                payload,
+            })
+        },
+    );
+    prop_oneof![9 => claim, 1 => Just(()).prop_map(|()| Message::Inspect)]
+}
+
+fn any_reply() -> impl Strategy<Value = Reply> {
+    let inputs = (0..8_u8, any_record(), any::<bool>(), any::<u64>());
+    inputs.prop_map(|(kind, record, replayed, ms)| {
+        let expires_at = UnixMillis(ms);
+        match kind {
+            0 => Reply::Mismatch,
+            1 => Reply::InProgress { expires_at },
+            2 => Reply::Failed { expires_at },
+            3 => Reply::Superseded,
+            4 => Reply::Broken,
+            5 => Reply::Found {
+                record: replayed.then_some(record),
+                history: History::default(),
+            },
+            _ => Reply::Completed { record, replayed },
+        }
+    })
+}

@@ -1,0 +1,74 @@
+//! What fuzz targets share. Each module `any_…` of the crate is a target or several: whatever it is given, the code
+//! beside it answers as it should. `cargo test` tries each with 256 inputs, `npm run fuzz` with many more.
+
+use std::cell::Cell;
+
+use proptest::{
+    collection,
+    prelude::*,
+    sample::Index,
+    test_runner::{Config, TestCaseError, TestRunner},
+};
+
+/// What an input has shown: whether it was taken, or that something is wrong.
+pub type Shown = Result<bool, TestCaseError>;
+
+/// Shows as many inputs as the variable `PROPTEST_CASES` says to `check`. A target that takes no input, or every
+/// input, has lost what it is to tell apart, and fails.
+pub fn fuzz<S: Strategy>(target: &str, inputs: &S, check: impl Fn(S::Value) -> Shown) {
+    let taken = Cell::new(0_u32);
+    let config = Config {
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let cases = config.cases;
+    let run = TestRunner::new(config).run(inputs, |input| {
+        taken.set(taken.get().saturating_add(u32::from(check(input)?)));
+        Ok(())
+    });
+    if let Err(found) = run {
+        panic!("{target}: {found}");
+    }
+    let taken = taken.get();
+    println!("fuzzed {target}: {cases} inputs, {taken} taken");
+    assert!(
+        0 < taken && taken < cases,
+        "{target} takes {taken} of {cases}"
+    );
+}
+
+/// Bytes of another strategy, most of them with up to three changes: one flipped, replaced, put in, taken out, a
+/// piece repeated, or the end cut off.
+pub fn mutated<S: Strategy<Value = Vec<u8>>>(bytes: S) -> impl Strategy<Value = Vec<u8>> {
+    let change = (0..6_u8, any::<Index>(), any::<u8>());
+    (bytes, collection::vec(change, 0..4)).prop_map(|(mut bytes, changes)| {
+        for (kind, at, byte) in changes {
+            change_at(&mut bytes, kind, at, byte);
+        }
+        bytes
+    })
+}
+
+/// The same of text. What is no UTF-8 any more becomes U+FFFD.
+pub fn mutated_text<S: Strategy<Value = String>>(text: S) -> impl Strategy<Value = String> {
+    mutated(text.prop_map(String::into_bytes))
+        .prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn change_at(bytes: &mut Vec<u8>, kind: u8, at: Index, byte: u8) {
+    if bytes.is_empty() {
+        bytes.push(byte);
+    }
+    let at = at.index(bytes.len());
+    match kind {
+        0 => bytes[at] ^= 1_u8.rotate_left(u32::from(byte)),
+        1 => bytes[at] = byte,
+        2 => bytes.insert(at, byte),
+        3 => drop(bytes.remove(at)),
+        4 => {
+            let piece: Vec<_> = bytes[at..].iter().copied().take(byte.into()).collect();
+            bytes.splice(at..at, piece).for_each(drop);
+        }
+        _ => bytes.truncate(at),
+    }
+}

@@ -1,0 +1,108 @@
+//! Whatever is stored in a record's place, reading it gives that record or says clearly that there is none. It never
+//! gives another one: with other times or another id, an operation could happen a second time without a word.
+
+use proptest::{collection, prelude::*};
+
+use super::{
+    DecodeError, FORMAT_VERSION, Fingerprint, OperationId, Record, SavedResponse, Status,
+    UnixMillis, decode, encode,
+};
+use crate::fuzz::{fuzz, mutated};
+
+#[test]
+fn a_stored_record_that_was_changed_is_itself_or_none() {
+    let inputs = any_record().prop_flat_map(|record| {
+        let stored = encode(&record).unwrap();
+        (Just(record), mutated(Just(stored)))
+    });
+    fuzz("stored record, changed", &inputs, |(record, stored)| {
+        match decode(&stored) {
+            Ok(read) => prop_assert_eq!(&read, &record),
+            Err(error) => return clear(&error),
+        }
+        Ok(true)
+    });
+}
+
+#[test]
+fn bytes_of_any_kind_are_no_record() {
+    let head =
+        "\\{(\"version\":[0-9]{1,3},?)?(\"digest\":\"[0-9a-f]{0,64}\",?)?(\"record\":\\{\\},?)?\\}";
+    let near = (head, "[\n]{0,2}", any::<String>())
+        .prop_map(|(head, end, body)| (head + &end + &body).into_bytes());
+    let record = any_record().prop_map(|record| encode(&record).unwrap());
+    let inputs = prop_oneof![
+        8 => collection::vec(any::<u8>(), 0..256),
+        8 => near,
+        1 => record,
+    ];
+    fuzz("stored record, any bytes", &inputs, |bytes| {
+        match decode(&bytes) {
+            Ok(read) => prop_assert_eq!(encode(&read).unwrap(), bytes),
+            Err(error) => return clear(&error),
+        }
+        Ok(true)
+    });
+}
+
+#[test]
+fn a_record_of_another_version_is_named_as_such() {
+    let inputs = (any_record(), prop_oneof![0..4_u32, any::<u32>()]);
+    fuzz(
+        "stored record, any version",
+        &inputs,
+        |(record, version)| {
+            let stored = String::from_utf8_lossy(&encode(&record).unwrap()).replacen(
+                &format!("\"version\":{FORMAT_VERSION}"),
+                &format!("\"version\":{version}"),
+                1,
+            );
+            if let Err(DecodeError::OtherVersion(named)) = decode(stored.as_bytes()) {
+                prop_assert!(named == version && version != FORMAT_VERSION);
+                return Ok(false);
+            }
+            prop_assert_eq!(version, FORMAT_VERSION);
+            Ok(true)
+        },
+    );
+}
+
+/// Not taken, and for a reason that a person can read.
+fn clear(error: &DecodeError) -> crate::fuzz::Shown {
+    prop_assert!(error.to_string().starts_with("the stored record"));
+    Ok(false)
+}
+
+/// A record in any state.
+pub fn any_record() -> impl Strategy<Value = Record> {
+    let headers = collection::vec(("[a-z-]{1,8}", "[ -~]{0,12}"), 0..3);
+    let body = collection::vec(any::<u8>(), 0..64);
+    let response =
+        (any::<u16>(), headers, body).prop_map(|(status, headers, body)| SavedResponse {
+            status,
+            headers,
+            body,
+        });
+    let deadline = any::<u64>().prop_map(UnixMillis);
+    let status = prop_oneof![
+        deadline.prop_map(|deadline| Status::Processing { deadline }),
+        response.prop_map(|response| Status::Completed { response }),
+        Just(Status::Failed),
+    ];
+    let names = ("[a-f0-9-]{36}", "[a-z_]{1,20}");
+    let times = any::<(u64, u64, u64)>();
+    (names, any::<[u8; 32]>(), any::<u32>(), times, status).prop_map(
+        |((id, operation), fingerprint, attempts, (created_at, updated_at, expires_at), status)| {
+            Record {
+                operation_id: OperationId(id),
+                operation,
+                fingerprint: Fingerprint(fingerprint),
+                attempts,
+                created_at: UnixMillis(created_at),
+                updated_at: UnixMillis(updated_at),
+                expires_at: UnixMillis(expires_at),
+                status,
+            }
+        },
+    )
+}

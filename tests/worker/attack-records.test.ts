@@ -1,0 +1,72 @@
+// Records that were damaged where they are stored, or are of another release: each is told of clearly, and none
+// lets an operation happen a second time.
+
+import { describe, expect, test } from "vitest";
+import { newKey, serve } from "./client.ts";
+import { objectName, overwrite } from "./objects.ts";
+
+const api = serve();
+
+const SPOILED: [string, (stored: string) => string][] = [
+  ["is of the version before", (stored) => stored.replace(/^\{"version":2,"digest":"[^"]*"/, '{"version":1')],
+  ["is of a version to come", (stored) => stored.replace('"version":2', '"version":3')],
+  ["is of a version to come, with other members", (stored) => stored.replace(/^.*/, '{"version":3,"a":1}')],
+  ["is empty", () => ""],
+  ["is something else", () => "\u0000 nonsense \n"],
+  ["was cut in its head", (stored) => stored.slice(0, 100)],
+  ["was cut in its answer", (stored) => stored.slice(0, -1)],
+  ["has lost its answer", (stored) => stored.slice(0, stored.indexOf("\n") + 1)],
+  ["has something behind it", (stored) => `${stored} `],
+  ["is there twice", (stored) => stored + stored],
+  ["has another answer", (stored) => stored.replace('"Lathe"', '"Press"')],
+  ["has an expiry that has passed", (stored) => stored.replace(/(?<="expires_at":)1/, "0")],
+  ["has an expiry that has passed, in a number", (stored) => stored.replace(/(?<="expires_at":)\d+/, "1")],
+  ["has another operation's id", (stored) => stored.replace(/(?<="operation_id":").{8}/, "00000000")],
+  ["has another fingerprint", (stored) => stored.replace(/(?<="fingerprint":").{8}/, "00000000")],
+  ["has failed", (stored) => stored.replace(/(?<="status":)\{.*\}(?=\}\}\n)/s, '{"name":"FAILED"}')],
+  ["has no record", (stored) => stored.replace(/(?<="record":).*(?=\}\n)/, "null")],
+  ["has no digest", (stored) => stored.replace(/"digest":"[^"]*",/, "")],
+  ["has an empty digest", (stored) => stored.replace(/(?<="digest":")[^"]*/, "")],
+];
+
+describe("a stored record", () => {
+  const keys = SPOILED.map(() => newKey());
+  const sound = newKey();
+
+  test("is damaged, in as many ways as there are here", async () => {
+    for (const key of [...keys, sound]) expect((await api.create(key)).status).toBe(201);
+
+    await api.server.restart(() => {
+      SPOILED.forEach(([, spoil], at) =>
+        overwrite(api.server, objectName(keys[at]!), (stored) => {
+          const spoiled = spoil(stored);
+          if (spoiled === stored) throw new Error(`not spoiled: ${stored}`);
+          return spoiled;
+        }),
+      );
+    });
+
+    expect((await api.create(sound)).headers.get("Idempotent-Replayed")).toBe("true");
+  });
+
+  test.each(SPOILED.map(([how], at) => [how, keys[at]!]))(
+    "that %s gives 500, and nothing is done again",
+    async (_, key) => {
+      const answers = [
+        await api.create(key),
+        await api.create(key, { payload: { name: "another" } }),
+        await api.create(key, { wait: 1 }),
+        await api.status(key),
+      ];
+
+      for (const answer of answers) {
+        expect(answer.status).toBe(500);
+        expect(answer.json).toMatchObject({ type: "/problems/internal-error", retryable: false });
+        expect(answer.text).not.toMatch(/version|digest|head|column/);
+      }
+      const [line] = await api.logged({ idempotency_key: key, message: "Service needs attention" });
+      expect(line!.reason).toMatch(/^the stored record/);
+      expect(await api.rows(key)).toHaveLength(1);
+    },
+  );
+});

@@ -126,6 +126,10 @@ fn the_issuers_keys_come_from_a_public_host_by_https() {
         "id.example/keys",
     ] {
         assert!(with_keys_at(refused).is_err(), "{refused}");
+        assert!(
+            read(&[("ALERT_WEBHOOK_URL", refused)]).is_err(),
+            "{refused}"
+        );
     }
 }
 
@@ -141,7 +145,9 @@ fn what_is_for_local_development_is_named() {
         None
     );
     let keys_here = with_keys_at("http://127.0.0.1:9000/keys").unwrap();
+    let webhook_here = ("ALERT_WEBHOOK_URL", "http://localhost:9000/alerts");
     for (wrong, name) in [
+        (local(&[webhook_here]), "ALERT_WEBHOOK_URL"),
         (local(&[("AUTH", "off")]), "AUTH"),
         (local(&[("FAULT_INJECTION", "on")]), "FAULT_INJECTION"),
         (keys_here.local_only(), "JWT_JWKS_URL"),

@@ -1,0 +1,77 @@
+// What counting costs: two services side by side, one that counts and one that does not, in turn. Nothing is asserted of
+// times, which depend on what else the machine does; the figure is printed. `npm run telemetry-cost` takes more rounds.
+
+import { Agent, request } from "node:http";
+import { expect, test } from "vitest";
+import { eventually, newKey, RESOURCES } from "./client.ts";
+import { startServer } from "./server.ts";
+
+const ROUNDS = Number(process.env.ROUNDS ?? 4);
+/** Each with a first request and three replays, as far as one can foresee them. */
+const KEYS_PER_ROUND = 50;
+const REQUESTS_PER_KEY = 4;
+const CONNECTIONS = 16;
+
+test("a service that counts answers all that one does that does not", { timeout: 600_000 }, async () => {
+  const services = await Promise.all(
+    ["1", "0"].map((objects) => startServer({ TELEMETRY_OBJECTS: objects })),
+  );
+  const rates: number[][] = services.map(() => []);
+  try {
+    for (let round = 0; round < ROUNDS; round++)
+      for (const [at, service] of services.entries()) rates[at]!.push(await drive(service.address));
+
+    const [on, off] = rates.map(median);
+    console.log(
+      `Keyed requests per second, medians of ${ROUNDS} rounds: ${on!.toFixed(0)} with telemetry, ` +
+        `${off!.toFixed(0)} without; ratio ${(on! / off!).toFixed(3)}.`,
+    );
+    const sent = ROUNDS * KEYS_PER_ROUND * REQUESTS_PER_KEY;
+    await eventually(async () => (await counted(services[0]!.address)) === sent);
+  } finally {
+    await Promise.all(services.map((service) => service.stop()));
+  }
+});
+
+/** Requests per second of one round. */
+async function drive(address: URL): Promise<number> {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  const keys = Array.from({ length: KEYS_PER_ROUND }, newKey);
+  const started = performance.now();
+  await Promise.all(
+    keys.map(async (key) => {
+      for (let again = 0; again < REQUESTS_PER_KEY; again++)
+        expect(await post(address, key, agent)).toBe(201);
+    }),
+  );
+  const elapsed_ms = performance.now() - started;
+  agent.destroy();
+  return (KEYS_PER_ROUND * REQUESTS_PER_KEY * 1000) / elapsed_ms;
+}
+
+function post(address: URL, key: string, agent: Agent) {
+  return new Promise<number>((resolve, reject) => {
+    request(
+      new URL(RESOURCES, address),
+      { method: "POST", agent, headers: { "Content-Type": "application/json", "X-Idempotency-Key": key } },
+      (response) => {
+        response.resume();
+        response.on("end", () => resolve(response.statusCode!));
+      },
+    )
+      .on("error", reject)
+      .end('{"name":"Lathe"}');
+  });
+}
+
+async function counted(address: URL): Promise<number> {
+  const text = await (await fetch(new URL("/metrics", address))).text();
+  return [...text.matchAll(/^idempotency_requests_total\{.*\} (\d+)$/gm)].reduce(
+    (sum, [, n]) => sum + Number(n),
+    0,
+  );
+}
+
+function median(values: number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}

@@ -1,8 +1,13 @@
 // What is counted, and that it is counted to the request.
 
+import { spawnSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { AUDIT_LOG, Client, eventually, newKey, serve, TRANSACTIONS } from "./client.ts";
 import { startServer, type Variables } from "./server.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
 
 describe("a keyed request", () => {
   const api = serve();
@@ -54,6 +59,29 @@ describe("a keyed request", () => {
     expect(
       counted.value("idempotency_operation_duration_seconds_sum", { operation: "create_transaction" }),
     ).toBeGreaterThanOrEqual(1);
+  });
+});
+
+describe("the text of the metrics", () => {
+  const api = serve();
+
+  test("is taken by Prometheus' own check", async () => {
+    const key = newKey();
+    await api.create(key);
+    await api.create(key);
+    await eventually(async () => (await metrics(api)).sum("idempotency_requests_total") === 2);
+    const answer = await api.call("/metrics");
+
+    const promtool = await readFile(join(ROOT, ".tools/promtool.path"), "utf8");
+    const check = spawnSync(promtool, ["check", "metrics"], {
+      cwd: ROOT,
+      input: answer.text,
+      encoding: "utf8",
+    });
+
+    expect(answer.headers.get("Content-Type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+    expect(`${check.stdout}${check.stderr}`).toBe("");
+    expect(check.status).toBe(0);
   });
 });
 

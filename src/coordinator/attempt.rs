@@ -51,7 +51,12 @@ pub async fn execute(
         after(&asked.faults, state).await?;
         Ok(response)
     };
-    let deadline = Delay::from(Duration::from_millis(now.ms_until(attempt.deadline)));
+    let deadline = async {
+        Delay::from(Duration::from_millis(now.ms_until(attempt.deadline))).await;
+        if asked.faults.contains(&Fault::Overrun) {
+            pending::<()>().await;
+        }
+    };
     match select(pin!(effect), pin!(deadline)).await {
         Either::Left((outcome, _)) => outcome,
         Either::Right(((), _)) => Err(AttemptError::Deadline),
@@ -66,7 +71,7 @@ async fn before(faults: &[Fault], state: &State) -> Result<(), AttemptError> {
             Fault::FailBefore => return Err(AttemptError::Fault),
             Fault::AbortBefore => match abort(state).await {},
             Fault::Panic => panic!("a panic was asked for"),
-            Fault::FailAfter | Fault::AbortAfter => {}
+            Fault::FailAfter | Fault::AbortAfter | Fault::Overrun => {}
         }
     }
     Ok(())
@@ -77,7 +82,11 @@ async fn after(faults: &[Fault], state: &State) -> Result<(), AttemptError> {
         match fault {
             Fault::FailAfter => return Err(AttemptError::Fault),
             Fault::AbortAfter => match abort(state).await {},
-            Fault::DelayMs(_) | Fault::FailBefore | Fault::AbortBefore | Fault::Panic => {}
+            Fault::DelayMs(_)
+            | Fault::FailBefore
+            | Fault::AbortBefore
+            | Fault::Panic
+            | Fault::Overrun => {}
         }
     }
     Ok(())

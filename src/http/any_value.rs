@@ -20,7 +20,7 @@ fn value() -> impl Strategy<Value = String> {
         "\"?[0-9a-fA-F]{8}-[0-9a-f]{4}-[0-9]?[0-9a-f]{3}-[89ab]?[0-9a-f]{3}-[0-9a-f]{12}\"?(;a=1|, )?",
         "(Bearer|Basic|bearer) {0,2}[A-Za-z0-9._~+/=-]{0,8} ?",
         "(wait|Wait)?[= \"]{0,3}[0-9]{0,24}[;,]?",
-        "(delay=[0-9]{0,24}|fail-before|abort-after|panic|,| ){0,4}",
+        "(delay=[0-9]{0,24}|fail-before|abort-after|panic|overrun|,| ){0,4}",
         "https?://[a-z:0-9]{0,8}[/?#a-z{}=]{0,16}",
         "/(problems|api/v1/operations/[a-z]{0,12})/[a-z{}/-]{0,12}",
     ]

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Target } from "./bench.ts";
 import { CASES } from "./cases/index.ts";
+import type { Profile } from "./profile.ts";
 import { type Breakage, REFERENCE_PROFILE, startReference } from "./reference.ts";
 import { summarize, toJunit } from "./report.ts";
 import { type Result, runSuite } from "./suite.ts";
@@ -44,6 +45,32 @@ describe("a server with one thing wrong", () => {
   });
 });
 
+test(
+  "a server whose effects are counted by its answers is not credited with effects that no answer tells of",
+  { timeout: 60_000 },
+  async () => {
+    const untold = CASES.filter(({ needs = [] }) => needs.includes("counting")).map(({ id }) => id);
+    const profile: Profile = { ...REFERENCE_PROFILE, effects: { idMember: "id" } };
+
+    const results = await against("a crash makes it run again", untold, profile);
+
+    expect(untold).toEqual(expect.arrayContaining(UNTOLD));
+    expect(results.filter(({ result }) => result !== "not applicable")).toEqual([]);
+  },
+);
+
+test("a server that keeps refusals is not credited with keys that stay free", async () => {
+  const { policies } = REFERENCE_PROFILE;
+  const profile: Profile = {
+    ...REFERENCE_PROFILE,
+    policies: { ...policies, compares: "json", afterRefusal: "kept" },
+  };
+
+  const [result] = await against(undefined, ["payload-malformed"], profile);
+
+  expect(result).toMatchObject({ result: "not applicable", reason: "the target keeps refusals" });
+});
+
 test("a report for build servers counts failures and what is not applicable", async () => {
   const [failed] = await against("no idempotency", ["replay"]);
   const skipped: Result = { ...failed!, result: "not applicable", reason: 'a "reason" & more' };
@@ -57,12 +84,28 @@ test("a report for build servers counts failures and what is not applicable", as
   expect(xml).toContain('<skipped message="a &quot;reason&quot; &amp; more"/>');
 });
 
-async function against(breakage: Breakage | undefined, ids?: string[]): Promise<Result[]> {
+/** Cases in which an attempt ends without its client being told of the effect. */
+const UNTOLD = [
+  "failure-after-the-effect",
+  "failures-in-a-row",
+  "crash-after-the-effect",
+  "crash-after-crash",
+  "disconnect",
+  "kill-with-fifty-in-flight",
+  "panic",
+  "random-run",
+];
+
+async function against(
+  breakage: Breakage | undefined,
+  ids?: string[],
+  profile = REFERENCE_PROFILE,
+): Promise<Result[]> {
   const server = await startReference(breakage);
   try {
     const target: Target = {
       url: server.url,
-      profile: REFERENCE_PROFILE,
+      profile,
       folder: import.meta.dirname,
       seed: 1,
     };

@@ -16,7 +16,7 @@ export const CRASHES: Case[] = [
     title: "What executes the request dies before the effect: the retry makes it",
     source: bug("the lock of a dead process lasted as long as the answers"),
     shows: [74],
-    needs: ["crashBefore"],
+    needs: ["crashBefore", "counting"],
     run: (bench) => crashes(bench, "crashBefore"),
   },
   {
@@ -24,14 +24,14 @@ export const CRASHES: Case[] = [
     title: "What executes the request dies after the effect: no retry makes a second one",
     source: bug("a crash between the effect and its record: almost every implementation runs again"),
     shows: [72],
-    needs: ["crashAfter"],
+    needs: ["crashAfter", "counting"],
     run: (bench) => crashes(bench, "crashAfter"),
   },
   {
     id: "crash-after-crash",
     title: "Crashes in a row, before and after the effect: one effect, one answer",
     source: bug("recovery was written for one crash"),
-    needs: ["crashBefore", "crashAfter"],
+    needs: ["crashBefore", "crashAfter", "counting"],
     run: async (bench) => {
       const key = bench.key();
       for (const fault of ["crashAfter", "crashBefore", "crashAfter"] as const)
@@ -44,7 +44,7 @@ export const CRASHES: Case[] = [
     id: "crash-while-others-wait",
     title: "Requests that wait for an attempt whose server dies are answered",
     source: bug("waiting requests hung when the owner died"),
-    needs: ["crashAfter", "delay"],
+    needs: ["crashAfter", "delay", "counting"],
     run: async (bench) => {
       const key = bench.key();
       const fault = bench.fault(["delay", 2500], ["crashAfter"]);
@@ -60,7 +60,7 @@ export const CRASHES: Case[] = [
     id: "crashed-key-belongs-to-its-payload",
     title: "After a crash, another payload with the key is refused",
     source: draft("2.7"),
-    needs: ["crashAfter"],
+    needs: ["crashAfter", "counting"],
     run: async (bench) => {
       const key = bench.key();
       await bench.post(key, { fault: bench.fault(["crashAfter"]) }).catch(() => undefined);
@@ -74,7 +74,7 @@ export const CRASHES: Case[] = [
     title: "kill -9 while the operation runs, before its effect: the retry makes one",
     source: STRIPE_ERRORS,
     shows: [71],
-    needs: ["kill", "delay"],
+    needs: ["kill", "delay", "counting"],
     alone: true,
     run: async (bench) => {
       const key = bench.key();
@@ -91,7 +91,7 @@ export const CRASHES: Case[] = [
     title: "kill -9 after the answer was saved, and before its client had it: the retry is a replay",
     source: STRIPE_ERRORS,
     shows: [73],
-    needs: ["kill"],
+    needs: ["kill", "counting"],
     alone: true,
     run: async (bench) => {
       const key = bench.key();
@@ -106,7 +106,7 @@ export const CRASHES: Case[] = [
     title: "kill -9 with 50 keys in flight, at every stage: every key comes to one effect and one answer",
     source: bug("after a deployment some keys were never usable again"),
     shows: [78],
-    needs: ["kill", "delay"],
+    needs: ["kill", "delay", "counting"],
     alone: true,
     run: async (bench) => {
       const keys = times(50, () => bench.key());
@@ -129,7 +129,7 @@ export const CRASHES: Case[] = [
     id: "kill-keeps-mismatch",
     title: "After kill -9 the key still belongs to its payload",
     source: draft("2.7"),
-    needs: ["kill", "delay"],
+    needs: ["kill", "delay", "counting"],
     alone: true,
     run: async (bench) => {
       const key = bench.key();

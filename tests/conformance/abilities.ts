@@ -7,7 +7,7 @@ import type { Fault } from "./profile.ts";
 /** A case that waits for an expiry waits no longer than this. */
 const LONGEST_LIFETIME_MS = 30_000;
 
-const FAULTS: Fault[] = ["delay", "failBefore", "failAfter", "crashBefore", "crashAfter", "panic"];
+const FAULTS: Fault[] = ["delay", "failBefore", "failAfter", "crashBefore", "crashAfter", "panic", "overrun"];
 
 export class Abilities {
   private missing = new Map<string, string>();

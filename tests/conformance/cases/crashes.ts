@@ -1,8 +1,9 @@
 // The server dies, at the moments that matter.
 
 import type { Bench } from "../bench.ts";
-import { type Case, check, equal, times } from "../case.ts";
+import { type Case, check, equal, eventually, times } from "../case.ts";
 import type { Fault } from "../profile.ts";
+import { cutOff } from "./running.ts";
 import { bug, draft, STRIPE_ERRORS } from "./sources.ts";
 
 /** Longer than it takes to kill the target: its requests are lost, whatever they would have become. */
@@ -91,6 +92,24 @@ export const CRASHES: Case[] = [
     title: "kill -9 after the answer was saved, and before its client had it: the retry is a replay",
     source: STRIPE_ERRORS,
     shows: [73],
+    needs: ["kill", "delay", "status", "counting"],
+    alone: true,
+    run: async (bench) => {
+      const key = bench.key();
+      const { member, completed } = bench.profile.status!;
+      await cutOff(bench, key);
+      const isCompleted = async () => (await bench.look(key)).json?.[member] === completed;
+      await eventually(isCompleted, "the attempt does not go on without its client");
+      await bench.kill();
+      const retry = await comesBack(bench, key);
+      if (bench.profile.expects.replayMarker) check(bench.isMarked(retry), "the retry is no replay");
+      await bench.hasEffects(1);
+    },
+  },
+  {
+    id: "kill-after-the-answer",
+    title: "kill -9 after a client had its answer: the retry gets the same",
+    source: STRIPE_ERRORS,
     needs: ["kill", "counting"],
     alone: true,
     run: async (bench) => {
@@ -141,8 +160,6 @@ export const CRASHES: Case[] = [
       await bench.hasEffects(0);
     },
   },
-  unseen("paused-owner", "An owner that was paused and outlived its lease settles nothing", 76),
-  unseen("late-release", "An owner that comes back late does not free its successor's claim", 77),
   unseen("store-down-at-claim", "Without its store, the service refuses and does nothing", 79),
   unseen("store-down-at-completion", "If the answer cannot be saved, the retry does not run again", 80),
   unseen("corrupt-record", "A record that cannot be read stops neither the service nor its policy", 81),

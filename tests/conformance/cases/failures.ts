@@ -138,29 +138,6 @@ export const FAILURES: Case[] = [
     },
   },
   {
-    id: "deadline",
-    title: "An attempt that takes too long is given up and answered; retries make one effect",
-    source: bug("after a gateway's timeout the operation ran again beside itself"),
-    shows: [69, 75],
-    needs: ["delay", "attemptDeadline_ms"],
-    waits: true,
-    run: async (bench) => {
-      const key = bench.key();
-      const deadline_ms = bench.profile.attemptDeadline_ms!;
-      const fault = bench.fault(["delay", deadline_ms + 5000]);
-      const call = { route: longLived(bench) };
-      const slow = bench.post(key, { ...call, fault });
-      await bench.isRunning(key);
-      check(bench.isInProgress(await bench.post(key, call)), "a duplicate runs beside the slow attempt");
-      const given = await slow;
-      check(given.status >= 500, `the slow attempt got ${given.status}`);
-      check(given.receivedAt - given.sentAt < deadline_ms + 4000, "it was not given up at its deadline");
-      const retry = await bench.recovered(key, call);
-      bench.succeeded(retry, "the retry");
-      bench.replays(await bench.post(key, call), retry);
-    },
-  },
-  {
     id: "shape-opt-out",
     title: "An answer that asks not to be saved is treated as the policy says",
     source: policy("a way for handlers to opt out"),
@@ -190,11 +167,6 @@ export const FAILURES: Case[] = [
     },
   },
 ];
-
-/** The lifetime may be too short on `main` for an attempt that takes long. */
-function longLived(bench: Bench) {
-  return bench.profile.routes.other ?? bench.profile.routes.main;
-}
 
 async function failsThenRetries(bench: Bench, fault: "failBefore" | "failAfter"): Promise<void> {
   const key = bench.key();

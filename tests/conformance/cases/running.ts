@@ -170,7 +170,7 @@ async function start(bench: Bench, key: string, ms = RUNS_MS) {
 }
 
 /** A first request whose client ends the connection while it runs. */
-async function cutOff(bench: Bench, key: string): Promise<void> {
+export async function cutOff(bench: Bench, key: string): Promise<void> {
   const client = new AbortController();
   const fault = bench.fault(["delay", RUNS_MS]);
   const lost = bench.post(key, { fault, signal: client.signal }).then(

@@ -42,7 +42,11 @@ fn numbers_are_equal_if_their_exact_values_are() {
         ("0.1", "0.10000000000000001"),
         ("1", "-1"),
         ("1", "10"),
+        ("0.01", "100"),
+        ("0.1", "10"),
+        ("0.01", "0.001"),
         ("1e400", "1e401"),
+        ("1e400", "1e-400"),
     ] {
         assert_ne!(canonical(a), canonical(b), "{a} is not {b}");
     }
@@ -160,6 +164,8 @@ fn a_reason_says_where_and_repeats_nothing() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2048))]
+
     #[test]
     fn a_value_written_in_two_ways_is_equal(value in value(), seed in any::<u64>()) {
         let plain = value.to_string();
@@ -171,6 +177,11 @@ proptest! {
     #[test]
     fn two_values_are_equal_only_if_they_are(a in value(), b in value()) {
         prop_assert_eq!(canonical(&a.to_string()) == canonical(&b.to_string()), a == b);
+    }
+
+    #[test]
+    fn two_numbers_are_equal_only_if_their_exact_values_are(((a, exact_a), (b, exact_b)) in two_numbers()) {
+        prop_assert_eq!(canonical(&a) == canonical(&b), exact_a == exact_b, "{} {}", a, b);
     }
 
     #[test]
@@ -216,12 +227,42 @@ fn canonical(text: &str) -> Vec<u8> {
         .canonical()
 }
 
+/// Two numbers of any kind, or of so few kinds that they are often equal, or nearly.
+fn two_numbers() -> impl Strategy<Value = ((String, String), (String, String))> {
+    let any = || number("-?", "0|[1-9][0-9]{0,10}", "[0-9]{0,10}", 50);
+    let few = || number("-?", "0|10?", "0?1?", 2);
+    prop_oneof![(any(), any()), (few(), few()), (few(), few())]
+}
+
+/// A number as text, and 10^60 times its value, which is a whole number, in plain digits.
+fn number(
+    sign: &'static str,
+    whole: &'static str,
+    fraction: &'static str,
+    most: i32,
+) -> impl Strategy<Value = (String, String)> {
+    let parts = (sign, whole, fraction, "e|e-|E\\+|E-", 0..=most);
+    parts.prop_map(|(sign, whole, fraction, e, power)| {
+        let point = if fraction.is_empty() { "" } else { "." };
+        let text = format!("{sign}{whole}{point}{fraction}{e}{power}");
+        let power = if e.ends_with('-') { -power } else { power };
+        let zeros = 60 + power - i32::try_from(fraction.len()).unwrap();
+        let scaled = format!("{whole}{fraction}{}", "0".repeat(zeros.try_into().unwrap()));
+        let exact = match scaled.trim_start_matches('0') {
+            "" => "0".to_owned(),
+            digits => format!("{sign}{digits}"),
+        };
+        (text, exact)
+    })
+}
+
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         (0..3_i64).prop_map(Value::from),
+        (-9..9_i32).prop_map(|whole| Value::from(f64::from(whole) + 0.25)),
         "[a-c\u{e9}\u{1f600}\"\\\\\n]{0,3}".prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 32, 4, |inner| {
@@ -240,8 +281,10 @@ fn rewritten(value: &Value, seed: &mut u64) -> String {
     let text = match value {
         Value::Null | Value::Bool(_) => value.to_string(),
         Value::Number(number) => match *seed >> 60 & 3 {
+            0 if number.is_f64() => format!("{number}00"),
             0 => format!("{number}.000"),
-            1 if number.as_i64() != Some(0) => format!("{number}0e-1"),
+            1 if number.is_i64() && number.as_i64() != Some(0) => format!("{number}0e-1"),
+            2 => format!("{number}e+0"),
             _ => number.to_string(),
         },
         Value::String(text) => {

@@ -51,6 +51,9 @@ pub async fn execute(
         after(&asked.faults, state).await?;
         Ok(response)
     };
+    if asked.faults.contains(&Fault::Overrun) {
+        return effect.await;
+    }
     within(now.ms_until(attempt.deadline), effect)
         .await
         .unwrap_or(Err(AttemptError::Deadline))
@@ -64,7 +67,7 @@ async fn before(faults: &[Fault], state: &State) -> Result<(), AttemptError> {
             Fault::FailBefore => return Err(AttemptError::Fault),
             Fault::AbortBefore => match abort(state).await {},
             Fault::Panic => panic!("a panic was asked for"),
-            Fault::FailAfter | Fault::AbortAfter => {}
+            Fault::FailAfter | Fault::AbortAfter | Fault::Overrun => {}
         }
     }
     Ok(())
@@ -75,7 +78,11 @@ async fn after(faults: &[Fault], state: &State) -> Result<(), AttemptError> {
         match fault {
             Fault::FailAfter => return Err(AttemptError::Fault),
             Fault::AbortAfter => match abort(state).await {},
-            Fault::DelayMs(_) | Fault::FailBefore | Fault::AbortBefore | Fault::Panic => {}
+            Fault::DelayMs(_)
+            | Fault::FailBefore
+            | Fault::AbortBefore
+            | Fault::Panic
+            | Fault::Overrun => {}
         }
     }
     Ok(())

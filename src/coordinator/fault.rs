@@ -21,6 +21,8 @@ pub enum Fault {
     AbortAfter,
     /// The Rust code panics before the effect.
     Panic,
+    /// The attempt does not end at its deadline, as if its timer never rang.
+    Overrun,
 }
 
 /// Reads a comma-separated list of faults.
@@ -39,9 +41,10 @@ fn parse(name: &str) -> Result<Fault, String> {
         ("abort-before", _) => Ok(Fault::AbortBefore),
         ("abort-after", _) => Ok(Fault::AbortAfter),
         ("panic", _) => Ok(Fault::Panic),
+        ("overrun", _) => Ok(Fault::Overrun),
         _ => Err(format!(
             "a fault is delay=<ms up to {MAX_DELAY_MS}>, fail-before, fail-after, abort-before, \
-             abort-after or panic"
+             abort-after, panic or overrun"
         )),
     }
 }

@@ -20,7 +20,7 @@ fn value() -> impl Strategy<Value = String> {
         1 => any::<String>(),
         1 => "[\"a-f0-9,;= \\\\-]{0,48}",
         1 => "(application/json|Application/JSON)( ?; ?charset=\"?(utf|UTF|latin)-?[18]\"?){0,2}",
-        1 => "(delay=[0-9]{0,24}|fail-before|abort-after|panic|,| ){0,4}",
+        1 => "(delay=[0-9]{0,24}|fail-before|abort-after|panic|overrun|,| ){0,4}",
         1 => "https?://[a-z:0-9]{0,8}[/?#a-z{}=]{0,16}",
         1 => "/(problems|api/v1/operations/[a-z]{0,12})/[a-z{}/-]{0,12}",
         6 => "/(health|api/audit/logs?|api/v1/operations/(resources|transactions)(/[a-z0-9%.-]{1,8})?)",

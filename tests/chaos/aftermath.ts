@@ -9,10 +9,14 @@ import type { KeyPlan, RequestPlan } from "./plan.ts";
 /** How many keys are asked for at once. */
 const AT_ONCE = 12;
 
-/** How long a key may take to settle when nothing goes wrong, in milliseconds. */
-const SETTLES_WITHIN_MS = 30_000;
+/** How long keys may take to settle when nothing goes wrong, in milliseconds: all of them, and more for each. */
+export const SETTLES_WITHIN_MS = 30_000;
+const SETTLES_WITHIN_MS_EACH = 50;
 
-/** Sends every valid request that was ever sent with a key once more, until it succeeds or is refused. */
+/**
+ * Sends every valid request that was ever sent with a key once more, until it succeeds or is refused, or until keys
+ * have had the time that they may take.
+ */
 export async function settleEveryKey(plans: KeyPlan[], world: World): Promise<void> {
   const sent = new Map(
     [...byCompositeKey(world.exchanges)].map(([of, exchanges]) => [
@@ -20,40 +24,49 @@ export async function settleEveryKey(plans: KeyPlan[], world: World): Promise<vo
       new Set(exchanges.filter(({ valid }) => valid).map(({ request }) => request)),
     ]),
   );
+  const endsMs = world.now() + SETTLES_WITHIN_MS + plans.length * SETTLES_WITHIN_MS_EACH;
   await each(plans, async (plan) => {
     const names = sent.get(`${plan.caller}/${plan.key}`) ?? new Set();
     const requests = new Map(plan.devices.map(({ request }) => [request.name, request]));
-    for (const [name, request] of requests) if (names.has(name)) await settle(plan, request, world);
+    for (const [name, request] of requests)
+      if (names.has(name)) await settle(plan, request, { ...world, endsMs });
   });
 }
 
 async function settle(plan: KeyPlan, request: RequestPlan, world: World): Promise<void> {
   const device = { name: "final", request, field: "X-Idempotency-Key" as const };
   const calm = { spelling: request.spellings[0]!, waitS: 0, forgets: false, jitter: 0 };
-  const until = world.now() + SETTLES_WITHIN_MS;
-  do {
+  while (world.now() < world.endsMs) {
     const { outcome } = await send(plan, device, calm, world);
     if (isSuccess(outcome) || (outcome.kind === "answer" && outcome.status < 409)) return;
     await pause(200);
-  } while (world.now() < until);
+  }
 }
 
 /** Asks the service what became of each key. */
 export async function readEveryKey(plans: KeyPlan[], address: URL): Promise<KeyStatus[]> {
   const statuses: KeyStatus[] = [];
+  const signal = AbortSignal.timeout(SETTLES_WITHIN_MS + plans.length * SETTLES_WITHIN_MS_EACH);
   await each(plans, async ({ caller, key }) => {
-    const response = await fetch(new URL(`/api/v1/operations/idempotency/${key}`, address), {
-      headers: { Authorization: `Bearer ${caller}` },
-    }).catch(() => undefined);
-    const answer = (await response?.json()) as { status: string; attempts: number };
-    if (response?.status === 200)
-      statuses.push({ caller, key, status: answer.status, attempts: answer.attempts });
-    else {
-      const status = response?.status === 404 ? "UNKNOWN" : "UNANSWERED";
-      statuses.push({ caller, key, status, attempts: 0 });
-    }
+    const told = await readKey(new URL(`/api/v1/operations/idempotency/${key}`, address), caller, signal);
+    statuses.push({ caller, key, ...told });
   });
   return statuses;
+}
+
+async function readKey(
+  url: URL,
+  caller: string,
+  signal: AbortSignal,
+): Promise<Pick<KeyStatus, "status" | "attempts">> {
+  try {
+    const response = await fetch(url, { headers: { Authorization: `Bearer ${caller}` }, signal });
+    const { status, attempts } = (await response.json()) as KeyStatus;
+    if (response.status === 200) return { status, attempts };
+    return { status: response.status === 404 ? "UNKNOWN" : "UNANSWERED", attempts: 0 };
+  } catch {
+    return { status: "UNANSWERED", attempts: 0 };
+  }
 }
 
 /** Reads all rows. They hold a digest in the place of the caller, so `callers` says whose it is. */

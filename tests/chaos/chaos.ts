@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { type Server, startServer } from "../worker/server.ts";
-import { readEffects, readEveryKey, settleEveryKey } from "./aftermath.ts";
+import { readEffects, readEveryKey, SETTLES_WITHIN_MS, settleEveryKey } from "./aftermath.ts";
 import { check } from "./check.ts";
 import { useKey, type World } from "./clients.ts";
 import { Evictions, failWrites, kill, schedule } from "./faults.ts";
@@ -14,7 +14,10 @@ import { describe, type Report } from "./report.ts";
 
 export interface Options {
   seed: number;
-  /** How long things go wrong, in milliseconds. The run takes longer by the time that peace takes. */
+  /**
+   * How long things go wrong, in milliseconds. The run takes longer by the time that peace takes, which has an end: what
+   * has not settled by then is a violation.
+   */
   durationMs: number;
   keys: number;
 }
@@ -53,7 +56,13 @@ async function run(server: Server, options: Options, tell: (progress: string) =>
   const began = performance.now();
   const now = () => performance.now() - began;
   const downtimes: Interval[] = [];
-  const world: World = { address: server.address, exchanges: [], now, troubled: () => now() < durationMs };
+  const world: World = {
+    address: server.address,
+    exchanges: [],
+    now,
+    troubled: () => now() < durationMs,
+    endsMs: durationMs + SETTLES_WITHIN_MS,
+  };
   const evictions = new Evictions(server.objects);
   const watch = setInterval(() => {
     void evictions.observe();

@@ -13,6 +13,8 @@ export interface World {
   now(): number;
   /** Whether things are still made to go wrong. */
   troubled(): boolean;
+  /** When every client gives up, however patient: what has not settled by then never will. */
+  endsMs: number;
 }
 
 /** What the service takes for the way to an object and back, in seconds, beside the attempt and the wait. */
@@ -35,9 +37,9 @@ export async function useKey(plan: KeyPlan, world: World): Promise<void> {
   );
 }
 
-/** Sends until the request has succeeded, was refused, or patience is at its end. */
+/** Sends until the request has succeeded, was refused, or patience or the run is at its end. */
 async function insist(plan: KeyPlan, device: DevicePlan, world: World): Promise<void> {
-  for (let number = 0; number < device.patience; number++) {
+  for (let number = 0; number < device.patience && world.now() < world.endsMs; number++) {
     const planned = device.tries[number];
     const calm: TryPlan = {
       spelling: device.request.spellings[0]!,

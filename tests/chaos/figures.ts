@@ -24,6 +24,8 @@ export interface Figures {
   d1Errors: number;
   /** Attempts that outlived their deadline. */
   deadlines: number;
+  /** Attempts that ended when another had taken their place, and were refused. */
+  late: number;
   /** Objects that the runtime evicted because they were idle. */
   evictions: number;
   /** Keys that took more than one attempt. */
@@ -40,6 +42,7 @@ export interface Figures {
 }
 
 const PANIC = "Rust panic: panicked at";
+const LATE = "Attempt ended after it was given up";
 const ASKED_PANIC = "a panic was asked for";
 
 export function measure(
@@ -66,6 +69,7 @@ export function measure(
     ...counted,
     d1Errors: reasons(/^the database failed/),
     deadlines: reasons(/^the attempt's deadline passed/),
+    late: logs.filter(({ message }) => message === LATE).length,
     recoveries: statuses.filter(({ attempts }) => attempts >= 2).length,
     effects: effects.length,
     ...longestStuck(exchanges, away),

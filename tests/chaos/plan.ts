@@ -137,6 +137,7 @@ function faultPlan(random: Random): string {
     [3, `${delay},${end}`],
     [5, delay],
     [1, tooLong],
+    [1, `overrun,${tooLong}`],
   ]);
 }
 

@@ -7,7 +7,7 @@ import type { Fault } from "./profile.ts";
 /** A case that waits for an expiry waits no longer than this. */
 const LONGEST_LIFETIME_MS = 30_000;
 
-const FAULTS: Fault[] = ["delay", "failBefore", "failAfter", "crashBefore", "crashAfter", "panic"];
+const FAULTS: Fault[] = ["delay", "failBefore", "failAfter", "crashBefore", "crashAfter", "panic", "overrun"];
 
 export class Abilities {
   private missing = new Map<string, string>();
@@ -44,7 +44,7 @@ export class Abilities {
       case "cors":
         return undefined;
       case "counting":
-        return "list" in profile.effects ? undefined : "effects cannot be listed, only told apart in answers";
+        return "list" in profile.effects ? undefined : "an effect that no answer tells of cannot be counted";
       case "kill":
         if (!profile.kill) return "the profile has no command that kills the target";
         if (!profile.durable) return "records are kept in memory only: nothing survives a kill by design";

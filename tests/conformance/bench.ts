@@ -134,9 +134,9 @@ export class Bench {
     return answer;
   }
 
-  /** After a refusal, the key takes a first request, unless the target keeps refusals. */
+  /** After a refusal, the key takes a first request. */
   async isStillFree(key: string): Promise<void> {
-    if (this.profile.policies.afterRefusal === "kept") return;
+    if (this.profile.policies.afterRefusal === "kept") throw new NotApplicable("the target keeps refusals");
     await this.first(key);
     await this.hasEffects(1);
   }
@@ -246,7 +246,7 @@ export class Bench {
 }
 
 /** A case may fail before it awaits a request that it has sent: the request's own end is nobody's business then. */
-function handled(answer: Promise<Answer>): Promise<Answer> {
+export function handled(answer: Promise<Answer>): Promise<Answer> {
   answer.catch(() => {});
   return answer;
 }

@@ -11,6 +11,7 @@ export type Need =
   | "crashBefore"
   | "crashAfter"
   | "panic"
+  | "overrun"
   | "kill"
   | "expiry"
   | "callers"

@@ -102,7 +102,7 @@ export interface Profile {
   faults?: { field: string; howToEnable: string } & Partial<Record<Fault, string>>;
   /** How long a key may stay stuck after a crash; 20 s if absent. */
   recovery_ms?: number;
-  /** An attempt that takes longer than this is given up. */
+  /** An attempt that takes longer than this is given up, unless the fault `overrun` lets it go on. */
   attemptDeadline_ms?: number;
   /** How long the records of `main` live, where it is short enough to wait for. */
   expiry?: { field: string; howToShorten: string } | { ttl_ms: number };
@@ -122,4 +122,4 @@ export interface Profile {
   secondUrl?: string;
 }
 
-export type Fault = "delay" | "failBefore" | "failAfter" | "crashBefore" | "crashAfter" | "panic";
+export type Fault = "delay" | "failBefore" | "failAfter" | "crashBefore" | "crashAfter" | "panic" | "overrun";

@@ -17,18 +17,26 @@ export type Breakage =
   | "callers share keys"
   | "replays extend the lifetime"
   | "replays are made anew"
-  | "failures are not told from answers";
+  | "failures are not told from answers"
+  | "attempts are not given up"
+  | "late attempts settle";
 
 interface Record {
   operationId: string;
   print: string;
-  running: boolean;
+  /** Which attempt is running, if any, and until when others wait for it. */
+  running?: number;
+  attempts: number;
+  deadline: number;
   answer?: string;
   expiresAt: number;
 }
 
 /** Longer than a case takes that does not wait for it, and than the key of a crashed attempt may stay stuck. */
-const TTL_MS = 5000;
+const TTL_MS = 10_500;
+
+/** After this time an attempt's place may be taken. Longer than the attempts of cases that are not about it. */
+const DEADLINE_MS = 4500;
 
 export async function startReference(breakage?: Breakage): Promise<{ url: URL; stop(): void }> {
   const records = new Map<string, Record>();
@@ -68,7 +76,7 @@ export async function startReference(breakage?: Breakage): Promise<{ url: URL; s
     const print = `${request.url} ${is("numbers are compared as doubles") ? JSON.stringify(JSON.parse(body)) : body}`;
     const scope = is("callers share keys") ? key : `${caller} ${key}`;
     const found = is("no idempotency") ? undefined : live(records.get(scope));
-    if (is("check and set are two steps")) await passed(5);
+    if (is("check and set are two steps")) await passed(100);
 
     if (found && found.print !== print && !is("payloads are not compared")) return say(response, 422, "{}");
     if (found?.answer) {
@@ -78,14 +86,17 @@ export async function startReference(breakage?: Breakage): Promise<{ url: URL; s
         : found.answer;
       return say(response, 201, saved, { "Idempotent-Replayed": "true", ...told(found) });
     }
-    if (found?.running) return say(response, 409, "{}", { "Retry-After": "1" });
+    if (found?.running && Date.now() < found.deadline)
+      return say(response, 409, "{}", { "Retry-After": "1" });
 
-    const fresh = { operationId: randomUUID(), print, expiresAt: Date.now() + TTL_MS };
-    const record: Record = { ...(found ?? fresh), running: true };
+    const fresh = { operationId: randomUUID(), print, attempts: 0, expiresAt: Date.now() + TTL_MS };
+    const record: Record = Object.assign(found ?? fresh, { deadline: Date.now() + DEADLINE_MS });
+    record.running = record.attempts += 1;
     records.set(scope, record);
     if (is("a crash makes it run again")) record.operationId = randomUUID();
     await attempt(request, response, record, caller, body);
-    if (is("a failure leaves the key locked")) record.running ||= record.answer === undefined;
+    if (is("a failure leaves the key locked") && !record.answer)
+      Object.assign(record, { running: record.attempts, deadline: Infinity });
   }
 
   async function attempt(
@@ -96,13 +107,18 @@ export async function startReference(breakage?: Breakage): Promise<{ url: URL; s
     body: string,
   ) {
     const fault = String(request.headers["x-fault"] ?? "");
-    await passed(Number(/delay=(\d+)/.exec(fault)?.[1] ?? 0));
+    const { operationId, running: number } = record;
+    const delay = Number(/delay=(\d+)/.exec(fault)?.[1] ?? 0);
+    const isGivenUp =
+      delay > DEADLINE_MS && !/overrun/.test(fault) && breakage !== "attempts are not given up";
+    await passed(isGivenUp ? DEADLINE_MS : delay);
     const { tag } = JSON.parse(body);
-    if (!/before/.test(fault)) effects.set(record.operationId, { caller, tag });
-    record.running = false;
+    if (!isGivenUp && !/before/.test(fault)) effects.set(operationId, { caller, tag });
+    if (record.running !== number && breakage !== "late attempts settle") return say(response, 500, "{}");
+    delete record.running;
     if (/crash/.test(fault)) return void response.destroy();
-    const failed = /fail/.test(fault);
-    const saved = failed ? "{}" : JSON.stringify({ id: record.operationId, at: Date.now(), caller });
+    const failed = isGivenUp || /fail/.test(fault);
+    const saved = failed ? "{}" : JSON.stringify({ id: operationId, at: Date.now(), caller });
     if (!failed || breakage === "failures are not told from answers") record.answer = saved;
     say(response, failed ? 500 : 201, saved, told(record));
   }
@@ -179,7 +195,9 @@ export const REFERENCE_PROFILE: Profile = {
     failAfter: "fail-after",
     crashBefore: "crash-before",
     crashAfter: "crash-after",
+    overrun: "overrun",
   },
+  attemptDeadline_ms: DEADLINE_MS,
   recovery_ms: 3500,
   expiry: { field: "X-Expires-At", howToShorten: "" },
 };

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Target } from "./bench.ts";
 import { CASES } from "./cases/index.ts";
+import type { Profile } from "./profile.ts";
 import { type Breakage, REFERENCE_PROFILE, startReference } from "./reference.ts";
 import { summarize, toJunit } from "./report.ts";
 import { type Result, runSuite } from "./suite.ts";
@@ -20,7 +21,7 @@ test(
   },
 );
 
-describe("a server with one thing wrong", () => {
+describe.concurrent("a server with one thing wrong", () => {
   test.each<[Breakage, string[]]>([
     ["no idempotency", ["replay", "replay-often", "other-payload", "hundred-at-once", "random-run"]],
     ["check and set are two steps", ["hundred-at-once", "two-payloads-race", "expired-together"]],
@@ -29,11 +30,16 @@ describe("a server with one thing wrong", () => {
       ["other-payload", "array-order", "types", "numbers-beyond-doubles", "random-run"],
     ],
     ["numbers are compared as doubles", ["numbers-beyond-doubles"]],
-    ["a crash makes it run again", ["crash-after-the-effect", "failure-after-the-effect", "random-run"]],
+    [
+      "a crash makes it run again",
+      ["crash-after-the-effect", "failure-after-the-effect", "paused-owner", "random-run"],
+    ],
     ["a failure leaves the key locked", ["failure-before-the-effect", "crash-before-the-effect"]],
     ["callers share keys", ["two-callers", "two-callers-two-payloads", "squatted-key", "callers-in-a-crowd"]],
     ["replays extend the lifetime", ["expiry-to-the-moment"]],
     ["replays are made anew", ["replay", "replay-often", "random-run"]],
+    ["attempts are not given up", ["deadline"]],
+    ["late attempts settle", ["paused-owner", "late-release"]],
     ["failures are not told from answers", ["failure-before-the-effect", "random-run"]],
   ])("%s: fails the cases about it", async (breakage, cases) => {
     const results = await against(breakage, cases);
@@ -42,6 +48,32 @@ describe("a server with one thing wrong", () => {
       CASES.filter(({ id }) => cases.includes(id)).map(({ id }) => [id, "failed"]),
     );
   });
+});
+
+test(
+  "a server whose effects are counted by its answers is not credited with effects that no answer tells of",
+  { timeout: 60_000 },
+  async () => {
+    const untold = CASES.filter(({ needs = [] }) => needs.includes("counting")).map(({ id }) => id);
+    const profile: Profile = { ...REFERENCE_PROFILE, effects: { idMember: "id" } };
+
+    const results = await against("a crash makes it run again", untold, profile);
+
+    expect(untold).toEqual(expect.arrayContaining(UNTOLD));
+    expect(results.filter(({ result }) => result !== "not applicable")).toEqual([]);
+  },
+);
+
+test("a server that keeps refusals is not credited with keys that stay free", async () => {
+  const { policies } = REFERENCE_PROFILE;
+  const profile: Profile = {
+    ...REFERENCE_PROFILE,
+    policies: { ...policies, compares: "json", afterRefusal: "kept" },
+  };
+
+  const [result] = await against(undefined, ["payload-malformed"], profile);
+
+  expect(result).toMatchObject({ result: "not applicable", reason: "the target keeps refusals" });
 });
 
 test("a report for build servers counts failures and what is not applicable", async () => {
@@ -57,12 +89,28 @@ test("a report for build servers counts failures and what is not applicable", as
   expect(xml).toContain('<skipped message="a &quot;reason&quot; &amp; more"/>');
 });
 
-async function against(breakage: Breakage | undefined, ids?: string[]): Promise<Result[]> {
+/** Cases in which an attempt ends without its client being told of the effect. */
+const UNTOLD = [
+  "failure-after-the-effect",
+  "failures-in-a-row",
+  "crash-after-the-effect",
+  "crash-after-crash",
+  "disconnect",
+  "kill-with-fifty-in-flight",
+  "panic",
+  "random-run",
+];
+
+async function against(
+  breakage: Breakage | undefined,
+  ids?: string[],
+  profile = REFERENCE_PROFILE,
+): Promise<Result[]> {
   const server = await startReference(breakage);
   try {
     const target: Target = {
       url: server.url,
-      profile: REFERENCE_PROFILE,
+      profile,
       folder: import.meta.dirname,
       seed: 1,
     };

@@ -4,35 +4,40 @@ use edge_idempotency::lifecycle::{Status, UnixMillis};
 use stateright::Property;
 
 use crate::{
+    account::{Account, Violation},
     machine::Machine,
+    object::{Object, Phase},
     steps::{Bounds, complete},
-    world::{Phase, Request, Violation, World},
+    world::{Request, World},
 };
 
 pub fn properties<M: Machine>() -> Vec<Property<Bounds<M>>> {
     vec![
         Property::always("an answer never changes", |_, world: &World| {
-            world.violation != Some(Violation::AnswerChanged)
+            never(world, Violation::AnswerChanged)
         }),
         Property::always(
             "no request gets another request's answer",
-            |_, world: &World| world.violation != Some(Violation::AnswerToAnotherRequest),
+            |_, world: &World| never(world, Violation::AnswerToAnotherRequest),
         ),
         Property::always("no record answers after its expiry", |_, world: &World| {
-            world.violation != Some(Violation::AnswerAfterExpiry)
+            never(world, Violation::AnswerAfterExpiry)
         }),
         Property::always(
             "no mismatching request executes or replays",
-            |_, world: &World| world.violation != Some(Violation::MismatchExecuted),
+            |_, world: &World| never(world, Violation::MismatchExecuted),
         ),
         Property::always("no settled record changes", |_, world: &World| {
-            world.violation != Some(Violation::SettledRecordChanged)
+            never(world, Violation::SettledRecordChanged)
         }),
         Property::always("no late attempt settles", |_, world: &World| {
-            world.violation != Some(Violation::LateAttemptSettled)
+            never(world, Violation::LateAttemptSettled)
+        }),
+        Property::always("no attempt may outlive its record", |_, world: &World| {
+            never(world, Violation::AttemptBeyondExpiry)
         }),
         Property::always("no dead attempt is waited for", |_, world: &World| {
-            world.violation != Some(Violation::DeadAttemptWaitedFor)
+            never(world, Violation::DeadAttemptWaitedFor)
         }),
         Property::always("one effect in a retention", |_, world: &World| {
             one_effect_in_a_retention(world)
@@ -69,9 +74,17 @@ pub fn properties<M: Machine>() -> Vec<Property<Bounds<M>>> {
             },
         ),
         Property::sometimes("two callers use one key", |_, world: &World| {
-            world.objects.len() < 2 || world.objects.iter().all(|object| object.given.is_some())
+            world.objects.len() < 2 || world.objects.iter().all(was_answered)
         }),
     ]
+}
+
+fn never(world: &World, violation: Violation) -> bool {
+    !world.violations.contains(&violation)
+}
+
+fn was_answered(object: &Object) -> bool {
+    object.account.as_ref().is_some_and(Account::was_given)
 }
 
 fn one_effect_in_a_retention(world: &World) -> bool {

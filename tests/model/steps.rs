@@ -7,8 +7,9 @@ use stateright::{Model, Property};
 
 use crate::{
     machine::Machine,
+    object::Phase,
     properties::properties,
-    world::{Phase, Request, World},
+    world::{Request, World},
 };
 
 /// The bounds of an exploration, and the machine to explore.
@@ -55,7 +56,7 @@ impl<M: Machine> Model for Bounds<M> {
     }
 
     fn actions(&self, world: &World, steps: &mut Vec<Step>) {
-        if world.violation.is_some() {
+        if !world.violations.is_empty() {
             return;
         }
         let sends = world.sends_left.iter().enumerate();

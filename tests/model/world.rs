@@ -3,12 +3,16 @@
 use edge_idempotency::{
     coordinator::{CompositeKey, IdempotencyKey, Scope},
     lifecycle::{
-        Attempt, Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Policy, Record,
-        SavedResponse, Settlement, Status, UnixMillis,
+        Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Policy, SavedResponse,
+        Settlement, Status, UnixMillis,
     },
 };
 
-use crate::machine::Machine;
+use crate::{
+    account::{self, Retention, Violation},
+    machine::Machine,
+    object::{Object, Phase},
+};
 
 /// In ticks of the model's clock.
 pub const POLICY: Policy = Policy {
@@ -50,39 +54,8 @@ pub struct World {
     pub failures_left: u8,
     pub hangs_left: u8,
     pub late_attempt_was_refused: bool,
-    pub violation: Option<Violation>,
-}
-
-/// A Durable Object: what is stored, and what its instances have in memory.
-#[derive(Clone, Debug, Hash, PartialEq)]
-pub struct Object {
-    pub address: CompositeKey,
-    pub stored: Option<Record>,
-    /// In the memory of the present instance.
-    pub running: Option<Attempt>,
-    /// Attempts under way, also those of instances that the platform believes dead.
-    pub tasks: Vec<Task>,
-    pub records_made: u8,
-    /// The answer that clients were given, and until when there may be no other.
-    pub given: Option<(SavedResponse, UnixMillis)>,
-}
-
-/// An attempt under way.
-#[derive(Clone, Debug, Hash, PartialEq)]
-pub struct Task {
-    pub attempt: Attempt,
-    pub request: usize,
-    /// From when until when its operation's record is valid.
-    pub retention: (UnixMillis, UnixMillis),
-    pub phase: Phase,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq)]
-pub enum Phase {
-    Started,
-    Effected(SavedResponse),
-    /// Given up by its own timer, with its write still on the way to D1.
-    Orphaned,
+    /// Of the last step: nothing follows a violation.
+    pub violations: Vec<Violation>,
 }
 
 /// A row in D1.
@@ -91,20 +64,8 @@ pub struct Effect {
     pub operation_id: OperationId,
     pub object: usize,
     pub response: SavedResponse,
-    /// From when until when its operation's record is valid.
-    pub retention: (UnixMillis, UnixMillis),
-}
-
-/// What must never happen.
-#[derive(Clone, Copy, Debug, Hash, PartialEq)]
-pub enum Violation {
-    AnswerChanged,
-    AnswerToAnotherRequest,
-    AnswerAfterExpiry,
-    MismatchExecuted,
-    SettledRecordChanged,
-    LateAttemptSettled,
-    DeadAttemptWaitedFor,
+    /// The one in which its operation was started.
+    pub retention: Retention,
 }
 
 impl World {
@@ -113,14 +74,7 @@ impl World {
         for request in requests {
             let address = request.address();
             if objects.iter().all(|object| object.address != address) {
-                objects.push(Object {
-                    address,
-                    stored: None,
-                    running: None,
-                    tasks: Vec::new(),
-                    records_made: 0,
-                    given: None,
-                });
+                objects.push(Object::new(address));
             }
         }
         Self {
@@ -132,7 +86,7 @@ impl World {
             failures_left: failures,
             hangs_left: hangs,
             late_attempt_was_refused: false,
-            violation: None,
+            violations: Vec::new(),
         }
     }
 
@@ -145,57 +99,32 @@ impl World {
             .iter_mut()
             .find(|object| object.address == address);
         let object = object.expect("an object for each address");
-        let before = object.stored.clone();
         let new = NewRecord {
             operation_id: OperationId(format!("{}/{}", request.caller, object.records_made)),
             operation: "operation".to_owned(),
         };
         let (record, claim) = M::claim(
-            before.clone(),
+            object.stored.clone(),
             object.running.as_ref(),
             request.fingerprint(),
             new,
             now,
             POLICY,
         );
-        let valid = before.filter(|record| now < record.expires_at);
-        let mismatch = valid
-            .as_ref()
-            .is_some_and(|record| record.fingerprint != request.fingerprint());
+        let mismatch = object
+            .open_account(now)
+            .is_some_and(|account| account.fingerprint != request.fingerprint());
         if mismatch && claim != Claim::Mismatch {
-            self.violation = Some(Violation::MismatchExecuted);
+            self.violations.push(Violation::MismatchExecuted);
         }
-        match claim {
-            Claim::Execute(attempt) => {
-                if valid.is_none() {
-                    object.records_made += 1;
-                }
-                if let Some(violation) = overwrites(valid.as_ref(), &record) {
-                    self.violation = Some(violation);
-                }
-                object.running = Some(attempt.clone());
-                object.tasks.push(Task {
-                    attempt,
-                    request: number,
-                    retention: (record.created_at, record.expires_at),
-                    phase: Phase::Started,
-                });
-                object.stored = Some(record);
+        self.violations.extend(match claim {
+            Claim::Execute(attempt) => object.start(attempt, record, number, request, now),
+            Claim::Replay(response) => object.give(&response, request, now),
+            Claim::InProgress { .. } if object.running.is_none() => {
+                vec![Violation::DeadAttemptWaitedFor]
             }
-            Claim::Replay(response) => {
-                if valid.is_none() {
-                    self.violation = Some(Violation::AnswerAfterExpiry);
-                }
-                let violation = object.give(&response, &record, request, now);
-                self.violation = self.violation.or(violation);
-            }
-            Claim::InProgress { .. } => {
-                if object.running.is_none() {
-                    self.violation = Some(Violation::DeadAttemptWaitedFor);
-                }
-            }
-            Claim::Mismatch => {}
-        }
+            Claim::InProgress { .. } | Claim::Mismatch => Vec::new(),
+        });
     }
 
     /// The attempt's write reaches D1: it makes the operation's row, or finds it.
@@ -241,29 +170,19 @@ impl World {
     ) {
         let now = self.now;
         let found = &mut self.objects[object];
-        let attempt = found.tasks[task].attempt.clone();
-        let before = found.stored.clone();
-        let current = before
-            .as_ref()
-            .is_some_and(|record| attempt.is_current(record));
-        match M::settle(before.clone(), &attempt, outcome, now) {
+        let task = found.tasks[task].clone();
+        match M::settle(found.stored.clone(), &task.attempt, outcome, now) {
             Settlement::Settled(record) => {
-                if !current {
-                    self.violation = Some(Violation::LateAttemptSettled);
-                }
-                let valid = before.filter(|record| now < record.expires_at);
-                if let Some(violation) = overwrites(valid.as_ref(), &record) {
-                    self.violation = Some(violation);
-                }
+                self.violations.extend(account::settle(&task, now));
+                self.violations.extend(found.overwrite(&record, now));
                 if let Status::Completed { response } = &record.status {
-                    let violation = found.give(response, &record, request, now);
-                    self.violation = self.violation.or(violation);
+                    self.violations.extend(found.give(response, request, now));
                 }
                 found.stored = Some(record);
             }
             Settlement::Late => self.late_attempt_was_refused = true,
         }
-        if found.running.as_ref() == Some(&attempt) {
+        if found.running.as_ref() == Some(&task.attempt) {
             found.running = None;
         }
     }
@@ -276,33 +195,4 @@ impl World {
             Expiry::RingAt(_) => {}
         }
     }
-}
-
-impl Object {
-    /// An answer leaves. Whether it is received or lost, no other may be given while its record is valid.
-    fn give(
-        &mut self,
-        response: &SavedResponse,
-        record: &Record,
-        request: Request,
-        now: UnixMillis,
-    ) -> Option<Violation> {
-        let owner = format!("{} {} ", request.caller, request.payload);
-        let before = self.given.take().filter(|(_, until)| now < *until);
-        self.given = Some((response.clone(), record.expires_at));
-        if !response.body.starts_with(owner.as_bytes()) {
-            Some(Violation::AnswerToAnotherRequest)
-        } else if before.is_some_and(|(before, _)| before != *response) {
-            Some(Violation::AnswerChanged)
-        } else {
-            None
-        }
-    }
-}
-
-fn overwrites(valid: Option<&Record>, after: &Record) -> Option<Violation> {
-    let settled = valid.filter(|record| matches!(record.status, Status::Completed { .. }));
-    settled
-        .is_some_and(|before| before != after)
-        .then_some(Violation::SettledRecordChanged)
 }

@@ -1,10 +1,11 @@
 // Expiry: an answer counts until the moment that was announced, and from then on nobody gives it.
 
 import { describe, expect, test } from "vitest";
-import { AUDIT_LOG, type Answer, eventually, expiryOf, newKey, serve } from "./client.ts";
+import { AUDIT_LOG, type Answer, type Client, eventually, expiryOf, newKey, serve } from "./client.ts";
 import { alarm, objectName, record, rewrite } from "./objects.ts";
 
 const TTL_S = 4;
+const DAY_MS = 86_400_000;
 const api = serve({ IDEMPOTENCY_TTL_SECONDS: String(TTL_S), AUDIT_TTL_SECONDS: "3600" });
 const daylong = serve();
 
@@ -130,6 +131,25 @@ describe("a record that cannot be read", () => {
   });
 });
 
+describe("an alarm that rings before its record has expired", () => {
+  test("leaves the record alone and is set anew", async () => {
+    const key = newKey();
+    const object = objectName(key);
+    const first = await api.create(key);
+    await api.server.restart(() => shift(api, object, DAY_MS));
+    const kept = record(api.server, object);
+
+    await eventually(() => alarm(api.server, object) === expiresAt(first) + DAY_MS);
+
+    const replay = await api.create(key);
+    expect(record(api.server, object)).toBe(kept);
+    expect(replay.text).toBe(first.text);
+    expect(replay.headers.get("Idempotent-Replayed")).toBe("true");
+    expect(expiresAt(replay)).toBe(expiresAt(first) + DAY_MS);
+    expect(await api.rows(key)).toHaveLength(1);
+  });
+});
+
 describe("a copy in KV", () => {
   test("is not made of an answer that has less than a minute to live", async () => {
     await api.create(newKey());
@@ -147,7 +167,7 @@ describe("a key whose alarm has not rung", () => {
   test("is a new first request all the same", async () => {
     const key = newKey();
     const first = await daylong.create(key);
-    await daylong.server.restart(() => expire(objectName(key)));
+    await daylong.server.restart(() => shift(daylong, objectName(key), -2 * DAY_MS));
 
     const unknown = await daylong.status(key);
     const again = await daylong.create(key);
@@ -164,7 +184,7 @@ describe("a key whose alarm has not rung", () => {
   test("gets one that rings at its new expiry", async () => {
     const key = newKey();
     const first = await daylong.create(key);
-    await daylong.server.restart(() => expire(objectName(key)));
+    await daylong.server.restart(() => shift(daylong, objectName(key), -2 * DAY_MS));
 
     const again = await daylong.create(key);
 
@@ -173,9 +193,9 @@ describe("a key whose alarm has not rung", () => {
   });
 });
 
-/** Lets a stored record's time be over, while its alarm is still to ring. */
-function expire(object: string) {
-  rewrite(daylong.server, object, /(?<="expires_at":)\d{13}/, (ms) => String(Number(ms) - 100_000_000));
+/** Moves a stored record's expiry, but not its alarm. */
+function shift({ server }: Client, object: string, byMs: number) {
+  rewrite(server, object, /(?<="expires_at":)\d{13}/, (ms) => String(Number(ms) + byMs));
 }
 
 function expiresAt(answer: Answer): number {

@@ -57,6 +57,8 @@ describe("a payload is another", () => {
     ["with 0.1 for 0.10000000000000001", meta("0.10000000000000001"), meta("0.1")],
     ["with -1 for 1", meta("1"), meta("-1")],
     ["with 10 for 1", meta("1"), meta("10")],
+    ["with 0.01 for 100", meta("100"), meta("0.01")],
+    ["with 0.1 for 10", meta("10"), meta("0.1")],
     ["with 1e400 for 1e401", meta("1e401"), meta("1e400")],
     ["with a member renamed", meta('{"a":1}'), meta('{"b":1}')],
     ["with two members' values swapped", meta('{"a":1,"b":2}'), meta('{"a":2,"b":1}')],

@@ -1,10 +1,11 @@
 // Where replays come from: the isolate's memory, the object, and KV where the object is slow or away.
 
 import { describe, expect, test } from "vitest";
-import { type Answer, eventually, newKey, RESOURCES, serve } from "./client.ts";
-import { copyName, forget, objectName, redigested, sealed } from "./objects.ts";
+import { type Answer, type Call, eventually, newKey, RESOURCES, serve } from "./client.ts";
+import { copyName, forget, objectName, redigested, rewrite, sealed } from "./objects.ts";
 
 const api = serve();
+const EXPIRES_AT = /(?<="expires_at":)\d+/;
 const REPLAYED = "Returning cached result";
 
 describe("a replay", () => {
@@ -130,7 +131,6 @@ describe("the copy in KV", () => {
 });
 
 describe.concurrent("what KV holds for a key", () => {
-  const expired = /(?<="expires_at":)\d+/;
   const status = /(?<="status":)\{"name".*\}(?=\}\})/;
   const notCompleted = (record: string) => record.replace(status, '{"name":"FAILED"}');
 
@@ -155,7 +155,7 @@ describe.concurrent("what KV holds for a key", () => {
     ["is of another release", (key, _, record) => sealed(key, record.replace('"version":2', '"version":9'))],
     [
       "has expired",
-      (key, _, record) => sealed(key, redigested(record.replace(expired, `${Date.now() - 1000}`))),
+      (key, _, record) => sealed(key, redigested(record.replace(EXPIRES_AT, `${Date.now() - 1000}`))),
     ],
     ["is not completed", (key, _, record) => sealed(key, redigested(notCompleted(record)))],
   ])("changes nothing if it %s", async (_, spoil) => {
@@ -184,6 +184,54 @@ describe.concurrent("what KV holds for a key", () => {
     await copied(key);
     const text = (await (await api.server.kv()).get(copyName(key), "text"))!;
     return { copy: { key, text }, theRecord: text.slice(text.indexOf("\n") + 1) };
+  }
+});
+
+describe("the copy of a record that has expired, beside its key's next record", () => {
+  test.each([
+    ["the same request", {}],
+    ["another request", { payload: { name: "another" } }],
+  ])("answers nobody with %s, whether the object is slow or away", async (_, next) => {
+    const [slow, away] = [newKey(), newKey()];
+    for (const key of [slow, away]) await isUsedAgain(key, next);
+
+    const [made, lost] = await Promise.all([
+      api.create(slow, { ...next, fault: "delay=2000" }),
+      api.create(away, { ...next, fault: "abort-before" }),
+    ]);
+    const retry = await api.create(away, next);
+
+    for (const { status, headers } of [made, retry])
+      expect([status, headers.get("Idempotent-Replayed")]).toEqual([201, null]);
+    expect(lost.json.type).toBe("/problems/service-unavailable");
+    for (const key of [slow, away]) expect(await api.rows(key)).toHaveLength(2);
+  });
+
+  test("does not take the place of that record's answer", async () => {
+    const key = newKey();
+    const old = await isUsedAgain(key);
+    const first = await api.create(key);
+    await copied(key);
+    await (await api.server.kv()).put(copyName(key), old);
+    await api.server.kill();
+
+    const replay = await api.create(key);
+
+    expectReplay(replay, first);
+  });
+
+  /** Lets the key's first record expire, and its next one begin with a failed attempt. Returns the first one's copy. */
+  async function isUsedAgain(key: string, next: Call = {}): Promise<string> {
+    const object = objectName(key);
+    await api.create(key);
+    await copied(key);
+    const text = (await (await api.server.kv()).get(copyName(key), "text"))!;
+    const earlier = (ms: string) => String(Number(ms) - 100_000_000);
+    await api.server.restart(() => rewrite(api.server, object, EXPIRES_AT, earlier));
+    const copy = sealed(key, redigested(text.slice(text.indexOf("\n") + 1).replace(EXPIRES_AT, earlier)));
+    await (await api.server.kv()).put(copyName(key), copy);
+    await api.create(key, { ...next, fault: "fail-before" });
+    return copy;
   }
 });
 

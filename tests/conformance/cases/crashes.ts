@@ -1,8 +1,9 @@
 // The server dies, at the moments that matter.
 
 import type { Bench } from "../bench.ts";
-import { type Case, check, equal, times } from "../case.ts";
+import { type Case, check, equal, eventually, times } from "../case.ts";
 import type { Fault } from "../profile.ts";
+import { cutOff } from "./running.ts";
 import { bug, draft, STRIPE_ERRORS } from "./sources.ts";
 
 /** Longer than it takes to kill the target: its requests are lost, whatever they would have become. */
@@ -16,7 +17,7 @@ export const CRASHES: Case[] = [
     title: "What executes the request dies before the effect: the retry makes it",
     source: bug("the lock of a dead process lasted as long as the answers"),
     shows: [74],
-    needs: ["crashBefore"],
+    needs: ["crashBefore", "counting"],
     run: (bench) => crashes(bench, "crashBefore"),
   },
   {
@@ -24,14 +25,14 @@ export const CRASHES: Case[] = [
     title: "What executes the request dies after the effect: no retry makes a second one",
     source: bug("a crash between the effect and its record: almost every implementation runs again"),
     shows: [72],
-    needs: ["crashAfter"],
+    needs: ["crashAfter", "counting"],
     run: (bench) => crashes(bench, "crashAfter"),
   },
   {
     id: "crash-after-crash",
     title: "Crashes in a row, before and after the effect: one effect, one answer",
     source: bug("recovery was written for one crash"),
-    needs: ["crashBefore", "crashAfter"],
+    needs: ["crashBefore", "crashAfter", "counting"],
     run: async (bench) => {
       const key = bench.key();
       for (const fault of ["crashAfter", "crashBefore", "crashAfter"] as const)
@@ -44,7 +45,7 @@ export const CRASHES: Case[] = [
     id: "crash-while-others-wait",
     title: "Requests that wait for an attempt whose server dies are answered",
     source: bug("waiting requests hung when the owner died"),
-    needs: ["crashAfter", "delay"],
+    needs: ["crashAfter", "delay", "counting"],
     run: async (bench) => {
       const key = bench.key();
       const fault = bench.fault(["delay", 2500], ["crashAfter"]);
@@ -60,7 +61,7 @@ export const CRASHES: Case[] = [
     id: "crashed-key-belongs-to-its-payload",
     title: "After a crash, another payload with the key is refused",
     source: draft("2.7"),
-    needs: ["crashAfter"],
+    needs: ["crashAfter", "counting"],
     run: async (bench) => {
       const key = bench.key();
       await bench.post(key, { fault: bench.fault(["crashAfter"]) }).catch(() => undefined);
@@ -74,7 +75,7 @@ export const CRASHES: Case[] = [
     title: "kill -9 while the operation runs, before its effect: the retry makes one",
     source: STRIPE_ERRORS,
     shows: [71],
-    needs: ["kill", "delay"],
+    needs: ["kill", "delay", "counting"],
     alone: true,
     run: async (bench) => {
       const key = bench.key();
@@ -91,7 +92,25 @@ export const CRASHES: Case[] = [
     title: "kill -9 after the answer was saved, and before its client had it: the retry is a replay",
     source: STRIPE_ERRORS,
     shows: [73],
-    needs: ["kill"],
+    needs: ["kill", "delay", "status", "counting"],
+    alone: true,
+    run: async (bench) => {
+      const key = bench.key();
+      const { member, completed } = bench.profile.status!;
+      await cutOff(bench, key);
+      const isCompleted = async () => (await bench.look(key)).json?.[member] === completed;
+      await eventually(isCompleted, "the attempt does not go on without its client");
+      await bench.kill();
+      const retry = await comesBack(bench, key);
+      if (bench.profile.expects.replayMarker) check(bench.isMarked(retry), "the retry is no replay");
+      await bench.hasEffects(1);
+    },
+  },
+  {
+    id: "kill-after-the-answer",
+    title: "kill -9 after a client had its answer: the retry gets the same",
+    source: STRIPE_ERRORS,
+    needs: ["kill", "counting"],
     alone: true,
     run: async (bench) => {
       const key = bench.key();
@@ -106,7 +125,7 @@ export const CRASHES: Case[] = [
     title: "kill -9 with 50 keys in flight, at every stage: every key comes to one effect and one answer",
     source: bug("after a deployment some keys were never usable again"),
     shows: [78],
-    needs: ["kill", "delay"],
+    needs: ["kill", "delay", "counting"],
     alone: true,
     run: async (bench) => {
       const keys = times(50, () => bench.key());
@@ -129,7 +148,7 @@ export const CRASHES: Case[] = [
     id: "kill-keeps-mismatch",
     title: "After kill -9 the key still belongs to its payload",
     source: draft("2.7"),
-    needs: ["kill", "delay"],
+    needs: ["kill", "delay", "counting"],
     alone: true,
     run: async (bench) => {
       const key = bench.key();
@@ -141,8 +160,6 @@ export const CRASHES: Case[] = [
       await bench.hasEffects(0);
     },
   },
-  unseen("paused-owner", "An owner that was paused and outlived its lease settles nothing", 76),
-  unseen("late-release", "An owner that comes back late does not free its successor's claim", 77),
   unseen("store-down-at-claim", "Without its store, the service refuses and does nothing", 79),
   unseen("store-down-at-completion", "If the answer cannot be saved, the retry does not run again", 80),
   unseen("corrupt-record", "A record that cannot be read stops neither the service nor its policy", 81),

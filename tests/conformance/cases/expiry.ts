@@ -98,7 +98,7 @@ export const EXPIRY: Case[] = [
     id: "expired-failure",
     title: "A failed attempt's key expires too, and takes another payload then",
     source: policy("lifetimes of failures"),
-    needs: ["expiry", "failBefore"],
+    needs: ["expiry", "failBefore", "counting"],
     waits: true,
     run: async (bench) => {
       const key = bench.key();

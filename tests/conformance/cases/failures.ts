@@ -28,7 +28,7 @@ export const FAILURES: Case[] = [
       "After a failure before the effect, the retry runs once, or repeats the failure, as the policy says",
     source: STRIPE_ERRORS,
     shows: [64],
-    needs: ["failBefore"],
+    needs: ["failBefore", "counting"],
     run: (bench) => failsThenRetries(bench, "failBefore"),
   },
   {
@@ -36,14 +36,14 @@ export const FAILURES: Case[] = [
     title: "After a failure behind the effect, no retry makes a second effect",
     source: STRIPE_ERRORS,
     shows: [63],
-    needs: ["failAfter"],
+    needs: ["failAfter", "counting"],
     run: (bench) => failsThenRetries(bench, "failAfter"),
   },
   {
     id: "failures-in-a-row",
     title: "Failures before and after the effect, one upon the other: one effect in the end",
     source: bug("the second retry after a partial failure ran from the start"),
-    needs: ["failBefore", "failAfter"],
+    needs: ["failBefore", "failAfter", "counting"],
     run: async (bench) => {
       const key = bench.key();
       for (const fault of ["failAfter", "failBefore", "failAfter"] as const)
@@ -58,7 +58,7 @@ export const FAILURES: Case[] = [
     id: "failed-key-belongs-to-its-payload",
     title: "After a failed attempt, another payload with the key is refused",
     source: draft("2.7"),
-    needs: ["failAfter"],
+    needs: ["failAfter", "counting"],
     run: async (bench) => {
       if (bench.profile.policies.afterFailure === "forgotten")
         throw new NotApplicable("the target forgets keys of failed attempts");
@@ -72,7 +72,7 @@ export const FAILURES: Case[] = [
     id: "failure-while-others-wait",
     title: "If the attempt fails that others wait for, they get its failure or one of them runs",
     source: bug("waiting requests hung when the owner failed"),
-    needs: ["delay", "failAfter"],
+    needs: ["delay", "failAfter", "counting"],
     run: async (bench) => {
       const key = bench.key();
       const fault = bench.fault(["delay", 2500], ["failAfter"]);
@@ -90,7 +90,7 @@ export const FAILURES: Case[] = [
     title: "A bug that ends the handler is answered, and the key is not stuck",
     source: bug("an exception outside the error handling left the lock behind"),
     shows: [67],
-    needs: ["panic"],
+    needs: ["panic", "counting"],
     // It may end what other requests run in.
     alone: true,
     run: async (bench) => {
@@ -106,7 +106,7 @@ export const FAILURES: Case[] = [
     id: "panic-beside-others",
     title: "A bug in one request leaves requests of other keys answered, and their keys usable",
     source: bug("a crash in one handler took its neighbours down"),
-    needs: ["panic", "delay"],
+    needs: ["panic", "delay", "counting"],
     alone: true,
     run: async (bench) => {
       const keys = times(10, () => bench.key());
@@ -135,29 +135,6 @@ export const FAILURES: Case[] = [
       );
       await bench.first(key);
       await bench.hasEffects(1);
-    },
-  },
-  {
-    id: "deadline",
-    title: "An attempt that takes too long is given up and answered; retries make one effect",
-    source: bug("after a gateway's timeout the operation ran again beside itself"),
-    shows: [69, 75],
-    needs: ["delay", "attemptDeadline_ms"],
-    waits: true,
-    run: async (bench) => {
-      const key = bench.key();
-      const deadline_ms = bench.profile.attemptDeadline_ms!;
-      const fault = bench.fault(["delay", deadline_ms + 5000]);
-      const call = { route: longLived(bench) };
-      const slow = bench.post(key, { ...call, fault });
-      await bench.isRunning(key);
-      check(bench.isInProgress(await bench.post(key, call)), "a duplicate runs beside the slow attempt");
-      const given = await slow;
-      check(given.status >= 500, `the slow attempt got ${given.status}`);
-      check(given.receivedAt - given.sentAt < deadline_ms + 4000, "it was not given up at its deadline");
-      const retry = await bench.recovered(key, call);
-      bench.succeeded(retry, "the retry");
-      bench.replays(await bench.post(key, call), retry);
     },
   },
   {
@@ -190,11 +167,6 @@ export const FAILURES: Case[] = [
     },
   },
 ];
-
-/** The lifetime may be too short on `main` for an attempt that takes long. */
-function longLived(bench: Bench) {
-  return bench.profile.routes.other ?? bench.profile.routes.main;
-}
 
 async function failsThenRetries(bench: Bench, fault: "failBefore" | "failAfter"): Promise<void> {
   const key = bench.key();

@@ -10,6 +10,7 @@ import { FAILURES } from "./failures.ts";
 import { FINGERPRINT } from "./fingerprint.ts";
 import { KEY_FORMS } from "./key-forms.ts";
 import { KEYS } from "./keys.ts";
+import { LATE } from "./late.ts";
 import { RANDOM } from "./random.ts";
 import { REPLAY } from "./replay.ts";
 import { RUNNING } from "./running.ts";
@@ -17,6 +18,7 @@ import { REPLAYED_SHAPES } from "./shapes.ts";
 
 export const CASES: Case[] = [
   ...EXPIRY,
+  ...LATE,
   ...FAILURES,
   ...KEYS,
   ...KEY_FORMS,

@@ -22,6 +22,7 @@ export const RANDOM: Case[] = [
     title: "1000 requests at random do what a model of thirty lines says; one effect per key and caller",
     source: bug("all of them, together"),
     shows: [104],
+    needs: ["counting"],
     waits: true,
     run: async (bench) => {
       const { first = [], second } = bench.profile.callers ?? { first: [] };

@@ -110,7 +110,7 @@ export const RUNNING: Case[] = [
     title: "A client that is cut off and retries later gets the answer; there is one effect",
     source: STRIPE,
     shows: [58],
-    needs: ["delay"],
+    needs: ["delay", "counting"],
     run: async (bench) => {
       const key = bench.key();
       await cutOff(bench, key);
@@ -125,7 +125,7 @@ export const RUNNING: Case[] = [
     title: "A client that is cut off and retries at once does not start a second run",
     source: bug("the end of a connection released the key while the operation went on"),
     shows: [59],
-    needs: ["delay"],
+    needs: ["delay", "counting"],
     run: async (bench) => {
       const key = bench.key();
       await cutOff(bench, key);
@@ -170,7 +170,7 @@ async function start(bench: Bench, key: string, ms = RUNS_MS) {
 }
 
 /** A first request whose client ends the connection while it runs. */
-async function cutOff(bench: Bench, key: string): Promise<void> {
+export async function cutOff(bench: Bench, key: string): Promise<void> {
   const client = new AbortController();
   const fault = bench.fault(["delay", RUNS_MS]);
   const lost = bench.post(key, { fault, signal: client.signal }).then(

@@ -1,0 +1,234 @@
+//! Machines with one thing broken each: the checker must find every one of them out.
+
+use edge_idempotency::lifecycle::{
+    self, Attempt, Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Policy, Record,
+    Settlement, Status, UnixMillis,
+};
+
+use crate::machine::Machine;
+
+/// Settles whatever the record waits for.
+#[derive(Clone)]
+pub struct WithoutFencing;
+impl Machine for WithoutFencing {
+    fn settle(
+        record: Option<Record>,
+        attempt: &Attempt,
+        outcome: Outcome,
+        now: UnixMillis,
+    ) -> Settlement {
+        let current = record.as_ref().map_or_else(
+            || attempt.clone(),
+            |record| Attempt {
+                operation_id: record.operation_id.clone(),
+                number: record.attempts,
+                ..attempt.clone()
+            },
+        );
+        lifecycle::settle(record, &current, outcome, now)
+    }
+}
+
+/// Does not tell the attempts of one operation apart.
+#[derive(Clone)]
+pub struct SettlingForAnother;
+impl Machine for SettlingForAnother {
+    fn settle(
+        record: Option<Record>,
+        attempt: &Attempt,
+        outcome: Outcome,
+        now: UnixMillis,
+    ) -> Settlement {
+        let number = record
+            .as_ref()
+            .map_or(attempt.number, |record| record.attempts);
+        let latest = Attempt {
+            number,
+            ..attempt.clone()
+        };
+        lifecycle::settle(record, &latest, outcome, now)
+    }
+}
+
+/// Settles a record as long as it is there.
+#[derive(Clone)]
+pub struct SettlingAfterExpiry;
+impl Machine for SettlingAfterExpiry {
+    fn settle(
+        record: Option<Record>,
+        attempt: &Attempt,
+        outcome: Outcome,
+        now: UnixMillis,
+    ) -> Settlement {
+        let now = record.as_ref().map_or(now, |record| record.created_at);
+        lifecycle::settle(record, attempt, outcome, now)
+    }
+}
+
+/// Gives every attempt the same time, however little of it the record has left.
+#[derive(Clone)]
+pub struct OutlivingTheRecord;
+impl Machine for OutlivingTheRecord {
+    fn claim(
+        record: Option<Record>,
+        running: Option<&Attempt>,
+        fingerprint: Fingerprint,
+        new: NewRecord,
+        now: UnixMillis,
+        policy: Policy,
+    ) -> (Record, Claim) {
+        let (mut record, mut claim) =
+            lifecycle::claim(record, running, fingerprint, new, now, policy);
+        if let Claim::Execute(attempt) = &mut claim {
+            let deadline = now.plus_ms(policy.attempt_deadline_ms);
+            attempt.deadline = deadline;
+            record.status = Status::Processing { deadline };
+        }
+        (record, claim)
+    }
+}
+
+/// Lets a failed attempt write over a completed record.
+#[derive(Clone)]
+pub struct SettlingTwice;
+impl Machine for SettlingTwice {
+    fn settle(
+        record: Option<Record>,
+        attempt: &Attempt,
+        outcome: Outcome,
+        now: UnixMillis,
+    ) -> Settlement {
+        match (record, outcome) {
+            (Some(record), Outcome::Failed)
+                if matches!(record.status, Status::Completed { .. }) =>
+            {
+                Settlement::Settled(Record {
+                    status: Status::Failed,
+                    ..record
+                })
+            }
+            (record, outcome) => lifecycle::settle(record, attempt, outcome, now),
+        }
+    }
+}
+
+/// Looks at the status first and at the fingerprint afterwards.
+#[derive(Clone)]
+pub struct StatusBeforeFingerprint;
+impl Machine for StatusBeforeFingerprint {
+    fn claim(
+        record: Option<Record>,
+        running: Option<&Attempt>,
+        fingerprint: Fingerprint,
+        new: NewRecord,
+        now: UnixMillis,
+        policy: Policy,
+    ) -> (Record, Claim) {
+        let fingerprint = match &record {
+            Some(record) if !matches!(record.status, Status::Failed) => record.fingerprint,
+            Some(_) | None => fingerprint,
+        };
+        lifecycle::claim(record, running, fingerprint, new, now, policy)
+    }
+}
+
+/// Believes that a running attempt will end.
+#[derive(Clone)]
+pub struct WithoutDeadline;
+impl Machine for WithoutDeadline {
+    fn claim(
+        record: Option<Record>,
+        running: Option<&Attempt>,
+        fingerprint: Fingerprint,
+        new: NewRecord,
+        now: UnixMillis,
+        policy: Policy,
+    ) -> (Record, Claim) {
+        let forgotten = record.map(|record| match record.status {
+            Status::Processing { .. } => Record {
+                status: Status::Processing {
+                    deadline: UnixMillis(u64::MAX),
+                },
+                ..record
+            },
+            Status::Completed { .. } | Status::Failed => record,
+        });
+        lifecycle::claim(forgotten, running, fingerprint, new, now, policy)
+    }
+}
+
+/// Believes that an attempt runs because the record says so.
+#[derive(Clone)]
+pub struct WaitingForTheDead;
+impl Machine for WaitingForTheDead {
+    fn claim(
+        record: Option<Record>,
+        _running: Option<&Attempt>,
+        fingerprint: Fingerprint,
+        new: NewRecord,
+        now: UnixMillis,
+        policy: Policy,
+    ) -> (Record, Claim) {
+        let said = record.as_ref().and_then(|record| match record.status {
+            Status::Processing { deadline } => Some(Attempt {
+                operation_id: record.operation_id.clone(),
+                number: record.attempts,
+                deadline,
+            }),
+            Status::Completed { .. } | Status::Failed => None,
+        });
+        lifecycle::claim(record, said.as_ref(), fingerprint, new, now, policy)
+    }
+}
+
+/// Gives every attempt an operation id of its own.
+#[derive(Clone)]
+pub struct MintingPerAttempt;
+impl Machine for MintingPerAttempt {
+    fn claim(
+        record: Option<Record>,
+        running: Option<&Attempt>,
+        fingerprint: Fingerprint,
+        new: NewRecord,
+        now: UnixMillis,
+        policy: Policy,
+    ) -> (Record, Claim) {
+        let (mut record, mut claim) =
+            lifecycle::claim(record, running, fingerprint, new, now, policy);
+        if let Claim::Execute(attempt) = &mut claim {
+            let minted = OperationId(format!("{}.{}", attempt.operation_id.0, attempt.number));
+            attempt.operation_id = minted.clone();
+            record.operation_id = minted;
+        }
+        (record, claim)
+    }
+}
+
+/// Lets a record answer as long as it is there.
+#[derive(Clone)]
+pub struct AnsweringAfterExpiry;
+impl Machine for AnsweringAfterExpiry {
+    fn claim(
+        record: Option<Record>,
+        running: Option<&Attempt>,
+        fingerprint: Fingerprint,
+        new: NewRecord,
+        now: UnixMillis,
+        policy: Policy,
+    ) -> (Record, Claim) {
+        let now = match &record {
+            Some(record) if matches!(record.status, Status::Completed { .. }) => record.created_at,
+            Some(_) | None => now,
+        };
+        lifecycle::claim(record, running, fingerprint, new, now, policy)
+    }
+}
+
+/// Deletes when the alarm rings, whatever there is.
+#[derive(Clone)]
+pub struct DeletingTooSoon;
+impl Machine for DeletingTooSoon {
+    fn expire(_record: Option<&Record>, _now: UnixMillis) -> Expiry {
+        Expiry::Delete
+    }
+}

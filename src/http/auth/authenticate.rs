@@ -72,8 +72,11 @@ async fn caller_of(
             let scope = token.map_or_else(Scope::anonymous, Scope::of_token);
             Ok(Caller {
                 role: Role::Operator,
-                // Not the token: it may be one that is checked elsewhere.
-                name: token.map_or_else(|| "anonymous".to_owned(), |_| format!("token {scope:.8}")),
+                name: match token {
+                    None => "anonymous".to_owned(),
+                    Some(token) if is_word(token) => token.to_owned(),
+                    Some(_) => format!("token {scope:.8}"),
+                },
                 scope,
             })
         }
@@ -137,6 +140,13 @@ async fn known(
 fn name_of(text: &str) -> String {
     let shown = text.chars().filter(|char| !char.is_control());
     shown.take(64).collect()
+}
+
+/// Whether a token that nobody checks is a name that somebody made up. Any other may be one that is checked
+/// elsewhere, and is told to nobody.
+fn is_word(token: &str) -> bool {
+    let in_word = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+    token.len() <= 32 && token.bytes().all(in_word)
 }
 
 /// The signature comes first: nothing that a token says is believed, or told of, before.

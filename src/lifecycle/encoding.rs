@@ -21,9 +21,9 @@ pub const FORMAT_VERSION: u32 = 2;
 struct HeadOut<'a> {
     version: u32,
     digest: String,
-    record: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<&'a History>,
+    record: &'a RawValue,
 }
 
 #[derive(Deserialize)]

@@ -171,7 +171,7 @@ describe("a caller is not taken for another", () => {
 });
 
 describe("whoever reads what is stored", () => {
-  test("finds digests of callers, and neither a token nor a name nor a digest of a token", async () => {
+  test("finds digests of callers, no token and no digest of one, and names only where operators look", async () => {
     const key = newKey();
     await api.create(key, victim);
     const stored = filesIn(join(api.server.objects, "../.."));
@@ -180,9 +180,11 @@ describe("whoever reads what is stored", () => {
     expect((await api.rows(key)).map(({ caller }) => caller)).toEqual([
       expect.stringMatching(/^[0-9a-f]{64}$/),
     ]);
-    expect(stored.some((content) => content.includes(key))).toBe(true);
-    for (const secret of [TOKENS.victim, "victim", token.toString("hex"), token])
-      expect(stored.some((content) => content.includes(secret))).toBe(false);
+    expect(stored.some((file) => file.content.includes(key))).toBe(true);
+    for (const secret of [TOKENS.victim, token.toString("hex"), token])
+      expect(stored.some((file) => file.content.includes(secret))).toBe(false);
+    const named = stored.filter((file) => file.content.includes("victim"));
+    expect(named.filter(({ path }) => !path.includes("-Telemetry"))).toEqual([]);
   });
 });
 
@@ -193,7 +195,8 @@ function expectAlike(one: Answer, other: Answer, status: number) {
   expect(one.text).toBe(other.text);
 }
 
-function filesIn(folder: string): Buffer[] {
+function filesIn(folder: string): { path: string; content: Buffer }[] {
   const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
-  return paths.filter((path) => statSync(path).isFile()).map((path) => readFileSync(path));
+  const files = paths.filter((path) => statSync(path).isFile());
+  return files.map((path) => ({ path, content: readFileSync(path) }));
 }

@@ -19,7 +19,10 @@ mod properties;
 mod steps;
 mod world;
 
-use std::marker::PhantomData;
+use std::{
+    io::{Write, stdout},
+    marker::PhantomData,
+};
 
 use broken::{
     AnsweringAfterExpiry, DeletingTooSoon, MintingPerAttempt, OutlivingTheRecord,
@@ -44,7 +47,12 @@ fn the_shipped_machine_keeps_every_promise() {
         let checker = check(bounds);
         checker.assert_properties();
         let states = checker.unique_state_count();
-        println!("model, {name}: {title}: {states} states, no promise broken");
+        // Not `println!`, which the test runner keeps to itself unless a test fails.
+        writeln!(
+            stdout(),
+            "model, {name}: {title}: {states} states, no promise broken"
+        )
+        .expect("a line on the standard output");
         (states, expected)
     });
     for (states, expected) in explored {

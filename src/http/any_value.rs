@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{
     auth::{Jwt, bearer},
     content::is_json,
-    exchange::split,
+    exchange::{is_correlation_id, split},
     key::key,
     prefer::wait_s,
     route::route,
@@ -21,6 +21,7 @@ fn value() -> impl Strategy<Value = String> {
         "(Bearer|Basic|bearer) {0,2}[A-Za-z0-9._~+/=-]{0,8} ?",
         "(wait|Wait)?[= \"]{0,3}[0-9]{0,24}[;,]?",
         "(delay=[0-9]{0,24}|fail-before|abort-after|panic|overrun|,| ){0,4}",
+        "[A-Za-z0-9._:-]{120,136}[\"\n ]?",
         "https?://[a-z:0-9]{0,8}[/?#a-z{}=]{0,16}",
         "/(problems|api/v1/operations/[a-z]{0,12})/[a-z{}/-]{0,12}",
     ]
@@ -32,6 +33,14 @@ proptest! {
         let _ = (bearer(Some(&one)), Jwt::parse(&one), is_json(&one), split(&one), parse_faults(&one));
         let _ = (route("GET", &one), route(&one, &other), key(Some(&one), Some(&other)));
         prop_assert!(wait_s(Some(&one)) <= 30);
+    }
+
+    #[test]
+    fn a_correlation_id_that_is_taken_over_is_short_and_forges_no_log_line(value in value()) {
+        let plain = |c: char| c.is_ascii_graphic() && !['"', '\\', '{', '}'].contains(&c);
+        if is_correlation_id(&value) {
+            prop_assert!(!value.is_empty() && value.len() <= 128 && value.chars().all(plain));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use proptest::{collection, option, prelude::*, sample::select};
 
 use super::{
     content::is_json,
-    exchange::split,
+    exchange::{is_correlation_id, split},
     key::{KeyField, key},
     prefer::wait_s,
     route::route,
@@ -39,6 +39,17 @@ fn no_value_panics_a_parser() {
             route(method, &value).is_ok(),
         ];
         Ok(taken.contains(&true))
+    });
+}
+
+#[test]
+fn what_is_taken_as_a_correlation_id_has_no_character_that_means_anything_elsewhere() {
+    let inputs = mutated_text(prop_oneof![4 => "[A-Za-z0-9._:-]{1,130}", 1 => value()]);
+    fuzz("correlation id", &inputs, |value| {
+        let allowed = |char: char| char.is_ascii_alphanumeric() || "._:-".contains(char);
+        let is_right = (1..=128).contains(&value.len()) && value.chars().all(allowed);
+        prop_assert_eq!(is_correlation_id(&value), is_right);
+        Ok(is_right)
     });
 }
 

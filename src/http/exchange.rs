@@ -123,7 +123,8 @@ pub fn split(url: &str) -> (&str, &str, &str) {
     (base_url, path, query)
 }
 
-fn is_correlation_id(text: &str) -> bool {
+/// Whether a client's correlation id is taken over: it stands in every log line and answer of the request.
+pub fn is_correlation_id(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
     (1..=128).contains(&text.len()) && text.bytes().all(allowed)
 }

@@ -181,6 +181,33 @@ impl Machine for WaitingForTheDead {
     }
 }
 
+/// Tells a status as it is stored, whether the attempt lives or not.
+#[derive(Clone)]
+pub struct TellingWhatIsStored;
+impl Machine for TellingWhatIsStored {
+    fn inspect(
+        record: Option<Record>,
+        _running: Option<&Attempt>,
+        now: UnixMillis,
+    ) -> Option<Record> {
+        record.filter(|record| now < record.expires_at)
+    }
+}
+
+/// Tells of a record as long as it is there.
+#[derive(Clone)]
+pub struct TellingAfterExpiry;
+impl Machine for TellingAfterExpiry {
+    fn inspect(
+        record: Option<Record>,
+        running: Option<&Attempt>,
+        _now: UnixMillis,
+    ) -> Option<Record> {
+        let now = record.as_ref()?.created_at;
+        lifecycle::inspect(record, running, now)
+    }
+}
+
 /// Gives every attempt an operation id of its own.
 #[derive(Clone)]
 pub struct MintingPerAttempt;

@@ -27,6 +27,14 @@ pub trait Machine: Clone + Send + Sync + 'static {
         lifecycle::settle(record, attempt, outcome, now)
     }
 
+    fn inspect(
+        record: Option<Record>,
+        running: Option<&Attempt>,
+        now: UnixMillis,
+    ) -> Option<Record> {
+        lifecycle::inspect(record, running, now)
+    }
+
     fn expire(record: Option<&Record>, now: UnixMillis) -> Expiry {
         lifecycle::expire(record, now)
     }

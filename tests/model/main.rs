@@ -19,12 +19,15 @@ mod properties;
 mod steps;
 mod world;
 
-use std::marker::PhantomData;
+use std::{
+    io::{Write, stdout},
+    marker::PhantomData,
+};
 
 use broken::{
     AnsweringAfterExpiry, DeletingTooSoon, MintingPerAttempt, OutlivingTheRecord,
     SettlingAfterExpiry, SettlingForAnother, SettlingTwice, StatusBeforeFingerprint,
-    WaitingForTheDead, WithoutDeadline, WithoutFencing,
+    TellingAfterExpiry, TellingWhatIsStored, WaitingForTheDead, WithoutDeadline, WithoutFencing,
 };
 use edge_idempotency::lifecycle::UnixMillis;
 use machine::{Machine, Shipped};
@@ -44,7 +47,12 @@ fn the_shipped_machine_keeps_every_promise() {
         let checker = check(bounds);
         checker.assert_properties();
         let states = checker.unique_state_count();
-        println!("model, {name}: {title}: {states} states, no promise broken");
+        // Not `println!`, which the test runner keeps to itself unless a test fails.
+        writeln!(
+            stdout(),
+            "model, {name}: {title}: {states} states, no promise broken"
+        )
+        .expect("a line on the standard output");
         (states, expected)
     });
     for (states, expected) in explored {
@@ -101,6 +109,16 @@ fn a_machine_that_mints_an_id_per_attempt_is_found_out() {
 #[test]
 fn a_machine_that_answers_after_expiry_is_found_out() {
     assert_found::<AnsweringAfterExpiry>("no record answers after its expiry");
+}
+
+#[test]
+fn a_machine_that_tells_what_is_stored_and_not_what_is_true_is_found_out() {
+    assert_found::<TellingWhatIsStored>("a status is told as the next request finds it");
+}
+
+#[test]
+fn a_machine_that_tells_of_a_record_after_its_expiry_is_found_out() {
+    assert_found::<TellingAfterExpiry>("a status is told as the next request finds it");
 }
 
 #[test]

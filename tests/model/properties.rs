@@ -1,6 +1,6 @@
 //! What must always hold, and what must sometimes happen, or the model would be too tame to show anything.
 
-use edge_idempotency::lifecycle::{Status, UnixMillis};
+use edge_idempotency::lifecycle::{Claim, NewRecord, OperationId, Status, UnixMillis};
 use stateright::Property;
 
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     machine::Machine,
     object::{Object, Phase},
     steps::{Bounds, complete},
-    world::{Request, World},
+    world::{POLICY, Request, World},
 };
 
 pub fn properties<M: Machine>() -> Vec<Property<Bounds<M>>> {
@@ -42,6 +42,13 @@ pub fn properties<M: Machine>() -> Vec<Property<Bounds<M>>> {
         Property::always("one effect in a retention", |_, world: &World| {
             one_effect_in_a_retention(world)
         }),
+        Property::always(
+            "a status is told as the next request finds it",
+            |_, world: &World| {
+                let told = |object| is_told_truly::<M>(object, world.now);
+                world.objects.iter().all(told)
+            },
+        ),
         Property::always("a key settles once faults stop", settles_once_faults_stop),
         Property::sometimes(
             "a death is recovered",
@@ -92,9 +99,33 @@ fn one_effect_in_a_retention(world: &World) -> bool {
         world.effects[..at].iter().all(|other| {
             let ((from, until), (other_from, other_until)) = (effect.retention, other.retention);
             let overlap = from < other_until && other_from < until;
-            effect.operation_id != other.operation_id && (effect.object != other.object || !overlap)
+            effect.object != other.object || !overlap
         })
     })
+}
+
+/// Whether who asks what became of the key is told what its request would be, were it repeated at that moment.
+fn is_told_truly<M: Machine>(object: &Object, now: UnixMillis) -> bool {
+    let running = object.running.as_ref();
+    let told = M::inspect(object.stored.clone(), running, now);
+    let Some(stored) = &object.stored else {
+        return told.is_none();
+    };
+    let fresh = OperationId("fresh".to_owned());
+    let new = NewRecord {
+        operation_id: fresh.clone(),
+        operation: stored.operation.clone(),
+    };
+    let fingerprint = stored.fingerprint;
+    let (record, claim) = M::claim(Some(stored.clone()), running, fingerprint, new, now, POLICY);
+    let found = match claim {
+        Claim::Execute(_) if record.operation_id == fresh => None,
+        Claim::Execute(_) => Some("FAILED"),
+        Claim::InProgress { .. } => Some("PROCESSING"),
+        Claim::Replay(_) => Some("COMPLETED"),
+        Claim::Mismatch => return false,
+    };
+    told.map(|record| record.status.name()) == found
 }
 
 fn completed_after(world: &World, attempts: u32) -> bool {

@@ -67,60 +67,6 @@ describe("an object that is reset", () => {
   });
 });
 
-describe("a panic", () => {
-  test("is answered, and the request can be repeated", async () => {
-    const key = newKey();
-
-    const lost = await api.create(key, { fault: "panic" });
-    const retry = await api.create(key);
-
-    expect(lost.status).toBe(503);
-    expect(lost.json).toMatchObject({ type: "/problems/service-unavailable", retryable: true });
-    expect(lost.headers.get("Retry-After")).toMatch(/^[1-9]\d*$/);
-    expect(lost.headers.get("X-Idempotency-Key")).toBe(key);
-    expect(lost.headers.get("X-Correlation-ID")).toBe(lost.json.correlation_id);
-    expect(retry.status).toBe(201);
-    expect((await api.status(key)).json).toMatchObject({ status: "COMPLETED", attempts: 2 });
-    expect(await api.rows(key)).toHaveLength(1);
-  });
-
-  test("leaves no other request without an answer, and none of them done twice", async () => {
-    const keys = Array.from({ length: 5 }, newKey);
-    const others = keys.map((key) => api.create(key, { fault: "delay=10000" }));
-    await Promise.all(keys.map((key) => api.isRunning(key)));
-
-    await api.create(newKey(), { fault: "panic" });
-    const answers = await Promise.all(others);
-
-    for (const { status } of answers) expect([201, 503]).toContain(status);
-    const retries = await Promise.all(keys.map((key) => api.create(key, { wait: 30 })));
-    expect(retries.map(({ status }) => status)).toEqual(keys.map(() => 201));
-    for (const key of keys) expect(await api.rows(key)).toHaveLength(1);
-  });
-
-  test("of many at once leaves a service that works", async () => {
-    const keys = Array.from({ length: 10 }, newKey);
-
-    const lost = await Promise.all(keys.map((key) => api.create(key, { fault: "panic" })));
-    const retries = await Promise.all(keys.map((key) => api.create(key)));
-
-    expect(lost.map(({ status }) => status)).toEqual(keys.map(() => 503));
-    expect(retries.map(({ status }) => status)).toEqual(keys.map(() => 201));
-    for (const key of keys) expect(await api.rows(key)).toHaveLength(1);
-  });
-
-  test("does not forget answers that were given before", async () => {
-    const key = newKey();
-    const first = await api.create(key);
-    await api.create(newKey(), { fault: "panic" });
-
-    const retry = await api.create(key);
-
-    expect(retry.text).toBe(first.text);
-    expect(retry.headers.get("Idempotent-Replayed")).toBe("true");
-  });
-});
-
 describe("the death of the runtime", () => {
   test("while a request runs leaves one effect once the request is repeated", async () => {
     const key = newKey();

@@ -150,16 +150,23 @@ impl Problem {
     }
 
     /// The same, for what is opened in a browser: it asks its user for a password.
+    ///
+    /// Chromium reads one challenge of a field, the first, and takes what follows for more of its parameters. So the
+    /// password comes first, and the scheme after it has a parameter.
     #[must_use]
-    pub fn with_password(self) -> Self {
+    pub fn with_password(mut self) -> Self {
+        const NAME: &str = "WWW-Authenticate";
+        const BASIC: &str =
+            r#"Basic realm="operators: any name, and the token as password", charset="UTF-8""#;
         if self.status == 401 {
-            self.with(
-                "WWW-Authenticate",
-                r#"Basic realm="operators: any name, and the token as password", charset="UTF-8""#,
-            )
-        } else {
-            self
+            for (name, value) in &mut self.headers {
+                if name == NAME && value == "Bearer" {
+                    value.push_str(r#" realm="operators""#);
+                }
+            }
+            self.headers.insert(0, (NAME.to_owned(), BASIC.to_owned()));
         }
+        self
     }
 
     /// Something that only a WebSocket can be told. The field `Upgrade`, which belongs here (RFC 9110, section

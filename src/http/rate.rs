@@ -8,7 +8,7 @@ use worker::{
 };
 
 use super::{
-    auth::{Caller, authenticate},
+    auth::{Caller, authenticate, authenticate_page},
     exchange::Exchange,
     problem::Problem,
 };
@@ -36,6 +36,18 @@ pub async fn known_caller(
     env: &Env,
 ) -> Result<Caller, Problem> {
     let caller = authenticate(request, exchange, settings).await?;
+    within_rate(&caller.scope, exchange, env).await?;
+    Ok(caller)
+}
+
+/// The same, where it may be a page of the service that asks.
+pub async fn known_page(
+    request: &Request,
+    exchange: &Exchange,
+    settings: &Settings,
+    env: &Env,
+) -> Result<Caller, Problem> {
+    let caller = authenticate_page(request, exchange, settings).await?;
     within_rate(&caller.scope, exchange, env).await?;
     Ok(caller)
 }

@@ -19,7 +19,7 @@ use super::{
     operators::show,
     pages,
     problem::Problem,
-    rate::known_caller,
+    rate::{known_caller, known_page},
     route::{Target, route},
 };
 use crate::{
@@ -118,7 +118,10 @@ async fn answer(
             Ok(keyed(request, operation, exchange, settings, env, context).await)
         }
         Target::Read { read, id } => reading(&caller().await?, read, id, exchange, env).await,
-        Target::KeyStatus(key) => key_status(&caller().await?, key, exchange, settings, env).await,
+        Target::KeyStatus(key) => {
+            let caller = known_page(request, exchange, settings, env).await?;
+            key_status(&caller, key, exchange, settings, env).await
+        }
         Target::Example => {
             caller().await?;
             Ok(example(exchange, settings))

@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use worker::{
     Delay, DurableObject, Env, Request, Response, State as ObjectState, WebSocketPair,
-    durable_object, wasm_bindgen,
+    WebSocketRequestResponsePair, durable_object, wasm_bindgen,
 };
 
 use super::{
@@ -130,6 +130,10 @@ impl Telemetry {
         let WebSocketPair { client, server } = WebSocketPair::new()?;
         let others = totals(&self.env, 1, Settings::of(&self.env)?.telemetry_objects).await?;
         self.object.accept_web_socket(&server);
+        // The platform answers this by itself: a page finds out whether its connection is alive, and wakes nobody.
+        let pair =
+            WebSocketRequestResponsePair::new("ping", "pong").map_err(worker::Error::from)?;
+        self.object.set_websocket_auto_response(&pair);
         let snapshot = self.store.read(|state| {
             let mut tally = state.tally.clone();
             tally.merge(&others);

@@ -39,23 +39,29 @@ pub async fn authenticate(
     caller_of(bearer(authorization.as_deref())?, exchange, settings).await
 }
 
-/// Lets an operator through, and nobody else. A browser that opens a page can send no bearer token, but the
-/// password that it asks for: that is the token, whatever the user's name.
+/// Finds out who is calling where a page of the service may be. A browser that opens a page can send no bearer token,
+/// but the password that it asked for: that is the token, whatever the user's name.
+pub async fn authenticate_page(
+    request: &Request,
+    exchange: &Exchange,
+    settings: &Settings,
+) -> Result<Caller, Problem> {
+    let authorization = field(request, "Authorization")?;
+    let password = authorization.as_deref().and_then(password);
+    let token = match &password {
+        Some(password) => Some(password.as_str()),
+        None => bearer(authorization.as_deref())?,
+    };
+    caller_of(token, exchange, settings).await
+}
+
+/// Lets an operator through, and nobody else; a browser asks its user for the password.
 pub async fn authenticate_operator(
     request: &Request,
     exchange: &Exchange,
     settings: &Settings,
 ) -> Result<(), Problem> {
-    let authorization = field(request, "Authorization")?;
-    let password = authorization.as_deref().and_then(password);
-    let token = match &password {
-        Some(password) => Ok(Some(password.as_str())),
-        None => bearer(authorization.as_deref()),
-    };
-    let caller = match token {
-        Ok(token) => caller_of(token, exchange, settings).await,
-        Err(problem) => Err(problem),
-    };
+    let caller = authenticate_page(request, exchange, settings).await;
     match caller.map_err(Problem::with_password)?.role {
         Role::Operator => Ok(()),
         Role::Client => Err(Problem::operators_only()),

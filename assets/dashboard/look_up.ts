@@ -1,0 +1,157 @@
+// The look-up of one key: what became of it, step by step.
+
+import { element, find } from "./element.ts";
+import { moment, span } from "./words.ts";
+
+const PATH = "/api/v1/operations/idempotency/";
+
+/** What events call a caller without a name; the service knows it by having none. */
+const NAMELESS = "anonymous";
+
+/** What they call callers whose tokens nobody checks: their digest, from which no token can be found. */
+const UNNAMED = /^token [0-9a-f]+$/;
+
+interface Step {
+  at: string;
+  status: string;
+  attempt: number;
+}
+
+interface KeyStatus {
+  idempotency_key: string;
+  status: string;
+  operation: string;
+  attempts: number;
+  created_at: string;
+  updated_at: string;
+  expires_at: string;
+  history: Step[];
+}
+
+export class LookUpView {
+  readonly #form = find<HTMLFormElement>("look-up-form");
+  readonly #found = find("found");
+  readonly #now: () => number;
+  /** The clients that have been found, by what events call them. */
+  readonly #clients = new Map<string, string>();
+  /** The caller of the event from which the form was filled in. */
+  #caller = "";
+
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#lookUp();
+    });
+  }
+
+  /** Looks up the key of an event, and goes there. */
+  open(key: string, caller: string | undefined): void {
+    const client = caller === undefined || caller === NAMELESS ? "" : (this.#clients.get(caller) ?? caller);
+    const isUnnamed = UNNAMED.test(client);
+    this.#caller = caller ?? NAMELESS;
+    this.#field("key").value = key;
+    this.#field("client").value = isUnnamed ? "" : client;
+    find("look-up").scrollIntoView({ block: "nearest" });
+    if (isUnnamed) this.#ask(client);
+    else void this.#lookUp();
+    (isUnnamed ? this.#field("client") : this.#found).focus({ preventScroll: true });
+  }
+
+  #ask(caller: string): void {
+    const hint = "Where no token is checked, events name a caller by the digest of its token";
+    this.#found.replaceChildren(notice(`Which client is ${caller}? ${hint}: type the token.`));
+  }
+
+  async #lookUp(): Promise<void> {
+    const [key, client] = [this.#field("key").value.trim(), this.#field("client").value.trim()];
+    const query = client === "" ? "" : `?${new URLSearchParams({ client })}`;
+    this.#found.ariaBusy = "true";
+    const { isFound, shown } = await answer(`${PATH}${encodeURIComponent(key)}${query}`, client, this.#now());
+    this.#found.ariaBusy = "false";
+    this.#found.replaceChildren(...shown);
+    if (isFound && UNNAMED.test(this.#caller)) this.#clients.set(this.#caller, client);
+  }
+
+  #field(name: string): HTMLInputElement {
+    return this.#form.elements.namedItem(name) as HTMLInputElement;
+  }
+}
+
+async function answer(
+  url: string,
+  client: string,
+  now: number,
+): Promise<{ isFound: boolean; shown: Node[] }> {
+  try {
+    const response = await fetch(url);
+    const json = await response.json();
+    const shown = response.ok
+      ? status(json, now)
+      : [refusal(response.status, json.detail ?? json.title, client)];
+    return { isFound: response.ok, shown };
+  } catch {
+    const shown = [notice("The service cannot be reached. Try again once this page is connected.")];
+    return { isFound: false, shown };
+  }
+}
+
+function refusal(status: number, detail: string, client: string): HTMLElement {
+  if (status === 404) {
+    const whose = client === "" ? "You have" : `The client ${client} has`;
+    return notice(
+      `${whose} no such key, or it has expired. The same key of another client is another key: is the client right? ` +
+        "Callers whom a token of an issuer names cannot be looked up here.",
+    );
+  }
+  if (status === 401 || status === 403) {
+    return notice(`Only operators may look up the keys of clients. ${detail}`);
+  }
+  return notice(detail);
+}
+
+function status(found: KeyStatus, now: number): Node[] {
+  const time = (text: string) => moment(Date.parse(text), now);
+  const ends = Date.parse(found.expires_at) - now;
+  const facts: [string, string | Node][] = [
+    ["Status", element("strong", { class: `status ${found.status}` }, found.status)],
+    ["Operation", found.operation],
+    ["Attempts", String(found.attempts)],
+    ["First request", time(found.created_at)],
+    ["Last change", time(found.updated_at)],
+    ["Expires", ends > 0 ? `${time(found.expires_at)}, in ${span(ends)}` : time(found.expires_at)],
+  ];
+  const list = facts.map(([name, value]) =>
+    element("div", {}, element("dt", {}, name), element("dd", {}, value)),
+  );
+  return [
+    element("h3", { class: "found-key" }, found.idempotency_key),
+    element("dl", { class: "facts" }, ...list),
+    element("h4", {}, "History"),
+    element(
+      "ol",
+      { class: "history" },
+      ...found.history.map((step, at) => stepOf(step, found.history[at - 1], now)),
+    ),
+  ];
+}
+
+function stepOf({ at, status, attempt }: Step, before: Step | undefined, now: number): HTMLElement {
+  const time = Date.parse(at);
+  const after = before === undefined ? "" : `after ${elapsed(time - Date.parse(before.at))}`;
+  return element(
+    "li",
+    { class: status },
+    element("strong", {}, status),
+    ` attempt ${attempt}`,
+    element("small", {}, [moment(time, now), after].filter((part) => part !== "").join(", ")),
+  );
+}
+
+function elapsed(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : span(ms);
+}
+
+function notice(text: string): HTMLElement {
+  return element("p", { class: "notice" }, text);
+}

@@ -35,7 +35,8 @@ describe("the page", () => {
     expect(mischief).toEqual({ requests: [], errors: [] });
   });
 
-  test("opens each operation without a complaint", async () => {
+  // The page lays everything out anew for each operation that is opened, which takes a browser a second or more.
+  test("opens each operation without a complaint", { timeout: 180_000 }, async () => {
     const { page, mischief } = await open(DESKTOP);
 
     for (const { name } of operations) await toggle(page, name);

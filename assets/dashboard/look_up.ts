@@ -8,7 +8,7 @@ const PATH = "/api/v1/operations/idempotency/";
 /** What events call a caller without a name; the service knows it by having none. */
 const NAMELESS = "anonymous";
 
-/** What they call callers whose tokens nobody checks: their digest, from which no token can be found. */
+/** What they call callers whose tokens nobody checks and look like no name: from a digest no token can be found. */
 const UNNAMED = /^token [0-9a-f]+$/;
 
 interface Step {
@@ -59,7 +59,8 @@ export class LookUpView {
   }
 
   #ask(caller: string): void {
-    const hint = "Where no token is checked, events name a caller by the digest of its token";
+    const hint =
+      "Where no token is checked, events name a caller whose token looks like no name by its digest";
     this.#found.replaceChildren(notice(`Which client is ${caller}? ${hint}: type the token.`));
   }
 

@@ -50,10 +50,10 @@ pub(super) async fn show(env: &Env, batch: &Batch) -> Result<(), MonitorError> {
     post(env, 0, "shown", batch).await
 }
 
-/// The sums of all monitors from `first` on.
-pub async fn totals(env: &Env, first: u32, monitors: u32) -> Result<Tally, MonitorError> {
+/// The sums of all monitors.
+pub async fn totals(env: &Env, monitors: u32) -> Result<Tally, MonitorError> {
     let mut sums = Tally::default();
-    for number in first..monitors {
+    for number in 0..monitors {
         sums.merge(&read(env, number, "totals").await?);
     }
     Ok(sums)

@@ -9,7 +9,7 @@ use worker::{
 
 use super::{
     alerts::{change, judge},
-    call::{Alerts, MonitorError, show, totals},
+    call::{Alerts, MonitorError, show},
     state::State,
     store::{Store, StoreError},
     told::Told,
@@ -104,7 +104,7 @@ impl Telemetry {
             }
             "shown" => {
                 let batch: Batch = serde_json::from_slice(&request.bytes().await?)?;
-                self.look(Some(&batch), |state, _| state.show(&batch))
+                self.look(Some(&batch), |state, now| state.add_shown(&batch, now))
                     .await?;
                 Ok(Response::empty()?)
             }
@@ -120,26 +120,23 @@ impl Telemetry {
                     rules,
                 })?)?)
             }
-            "live" => self.connect().await,
+            "live" => self.connect(),
             _ => Ok(Response::error("", 404)?),
         }
     }
 
     /// Opens a dashboard's connection, and tells it all that there is.
-    async fn connect(&self) -> Result<Response, ObjectError> {
+    fn connect(&self) -> Result<Response, ObjectError> {
         let WebSocketPair { client, server } = WebSocketPair::new()?;
-        let others = totals(&self.env, 1, Settings::of(&self.env)?.telemetry_objects).await?;
         self.object.accept_web_socket(&server);
         // The platform answers this by itself: a page finds out whether its connection is alive, and wakes nobody.
         let pair =
             WebSocketRequestResponsePair::new("ping", "pong").map_err(worker::Error::from)?;
         self.object.set_websocket_auto_response(&pair);
         let snapshot = self.store.read(|state| {
-            let mut tally = state.tally.clone();
-            tally.merge(&others);
             serde_json::to_string(&Told::Snapshot {
                 now: clock::now(),
-                tally: &tally,
+                tally: &state.all(),
                 events: state.events.iter().collect(),
                 alerts: &state.alerts,
             })
@@ -168,7 +165,7 @@ impl Telemetry {
         let changed = self.store.change(|state| {
             take_in(state, now);
             let processing =
-                u64::try_from(state.tally.records.count(now).processing).unwrap_or_default();
+                u64::try_from(state.all().records.count(now).processing).unwrap_or_default();
             state.crowded_since =
                 (processing > rules.stuck_keys).then(|| state.crowded_since.unwrap_or(now));
             let is_stuck = state

@@ -1,6 +1,10 @@
 //! The Durable Object that adds up.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
 use worker::{
     Delay, DurableObject, Env, Request, Response, State as ObjectState, WebSocketPair,
@@ -40,6 +44,8 @@ pub struct Telemetry {
     window: RefCell<Window>,
     /// What the hub is still to be shown.
     unshown: Rc<RefCell<Option<Batch>>>,
+    /// Whether the webhook is being told.
+    delivering: Cell<bool>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +72,7 @@ impl DurableObject for Telemetry {
             env,
             window: RefCell::default(),
             unshown: Rc::default(),
+            delivering: Cell::new(false),
         }
     }
 
@@ -180,9 +187,6 @@ impl Telemetry {
             change != super::alerts::Change::default()
         })?;
         self.broadcast(batch, changed, now)?;
-        if let Some(url) = &settings.alert_webhook_url {
-            self.deliver(url).await?;
-        }
         let is_busy = self.store.read(|state| {
             !state.alerts.is_empty()
                 || !state.deliveries.is_empty()
@@ -192,7 +196,15 @@ impl Telemetry {
             let look_ms = MAX_LOOK_MS.min(window_ms / 4);
             self.store.storage.ring_at(now.plus_ms(look_ms))?;
         }
-        Ok(())
+        // The alarm is set by then: whatever becomes of this instance, what is still to be told will be.
+        match &settings.alert_webhook_url {
+            Some(url) if !self.delivering.replace(true) => {
+                let delivered = self.deliver(url).await;
+                self.delivering.set(false);
+                delivered
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn broadcast(
@@ -225,20 +237,16 @@ impl Telemetry {
         Ok(())
     }
 
-    /// Tells the webhook what it is to know; what it does not take is told again when the alarm rings.
+    /// Tells the webhook what it is to know. What it does not take is told again when the alarm rings, and so is what
+    /// it may have taken when the instance ended: it stays stored until it is known to be told.
     async fn deliver(&self, url: &str) -> Result<(), ObjectError> {
-        let due = self
-            .store
-            .change(|state| std::mem::take(&mut state.deliveries))?;
-        let mut left = Vec::new();
-        for delivery in due {
-            if let Err(reason) = delivery.send(url).await {
+        for delivery in self.store.read(|state| state.deliveries.clone())? {
+            let told = delivery.send(url).await;
+            self.store
+                .change(|state| state.settle(&delivery, told.is_ok()))?;
+            if let Err(reason) = told {
                 tell(Subject::NONE, &Event::WebhookFailed { reason });
-                left.extend(delivery.tried());
             }
-        }
-        if !left.is_empty() {
-            self.store.change(|state| state.deliveries.extend(left))?;
         }
         Ok(())
     }

@@ -46,6 +46,14 @@ impl State {
         self.show(batch);
     }
 
+    /// Forgets a delivery that was told; keeps one that was not, until it has been tried often enough.
+    pub fn settle(&mut self, delivery: &Delivery, is_told: bool) {
+        self.deliveries.retain(|other| other != delivery);
+        if !is_told {
+            self.deliveries.extend(delivery.tried());
+        }
+    }
+
     /// The sums of all monitors, as far as this one knows. A record's change may be told to one of them and its next
     /// change to another, so that the gauges of one alone say nothing.
     #[must_use]

@@ -16,14 +16,14 @@ const MAX_TRIES: u32 = 5;
 const DEADLINE_MS: u64 = 5000;
 
 /// Something to tell, until it is told.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Delivery {
     key: String,
     content: Content,
     tries: u32,
 }
 
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 struct Content {
     event: String,
     alert: Alert,
@@ -48,9 +48,12 @@ impl Delivery {
 
     /// The same after one more try, unless that was the last.
     #[must_use]
-    pub fn tried(self) -> Option<Self> {
+    pub fn tried(&self) -> Option<Self> {
         let tries = self.tries.saturating_add(1);
-        (tries < MAX_TRIES).then_some(Self { tries, ..self })
+        (tries < MAX_TRIES).then(|| Self {
+            tries,
+            ..self.clone()
+        })
     }
 
     /// Tells it once.

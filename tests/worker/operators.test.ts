@@ -150,6 +150,24 @@ describe("an alert", () => {
     expect(second!.content).toEqual(first!.content);
   });
 
+  test("is told again after a crash while it was told", async () => {
+    const webhook = await listenAsWebhook(0, 1);
+    const rules = JSON.stringify({ ...RULES, failure_share: 0.1 });
+    const api = await serveWith({
+      FAULT_INJECTION: "on",
+      ALERT_RULES: rules,
+      ALERT_WEBHOOK_URL: webhook.url,
+    });
+    await Promise.all(Array.from({ length: 8 }, () => api.create(newKey(), { fault: "fail-before" })));
+    await eventually(() => webhook.told.length === 1);
+
+    await api.server.kill();
+
+    await eventually(() => webhook.told.length >= 2);
+    const [first, second] = webhook.told;
+    expect(second!.headers["idempotency-key"]).toBe(first!.headers["idempotency-key"]);
+  });
+
   test("of keys that are stuck is raised while nothing else happens", async () => {
     const rules = JSON.stringify({ ...RULES, window_s: 2, stuck_keys: 2 });
     const api = await serveWith({ FAULT_INJECTION: "on", ALERT_RULES: rules });
@@ -203,14 +221,14 @@ function open(api: Client, headers: Record<string, string>) {
   return socket;
 }
 
-/** A webhook on this machine, which refuses the first `refusals`. */
-async function listenAsWebhook(refusals = 0) {
+/** A webhook on this machine, which refuses the first `refusals` and never answers the first `silences`. */
+async function listenAsWebhook(refusals = 0, silences = 0) {
   const told: { headers: IncomingHttpHeaders; content: any }[] = [];
   const server = createServer(async (request, response) => {
     let text = "";
     for await (const chunk of request) text += chunk;
     told.push({ headers: request.headers, content: JSON.parse(text) });
-    response.writeHead(told.length > refusals ? 204 : 500).end();
+    if (told.length > silences) response.writeHead(told.length > refusals ? 204 : 500).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {

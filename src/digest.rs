@@ -39,5 +39,7 @@ pub fn from_hex(hex: &str) -> Option<[u8; 32]> {
 pub fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
-        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }

@@ -15,22 +15,30 @@ pub mod telemetry;
 pub mod monitor;
 pub mod settings;
 pub mod clock;
+pub mod promptly;
 pub mod sync_kv;
 pub mod digest;
 #[cfg(test)]
 mod fuzz;
 
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
-use worker::{Context, Env, Request, Response, event, worker_sys::web_sys};
+use worker::{Context, Env, web_sys, worker_sys};
 
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    http::serve(request, env, context).await
+/// Answers a request, of which `content` is the content if it has arrived: with a response, or a promise of one.
+#[wasm_bindgen]
+#[must_use]
+pub fn serve(
+    request: web_sys::Request,
+    content: Option<Vec<u8>>,
+    env: Env,
+    ctx: worker_sys::Context,
+) -> JsValue {
+    let ctx = Context::new(ctx);
+    promptly::promptly(async { Ok(http::serve(request, content, env, ctx).await?.into()) })
 }
 
 /// Answers a request that a panic interrupted; `entry.js` calls it, in the instance that comes after.
 #[wasm_bindgen]
-pub fn interrupted(request: web_sys::Request, env: &Env) -> Result<web_sys::Response, JsValue> {
-    let response = http::interrupted(&Request::from(request), env)?;
-    Ok(response.into())
+pub fn interrupted(request: &web_sys::Request, env: &Env) -> Result<JsValue, JsValue> {
+    Ok(http::interrupted(request, env)?.into())
 }

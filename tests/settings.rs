@@ -75,6 +75,9 @@ fn a_wrong_value_is_refused_with_its_variable_and_not_repeated() {
         ),
         ("FAULT_INJECTION", "true"),
         ("REPLAY_SECRET", "0123456789abcdef0123456789abcde"),
+        ("REPLAY_COPIES", "no"),
+        ("REPLAY_MEMORY_BYTES", "67108865"),
+        ("LOG_LEVEL", "debug"),
     ] {
         let text = read(&[(name, value)]).unwrap_err().to_string();
 

@@ -142,6 +142,19 @@ fn a_caller_is_told_to_wait_for_as_long_as_the_limiter_counts() {
 }
 
 #[test]
+fn a_short_content_has_as_long_to_arrive_as_any_other() {
+    let short = quoted_until(&read("src/entry.js"), "const DEADLINE_MS = ", ';');
+    let any = quoted_until(
+        &read("src/http/content.rs"),
+        "const DEADLINE_MS: u64 = ",
+        ';',
+    );
+
+    assert_eq!(short.len(), 1);
+    assert_eq!(short, any);
+}
+
+#[test]
 fn everything_that_is_stored_is_documented() {
     let tables = files("migrations", "sql")
         .iter()

@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Promise, Reflect, Uint8Array, futures::JsFuture};
 use thiserror::Error;
-use worker::{Delay, Env, Method, Request, RequestInit, js_sys, wasm_bindgen::JsValue};
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use worker::{Delay, Env, js_sys};
 
 use super::{CompositeKey, Message, Reply, message::MessageError};
-use crate::clock::within;
 
 /// The Durable Object binding's name in wrangler.toml.
 const BINDING: &str = "COORDINATOR";
+
+#[wasm_bindgen(module = "/src/coordinator/call.js")]
+extern "C" {
+    /// Sends bytes to the object of this name and returns those that it answers with.
+    fn send(namespace: &JsValue, name: &str, message: &[u8]) -> Promise;
+}
 
 /// How often a question is put, the first time included.
 const MAX_CALLS: u32 = 3;
@@ -32,7 +38,7 @@ pub enum Unreachable {
     Message(#[from] MessageError),
 }
 
-/// Puts `message` to the object of `key`.
+/// Puts `message` to the object of `key`. Whoever asks sets a deadline.
 ///
 /// The platform marks errors after which the same question may be put again, to a new stub: the object
 /// moved, or its machine went away. An overloaded object is left alone. (Cloudflare: Durable Objects, "Error
@@ -41,40 +47,28 @@ pub async fn ask(
     env: &Env,
     key: &CompositeKey,
     mut message: Message,
-    deadline_ms: u64,
 ) -> Result<Reply, Unreachable> {
-    let calls = async {
-        let mut call = 1;
-        loop {
-            match fetch(env, key, &message).await {
-                Err(Unreachable::Platform(error))
-                    if call < MAX_CALLS && is(&error, "retryable") && !is(&error, "overloaded") =>
-                {
-                    call = call.saturating_add(1);
-                    pause().await;
-                    // What went wrong on purpose is not to go wrong once more.
-                    message.drop_faults();
-                }
-                settled => return settled,
+    let mut call = 1;
+    loop {
+        match fetch(env, key, &message).await {
+            Err(Unreachable::Platform(error))
+                if call < MAX_CALLS && is(&error, "retryable") && !is(&error, "overloaded") =>
+            {
+                call = call.saturating_add(1);
+                pause().await;
+                // What went wrong on purpose is not to go wrong once more.
+                message.drop_faults();
             }
+            settled => return settled,
         }
-    };
-    within(deadline_ms, calls)
-        .await
-        .unwrap_or(Err(Unreachable::Deadline))
+    }
 }
 
 async fn fetch(env: &Env, key: &CompositeKey, message: &Message) -> Result<Reply, Unreachable> {
-    let stub = env
-        .durable_object(BINDING)?
-        .get_by_name(&key.object_name())?;
-    let body = Uint8Array::from(message.encode()?.as_slice());
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(body.into()));
-    // The host is never looked up; the platform only asks for an absolute URL.
-    let request = Request::new_with_init("https://coordinator/", &init)?;
-    let mut response = stub.fetch_with_request(request).await?;
-    Ok(Reply::decode(&response.bytes().await?)?)
+    let namespace = Reflect::get(env, &JsValue::from_str(BINDING)).map_err(worker::Error::from)?;
+    let sent = send(&namespace, &key.object_name(), &message.encode()?);
+    let reply = JsFuture::from(sent).await.map_err(worker::Error::from)?;
+    Ok(Reply::decode(&Uint8Array::new(&reply).to_vec())?)
 }
 
 fn is(error: &worker::Error, property: &str) -> bool {

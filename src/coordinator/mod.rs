@@ -13,10 +13,7 @@ mod address;
 mod message;
 mod fault;
 mod call;
-#[expect(
-    missing_docs,
-    reason = "`durable_object` writes public functions without any"
-)]
+mod class;
 mod object;
 mod running;
 mod attempt;
@@ -26,6 +23,6 @@ mod any_message;
 
 pub use address::{CompositeKey, IdempotencyKey, Scope};
 pub use call::{Unreachable, ask};
+pub use class::Coordinator;
 pub use fault::{Fault, parse_faults};
 pub use message::{Asked, Message, Reply};
-pub use object::Coordinator;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use uuid::Uuid;
-use worker::{DurableObject, Env, Request, Response, State, durable_object, wasm_bindgen};
+use worker::{Env, State};
 
 use super::{
     Asked, Message, Reply,
@@ -24,8 +24,7 @@ use crate::{
 };
 
 /// One caller's one key: it decides, executes and remembers.
-#[durable_object(alarm)]
-pub struct Coordinator {
+pub struct Object {
     state: State,
     env: Env,
     storage: RecordStorage,
@@ -47,8 +46,10 @@ enum ObjectError {
     Platform(#[from] worker::Error),
 }
 
-impl DurableObject for Coordinator {
-    fn new(state: State, env: Env) -> Self {
+impl Object {
+    /// The object that `state` belongs to.
+    #[must_use]
+    pub fn new(state: State, env: Env) -> Self {
         Self {
             storage: RecordStorage::of(&state),
             state,
@@ -57,20 +58,21 @@ impl DurableObject for Coordinator {
         }
     }
 
-    async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        let reply = self.reply(request).await.unwrap_or_else(|error| {
+    /// Answers a message.
+    pub async fn answer(&self, message: &[u8]) -> worker::Result<Vec<u8>> {
+        let reply = self.reply(message).await.unwrap_or_else(|error| {
             let reason = error.to_string();
             tell(Subject::NONE, &Event::Broken { reason });
             Reply::Broken
         });
         self.hand_over_soon();
-        let bytes = reply
+        reply
             .encode()
-            .map_err(|error| worker::Error::from(error.to_string()))?;
-        Response::from_bytes(bytes)
+            .map_err(|error| worker::Error::from(error.to_string()))
     }
 
-    async fn alarm(&self) -> worker::Result<Response> {
+    /// Forgets the record if its time is over: the object's alarm was set for that.
+    pub async fn ring(&self) -> worker::Result<()> {
         let stored = match self.storage.load() {
             // The alarm was set for the record's expiry, so that one that cannot be read has expired too.
             Err(StorageError::Unreadable(_)) => None,
@@ -88,13 +90,11 @@ impl DurableObject for Coordinator {
                 self.state.storage().delete_all().await?;
             }
         }
-        Response::empty()
+        Ok(())
     }
-}
 
-impl Coordinator {
-    async fn reply(&self, mut request: Request) -> Result<Reply, ObjectError> {
-        match Message::decode(&request.bytes().await?)? {
+    async fn reply(&self, message: &[u8]) -> Result<Reply, ObjectError> {
+        match Message::decode(message)? {
             Message::Claim(asked) => Ok(self.claim(&asked).await.unwrap_or_else(|error| {
                 let reason = error.to_string();
                 asked.tell(&Event::Broken { reason });

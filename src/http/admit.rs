@@ -1,12 +1,11 @@
 //! May this keyed request enter? Everything that can be known without looking at its key's record.
 
-use worker::Request;
-
 use super::{
     auth::Caller,
-    content::content,
-    exchange::{Exchange, field},
+    content::{Content, is_json},
+    exchange::Exchange,
     fingerprint::fingerprint,
+    head::Field,
     json::Json,
     key::{KeyField, key},
     prefer::wait_s,
@@ -40,31 +39,34 @@ impl Identity {
     }
 }
 
-/// The key in the header fields of `request`.
-pub fn sent_key(request: &Request) -> Result<(IdempotencyKey, KeyField), Problem> {
+/// The key in the header fields.
+pub fn sent_key(exchange: &Exchange) -> Result<(IdempotencyKey, KeyField), Problem> {
     key(
-        field(request, "Idempotency-Key")?.as_deref(),
-        field(request, "X-Idempotency-Key")?.as_deref(),
+        exchange.field(Field::IdempotencyKey)?,
+        exchange.field(Field::ExtensionKey)?,
     )
 }
 
 /// Reads and checks the rest of a keyed request.
 pub async fn admit(
-    request: &mut Request,
+    content: &mut Content,
     operation: &KeyedOperation,
     identity: &Identity,
     exchange: &Exchange,
     settings: &Settings,
 ) -> Result<Asked, Problem> {
-    let payload = content(request, settings.max_content_bytes).await?;
+    let payload = content.read(exchange, settings.max_content_bytes).await?;
+    if !exchange.field(Field::ContentType)?.is_some_and(is_json) {
+        return Err(Problem::unsupported_media_type());
+    }
     let fingerprint = fingerprint(
         exchange,
         &Json::parse(&payload).map_err(Problem::malformed_json)?,
     );
     (operation.validate)(&payload).map_err(Problem::invalid)?;
-    let wait_s = wait_s(field(request, "Prefer")?.as_deref());
+    let wait_s = wait_s(exchange.field(Field::Prefer)?);
     let faults = if settings.faults_allowed {
-        faults(request)?
+        faults(exchange)?
     } else {
         Vec::new()
     };
@@ -76,8 +78,8 @@ pub async fn admit(
         fingerprint,
         origin: Origin {
             correlation_id: exchange.correlation_id.clone(),
-            ip_address: field(request, "CF-Connecting-IP")?,
-            user_agent: field(request, "User-Agent")?.as_deref().map(shortened),
+            ip_address: exchange.field(Field::ConnectingIp)?.map(str::to_owned),
+            user_agent: exchange.field(Field::UserAgent)?.map(shortened),
         },
         wait_s,
         faults,
@@ -89,9 +91,12 @@ fn shortened(user_agent: &str) -> String {
     user_agent.chars().take(MAX_USER_AGENT_CHARS).collect()
 }
 
-fn faults(request: &Request) -> Result<Vec<Fault>, Problem> {
-    field(request, "X-Fault")?.map_or(Ok(Vec::new()), |list| {
-        parse_faults(&list)
-            .map_err(|rule| Problem::invalid(vec![FieldError::parameter("X-Fault", rule)]))
-    })
+fn faults(exchange: &Exchange) -> Result<Vec<Fault>, Problem> {
+    exchange
+        .field(Field::Fault)?
+        .map_or(Ok(Vec::new()), |list| {
+            parse_faults(list).map_err(|rule| {
+                Problem::invalid(vec![FieldError::parameter(Field::Fault.name(), rule)])
+            })
+        })
 }

@@ -1,6 +1,7 @@
 //! The way out: from what is to be said to a response.
 
-use worker::{Headers, Response, ResponseBuilder, WebSocket};
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use worker::{WebSocket, web_sys};
 
 use super::exchange::Exchange;
 use crate::lifecycle::SavedResponse;
@@ -83,44 +84,62 @@ const EXPOSED: &str = "X-Idempotency-Key, X-Idempotency-Expires-At, X-Idempotenc
 /// For a year, browsers speak to this host over TLS alone (RFC 6797, section 6.1).
 const HTTPS_ONLY: &str = "max-age=31536000";
 
+#[wasm_bindgen(module = "/src/http/crossing.js")]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn respond(
+        status: u16,
+        fields: &str,
+        content: &[u8],
+        socket: Option<&web_sys::WebSocket>,
+    ) -> Result<web_sys::Response, JsValue>;
+}
+
 /// Sends `answer`, with what every answer carries.
 pub fn send(
-    answer: Answer,
+    answer: &Answer,
     exchange: &Exchange,
     allowed_origins: &[String],
-) -> worker::Result<Response> {
-    let headers = Headers::new();
+) -> Result<web_sys::Response, JsValue> {
+    let mut fields = Fields::default();
     for (name, value) in &answer.headers {
-        headers.append(name, value)?;
+        fields.add(name, value)?;
     }
-    headers.set("X-Correlation-ID", &exchange.correlation_id)?;
-    headers.set("X-Content-Type-Options", "nosniff")?;
-    headers.set("Referrer-Policy", "no-referrer")?;
+    fields.add("X-Correlation-ID", &exchange.correlation_id)?;
+    fields.add("X-Content-Type-Options", "nosniff")?;
+    fields.add("Referrer-Policy", "no-referrer")?;
     // A browser that was once told so of localhost would refuse every other server there.
     if exchange.base_url.starts_with("https://") && !exchange.is_local() {
-        headers.set("Strict-Transport-Security", HTTPS_ONLY)?;
+        fields.add("Strict-Transport-Security", HTTPS_ONLY)?;
     }
     if !allowed_origins.is_empty() {
-        headers.append("Vary", "Origin")?;
+        fields.add("Vary", "Origin")?;
     }
     if let Some(origin) = exchange
         .origin
         .as_ref()
         .filter(|origin| allowed_origins.contains(origin))
     {
-        headers.set("Access-Control-Allow-Origin", origin)?;
-        headers.set("Access-Control-Expose-Headers", EXPOSED)?;
+        fields.add("Access-Control-Allow-Origin", origin)?;
+        fields.add("Access-Control-Expose-Headers", EXPOSED)?;
     }
-    let builder = ResponseBuilder::new()
-        .with_status(answer.status)
-        .with_headers(headers);
-    let builder = match answer.socket {
-        Some(socket) => builder.with_websocket(socket),
-        None => builder,
-    };
-    Ok(if answer.body.is_empty() {
-        builder.empty()
-    } else {
-        builder.fixed(answer.body)
-    })
+    let socket = answer.socket.as_ref().map(AsRef::as_ref);
+    respond(answer.status, &fields.0, &answer.body, socket)
+}
+
+/// Header fields, a line for each name and each value.
+#[derive(Default)]
+struct Fields(String);
+
+impl Fields {
+    fn add(&mut self, name: &str, value: &str) -> Result<(), JsValue> {
+        if name.contains('\n') || value.contains('\n') {
+            return Err("a header field with a line break".into());
+        }
+        for text in [name, value] {
+            self.0.push_str(text);
+            self.0.push('\n');
+        }
+        Ok(())
+    }
 }

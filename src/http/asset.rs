@@ -1,12 +1,8 @@
 //! Files that were built to be sent as they are: the platform keeps them, this service answers with them.
 
-use worker::{Env, Headers, Request, RequestInit, Response};
+use worker::{Env, Headers, RequestInit, Response};
 
-use super::{
-    answer::Answer,
-    exchange::{Exchange, field},
-    problem::Problem,
-};
+use super::{answer::Answer, exchange::Exchange, head::Field, problem::Problem};
 use crate::telemetry::{Event, tell};
 
 /// The binding's name in wrangler.toml.
@@ -17,15 +13,10 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
                            img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Answers with `file`, or with 304 if the client has it already.
-pub async fn asset(
-    request: &Request,
-    file: &str,
-    exchange: &Exchange,
-    env: &Env,
-) -> Result<Answer, Problem> {
-    let known = field(request, "If-None-Match")?;
+pub async fn asset(file: &str, exchange: &Exchange, env: &Env) -> Result<Answer, Problem> {
+    let known = exchange.field(Field::IfNoneMatch)?;
     let url = format!("{}{file}", exchange.base_url);
-    let read = async { answer(fetch(&url, known.as_deref(), env).await?).await };
+    let read = async { answer(fetch(&url, known, env).await?).await };
     read.await.map_err(|error| {
         let reason = format!("the static asset {file}: {error}");
         tell(exchange.subject(), &Event::Broken { reason });

@@ -1,12 +1,14 @@
 //! Reads a request's content, as JSON and not too much of it.
 
-use futures_util::StreamExt;
-use worker::{ByteStream, Request};
+use std::mem::take;
 
-use super::{exchange::field, problem::Problem};
+use futures_util::StreamExt;
+use worker::{ByteStream, Request, web_sys};
+
+use super::{exchange::Exchange, head::Field, problem::Problem};
 use crate::clock::within;
 
-/// How long the content may take to arrive, in milliseconds.
+/// How long the content may take to arrive, in milliseconds. `entry.js` gives one that is short as long.
 const DEADLINE_MS: u64 = 10_000;
 
 /// How much of a content that is refused is read and dropped before the answer, in bytes and in milliseconds.
@@ -14,31 +16,58 @@ const DEADLINE_MS: u64 = 10_000;
 const GRACE_BYTES: usize = 1024 * 1024;
 const GRACE_MS: u64 = 1_000;
 
-/// Reads the content and checks its length and its type.
-pub async fn content(request: &mut Request, max_bytes: usize) -> Result<Vec<u8>, Problem> {
-    let is_json = field(request, "Content-Type")?.is_some_and(|value| is_json(&value));
-    let bytes = read(request, max_bytes).await?;
-    if is_json {
-        Ok(bytes)
-    } else {
-        Err(Problem::unsupported_media_type())
+/// The content of a request, as far as it has come.
+pub enum Content {
+    /// All of it.
+    Arrived(Vec<u8>),
+    /// Nothing has been read.
+    Unread(Request),
+    /// `entry.js` waited for it in vain.
+    Late,
+}
+
+impl Content {
+    /// That of `request`, of which `arrived` is the content if it has been read.
+    #[must_use]
+    pub fn of(request: web_sys::Request, arrived: Option<Vec<u8>>) -> Self {
+        match arrived {
+            Some(bytes) => Self::Arrived(bytes),
+            None if request.body_used() => Self::Late,
+            None => Self::Unread(request.into()),
+        }
+    }
+
+    /// The bytes, if they are not too many. They can be read once.
+    pub async fn read(
+        &mut self,
+        exchange: &Exchange,
+        max_bytes: usize,
+    ) -> Result<Vec<u8>, Problem> {
+        let announced = exchange.field(Field::ContentLength)?;
+        let announced = announced.and_then(|length| length.parse().ok());
+        if announced.is_some_and(|length: usize| length > max_bytes) {
+            return Err(Problem::payload_too_large(max_bytes));
+        }
+        match self {
+            Self::Arrived(bytes) => Ok(take(bytes)),
+            Self::Unread(request) => read(request, max_bytes).await,
+            Self::Late => Err(Problem::request_timeout(DEADLINE_MS)),
+        }
+    }
+
+    /// Lets the client of a request that was answered without its content send some of it.
+    pub async fn let_send(&mut self) {
+        if let Self::Unread(request) = self
+            && let Some(mut stream) = stream(request)
+        {
+            discard(&mut stream).await;
+        }
     }
 }
 
-/// Lets the client of a request that was answered without its content send some of it.
-pub async fn let_send(request: &mut Request) {
-    if let Some(mut stream) = stream(request) {
-        discard(&mut stream).await;
-    }
-}
-
-/// The content's bytes. Whatever the length says that was announced, no more are kept than there may be; what
-/// is left unread is cancelled with the stream.
+/// Whatever the length says that was announced, no more bytes are kept than there may be; what is left unread is
+/// cancelled with the stream.
 async fn read(request: &mut Request, max_bytes: usize) -> Result<Vec<u8>, Problem> {
-    let announced = field(request, "Content-Length")?.and_then(|length| length.parse().ok());
-    if announced.is_some_and(|length: usize| length > max_bytes) {
-        return Err(Problem::payload_too_large(max_bytes));
-    }
     let Some(mut stream) = stream(request) else {
         return Ok(Vec::new());
     };

@@ -1,12 +1,6 @@
 //! Preflights: may a page of another origin call? (Fetch, "CORS protocol".)
 
-use worker::Request;
-
-use super::{
-    answer::Answer,
-    exchange::{Exchange, field},
-    problem::Problem,
-};
+use super::{answer::Answer, exchange::Exchange, head::Field, problem::Problem};
 
 /// What a page may send.
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, Prefer, \
@@ -17,16 +11,15 @@ const MAX_AGE_S: &str = "7200";
 
 /// The answer to a preflight, if the request is one. It touches no key.
 pub fn preflight(
-    request: &Request,
     exchange: &Exchange,
     allowed_origins: &[String],
 ) -> Result<Option<Answer>, Problem> {
-    let origin = field(request, "Origin")?;
-    let asked = field(request, "Access-Control-Request-Method")?;
-    let ("OPTIONS", Some(origin), Some(_)) = (exchange.method.as_str(), origin, asked) else {
+    let origin = exchange.field(Field::Origin)?;
+    let asked = exchange.field(Field::RequestMethod)?;
+    let ("OPTIONS", Some(origin), Some(_)) = (exchange.method(), origin, asked) else {
         return Ok(None);
     };
-    if !allowed_origins.contains(&origin) {
+    if !allowed_origins.iter().any(|allowed| allowed == origin) {
         return Err(Problem::forbidden_origin());
     }
     let answer = Answer::empty(204);

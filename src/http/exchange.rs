@@ -3,9 +3,12 @@
 use std::net::IpAddr;
 
 use uuid::Uuid;
-use worker::Request;
+use worker::web_sys;
 
-use super::problem::Problem;
+use super::{
+    head::{Field, Head},
+    problem::Problem,
+};
 use crate::{
     clock,
     lifecycle::UnixMillis,
@@ -19,8 +22,6 @@ const MAX_FIELD_BYTES: usize = 8192;
 /// One request, and what its answer must carry.
 #[derive(Debug)]
 pub struct Exchange {
-    /// The request's method.
-    pub method: String,
     /// Scheme, host and port, such as `http://localhost:8000`.
     pub base_url: String,
     /// The path, as it was sent.
@@ -33,26 +34,43 @@ pub struct Exchange {
     pub origin: Option<String>,
     /// When it came.
     pub arrived_at: UnixMillis,
+    head: Head,
 }
 
 impl Exchange {
     /// Reads the request line and the header fields that every request may have. One that is too long is as
     /// good as absent here: whatever happens, the answer needs these.
     #[must_use]
-    pub fn of(request: &Request) -> Self {
-        let url = request.inner().url();
-        let (base_url, path, query) = split(&url);
+    pub fn of(request: &web_sys::Request) -> Self {
+        let head = Head::of(request);
+        let (base_url, path, query) = split(&head.url);
+        let short = |field| head.value(field).filter(|value| is_short(value));
         Self {
-            method: request.inner().method(),
             base_url: base_url.to_owned(),
             path: path.to_owned(),
             query: query.to_owned(),
-            correlation_id: field(request, "X-Correlation-ID")
-                .unwrap_or_default()
+            correlation_id: short(Field::CorrelationId)
                 .filter(|id| is_correlation_id(id))
-                .unwrap_or_else(|| Uuid::new_v4().to_string()),
-            origin: field(request, "Origin").unwrap_or_default(),
+                .map_or_else(|| Uuid::new_v4().to_string(), str::to_owned),
+            origin: short(Field::Origin).map(str::to_owned),
             arrived_at: clock::now(),
+            head,
+        }
+    }
+
+    /// The request's method.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.head.method
+    }
+
+    /// A header field's value.
+    pub fn field(&self, field: Field) -> Result<Option<&str>, Problem> {
+        match self.head.value(field) {
+            Some(value) if !is_short(value) => {
+                Err(Problem::field_too_large(field.name(), MAX_FIELD_BYTES))
+            }
+            value => Ok(value),
         }
     }
 
@@ -100,14 +118,8 @@ impl Exchange {
     }
 }
 
-/// A header field's value; several lines of one field are joined with commas (RFC 9110, section 5.3).
-pub fn field(request: &Request, name: &str) -> Result<Option<String>, Problem> {
-    match request.headers().get(name).ok().flatten() {
-        Some(value) if value.len() > MAX_FIELD_BYTES => {
-            Err(Problem::field_too_large(name, MAX_FIELD_BYTES))
-        }
-        value => Ok(value),
-    }
+const fn is_short(value: &str) -> bool {
+    value.len() <= MAX_FIELD_BYTES
 }
 
 /// Splits an absolute URL. The platform has parsed and normalised it, so that plain cuts are enough.
@@ -148,13 +160,13 @@ mod tests {
     fn only_loopback_is_local() {
         let is_local = |base_url: &str| {
             Exchange {
-                method: String::new(),
                 base_url: base_url.to_owned(),
                 path: String::new(),
                 query: String::new(),
                 correlation_id: String::new(),
                 origin: None,
                 arrived_at: UnixMillis(0),
+                head: Head::default(),
             }
             .is_local()
         };

@@ -7,7 +7,7 @@ use crate::{digest::digest, lifecycle::Fingerprint};
 #[must_use]
 pub fn fingerprint(exchange: &Exchange, payload: &Json<'_>) -> Fingerprint {
     Fingerprint(digest(&[
-        exchange.method.as_bytes(),
+        exchange.method().as_bytes(),
         exchange.path.as_bytes(),
         exchange.query.as_bytes(),
         &payload.canonical(),

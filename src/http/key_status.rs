@@ -7,8 +7,8 @@ use worker::Env;
 
 use super::{answer::Answer, auth::Caller, exchange::Exchange, problem::Problem};
 use crate::{
-    clock,
-    coordinator::{CompositeKey, IdempotencyKey, Message, Reply, Scope, ask},
+    clock::{self, within},
+    coordinator::{CompositeKey, IdempotencyKey, Message, Reply, Scope, Unreachable, ask},
     lifecycle::{SavedResponse, Status, UnixMillis},
     operations::{Endpoint, ROUTES, example_key, moment, uuid_v4},
     settings::{Auth, Role, Settings},
@@ -89,25 +89,22 @@ pub async fn key_status(
     let scope = asked_about(caller, &exchange.query, settings)?;
     let key = IdempotencyKey::parse(key).ok_or_else(unknown)?;
     let address = CompositeKey::new(&scope, &key);
-    let reply = ask(
-        env,
-        &address,
-        Message::Inspect,
-        settings.call_deadline_ms(0),
-    )
-    .await
-    .map_err(|unreachable| {
-        let reason = unreachable.to_string();
-        let duration_ms = exchange.duration_ms();
-        tell(
-            exchange.subject(),
-            &Event::Unreachable {
-                reason,
-                duration_ms,
-            },
-        );
-        Problem::unavailable()
-    })?;
+    let call = ask(env, &address, Message::Inspect);
+    let told = within(settings.call_deadline_ms(0), call).await;
+    let reply = told
+        .unwrap_or(Err(Unreachable::Deadline))
+        .map_err(|unreachable| {
+            let reason = unreachable.to_string();
+            let duration_ms = exchange.duration_ms();
+            tell(
+                exchange.subject(),
+                &Event::Unreachable {
+                    reason,
+                    duration_ms,
+                },
+            );
+            Problem::unavailable()
+        })?;
     let Reply::Found { record, history } = reply else {
         return Err(Problem::internal());
     };

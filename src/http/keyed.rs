@@ -1,11 +1,12 @@
 //! A keyed request, from its key to its answer.
 
-use worker::{Context, Env, Request};
+use worker::{Context, Env};
 
 use super::{
     admit::{Identity, admit, sent_key},
     answer::Answer,
     auth::Caller,
+    content::Content,
     exchange::Exchange,
     key::KeyField,
     problem::Problem,
@@ -26,17 +27,17 @@ const EXPIRES_AT: &str = "X-Idempotency-Expires-At";
 
 /// Answers a keyed request, and tells what became of it.
 pub async fn keyed(
-    request: &mut Request,
+    content: &mut Content,
     operation: &'static KeyedOperation,
     exchange: &Exchange,
     settings: &Settings,
     env: &Env,
-    context: &Context,
+    ctx: &Context,
 ) -> Answer {
-    let caller = known_caller(request, exchange, settings, env).await;
-    let sent = sent_key(request);
+    let caller = known_caller(exchange, settings, env).await;
+    let sent = sent_key(exchange);
     let names = Names::of(&caller, &sent);
-    let asked = enter(request, operation, exchange, settings, caller, sent).await;
+    let asked = enter(content, operation, exchange, settings, caller, sent).await;
     let (answer, event) = match asked {
         Err(problem) => {
             let event = exchange.refused(&problem);
@@ -44,10 +45,9 @@ pub async fn keyed(
         }
         Ok((identity, asked)) => {
             let key = identity.composite_key();
-            let deadline_ms = settings.call_deadline_ms(asked.wait_s);
-            match look_up(env, &key, &asked, deadline_ms).await {
+            match look_up(env, settings, &key, &asked).await {
                 Ok(answered) => {
-                    publish(context, env, key, &asked, &answered);
+                    publish(ctx, env, settings, key, &asked, &answered);
                     let duration_ms = exchange.duration_ms();
                     let event = event_of(&answered, duration_ms);
                     (answer(answered.reply, identity.field), event)
@@ -76,7 +76,7 @@ pub async fn keyed(
 
 /// May it enter, and as what? An error means that it was refused before it started.
 async fn enter(
-    request: &mut Request,
+    content: &mut Content,
     operation: &KeyedOperation,
     exchange: &Exchange,
     settings: &Settings,
@@ -86,7 +86,7 @@ async fn enter(
     let caller = caller?;
     let (key, field) = sent?;
     let identity = Identity { caller, key, field };
-    let asked = admit(request, operation, &identity, exchange, settings).await?;
+    let asked = admit(content, operation, &identity, exchange, settings).await?;
     Ok((identity, asked))
 }
 

@@ -6,6 +6,7 @@
 //! - nothing internal leaves: a problem's words are all in this folder.
 
 mod serve;
+mod head;
 mod exchange;
 mod cors;
 mod route;

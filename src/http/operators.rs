@@ -1,12 +1,9 @@
 //! What operators see: metrics, alerts, and the connection of a dashboard.
 
-use worker::{Env, Request};
+use worker::Env;
 
 use super::{
-    answer::Answer,
-    auth::authenticate_operator,
-    exchange::{Exchange, field},
-    problem::Problem,
+    answer::Answer, auth::authenticate_operator, exchange::Exchange, head::Field, problem::Problem,
 };
 use crate::{
     clock,
@@ -29,12 +26,11 @@ pub enum View {
 /// Shows `view` to an operator, and to nobody else.
 pub async fn show(
     view: View,
-    request: &Request,
     exchange: &Exchange,
     settings: &Settings,
     env: &Env,
 ) -> Result<Answer, Problem> {
-    authenticate_operator(request, exchange, settings).await?;
+    authenticate_operator(exchange, settings).await?;
     if settings.telemetry_objects == 0 {
         return Err(Problem::not_found(
             "Nothing is counted: the variable TELEMETRY_OBJECTS is 0.",
@@ -44,8 +40,8 @@ pub async fn show(
         View::Metrics => metrics(settings.telemetry_objects, env).await,
         View::Alerts => alerts(env).await,
         View::Live => {
-            is_ours(request, exchange)?;
-            live(request, env).await
+            is_ours(exchange)?;
+            live(env).await
         }
     };
     shown.map_err(|error| {
@@ -67,8 +63,8 @@ async fn alerts(env: &Env) -> Result<Answer, MonitorError> {
     Ok(Answer::json(serde_json::to_vec(&alerts)?))
 }
 
-async fn live(request: &Request, env: &Env) -> Result<Answer, MonitorError> {
-    let response = monitor::live(env, request).await?;
+async fn live(env: &Env) -> Result<Answer, MonitorError> {
+    let response = monitor::live(env).await?;
     let socket = response.websocket();
     let socket = socket.ok_or_else(|| worker::Error::from("the monitor opened no connection"))?;
     Ok(Answer::socket(socket))
@@ -76,8 +72,9 @@ async fn live(request: &Request, env: &Env) -> Result<Answer, MonitorError> {
 
 /// A browser lets any page open a connection to anywhere, with the credentials that it has for there; only the
 /// service's own pages may. (RFC 6455, section 10.2.)
-fn is_ours(request: &Request, exchange: &Exchange) -> Result<(), Problem> {
-    if field(request, "Upgrade")?.is_none_or(|upgrade| !upgrade.eq_ignore_ascii_case("websocket")) {
+fn is_ours(exchange: &Exchange) -> Result<(), Problem> {
+    let upgrade = exchange.field(Field::Upgrade)?;
+    if upgrade.is_none_or(|upgrade| !upgrade.eq_ignore_ascii_case("websocket")) {
         return Err(Problem::upgrade_required());
     }
     match &exchange.origin {

@@ -2,7 +2,7 @@
 //! Limiting").
 
 use worker::{
-    Env, RateLimiter, Request,
+    Env, RateLimiter,
     js_sys::Reflect,
     wasm_bindgen::{JsCast, JsValue},
 };
@@ -30,24 +30,22 @@ const DEADLINE_MS: u64 = 500;
 
 /// Who is calling, if it is known and does not send more than it may.
 pub async fn known_caller(
-    request: &Request,
     exchange: &Exchange,
     settings: &Settings,
     env: &Env,
 ) -> Result<Caller, Problem> {
-    let caller = authenticate(request, exchange, settings).await?;
+    let caller = authenticate(exchange, settings).await?;
     within_rate(&caller.scope, exchange, env).await?;
     Ok(caller)
 }
 
 /// The same, where it may be a page of the service that asks.
 pub async fn known_page(
-    request: &Request,
     exchange: &Exchange,
     settings: &Settings,
     env: &Env,
 ) -> Result<Caller, Problem> {
-    let caller = authenticate_page(request, exchange, settings).await?;
+    let caller = authenticate_page(exchange, settings).await?;
     within_rate(&caller.scope, exchange, env).await?;
     Ok(caller)
 }

@@ -3,14 +3,14 @@
 use std::rc::Rc;
 
 use uuid::Uuid;
-use worker::{Context, Env, Request, Response};
+use worker::{Context, Env, wasm_bindgen::JsValue, web_sys};
 
 use super::{
     admit::sent_key,
     answer::{Answer, send},
     asset::asset,
     auth::{Caller, authenticate_operator},
-    content::let_send,
+    content::Content,
     cors::preflight,
     example::Example,
     exchange::Exchange,
@@ -29,11 +29,19 @@ use crate::{
 };
 
 /// Serves one request. Whatever happens, it has an answer.
-pub async fn serve(mut request: Request, env: Env, context: Context) -> worker::Result<Response> {
+///
+/// `content` is the request's, if it has arrived.
+pub async fn serve(
+    request: web_sys::Request,
+    content: Option<Vec<u8>>,
+    env: Env,
+    ctx: Context,
+) -> Result<web_sys::Response, JsValue> {
     let exchange = Exchange::of(&request);
+    let mut content = Content::of(request, content);
     let settings = settings_for(&exchange, &env);
     let answered = match &settings {
-        Ok(settings) => answer(&mut request, &exchange, settings, &env, &context).await,
+        Ok(settings) => answer(&mut content, &exchange, settings, &env, &ctx).await,
         Err(wrong) => {
             let reason = wrong.to_string();
             tell(
@@ -46,19 +54,19 @@ pub async fn serve(mut request: Request, env: Env, context: Context) -> worker::
         }
     };
     let answer = answered.unwrap_or_else(|problem| refuse(problem, &exchange));
-    let_send(&mut request).await;
+    content.let_send().await;
     if let Ok(settings) = &settings {
-        hand_over_soon(&env, settings, |task| context.wait_until(task));
+        hand_over_soon(&env, settings, |task| ctx.wait_until(task));
     }
-    send(answer, &exchange, &allowed_origins(settings))
+    send(&answer, &exchange, &allowed_origins(settings))
 }
 
 /// Answers a request that ended in a panic: its own, or another's in the same instance.
-pub fn interrupted(request: &Request, env: &Env) -> worker::Result<Response> {
+pub fn interrupted(request: &web_sys::Request, env: &Env) -> Result<web_sys::Response, JsValue> {
     let exchange = Exchange::of(request);
     let reason = "a panic ended the instance".to_owned();
     tell(exchange.subject(), &Event::Broken { reason });
-    let key = sent_key(request).ok().map(|(key, _)| key);
+    let key = sent_key(&exchange).ok().map(|(key, _)| key);
     let problem = match &key {
         Some(key) => Problem::unavailable().about(key),
         None => Problem::unavailable(),
@@ -71,11 +79,11 @@ pub fn interrupted(request: &Request, env: &Env) -> worker::Result<Response> {
     };
     tell(subject, &exchange.refused(&problem));
     let answer = problem.answer(&exchange.correlation_id);
-    send(answer, &exchange, &allowed_origins(Settings::of(env)))
+    send(&answer, &exchange, &allowed_origins(Settings::of(env)))
 }
 
 fn keyed_operation(exchange: &Exchange) -> Option<&'static str> {
-    match route(&exchange.method, &exchange.path) {
+    match route(exchange.method(), &exchange.path) {
         Ok(Target::Keyed(operation)) => Some(operation.name),
         Ok(_) | Err(_) => None,
     }
@@ -103,23 +111,23 @@ fn allowed_origins(settings: Result<Rc<Settings>, WrongSetting>) -> Vec<String> 
 
 /// Every branch that a request can take.
 async fn answer(
-    request: &mut Request,
+    content: &mut Content,
     exchange: &Exchange,
     settings: &Settings,
     env: &Env,
-    context: &Context,
+    ctx: &Context,
 ) -> Result<Answer, Problem> {
-    if let Some(answer) = preflight(request, exchange, &settings.allowed_origins)? {
+    if let Some(answer) = preflight(exchange, &settings.allowed_origins)? {
         return Ok(answer);
     }
-    let caller = async || known_caller(request, exchange, settings, env).await;
-    match route(&exchange.method, &exchange.path)? {
+    let caller = async || known_caller(exchange, settings, env).await;
+    match route(exchange.method(), &exchange.path)? {
         Target::Keyed(operation) => {
-            Ok(keyed(request, operation, exchange, settings, env, context).await)
+            Ok(keyed(content, operation, exchange, settings, env, ctx).await)
         }
         Target::Read { read, id } => reading(&caller().await?, read, id, exchange, env).await,
         Target::KeyStatus(key) => {
-            let caller = known_page(request, exchange, settings, env).await?;
+            let caller = known_page(exchange, settings, env).await?;
             key_status(&caller, key, exchange, settings, env).await
         }
         Target::Example => {
@@ -128,12 +136,12 @@ async fn answer(
         }
         Target::Health => Ok(pages::health()),
         Target::ProblemPage(kind) => Ok(pages::problem(kind)),
-        Target::Operators(view) => show(view, request, exchange, settings, env).await,
+        Target::Operators(view) => show(view, exchange, settings, env).await,
         Target::OperatorsAsset(file) => {
-            authenticate_operator(request, exchange, settings).await?;
-            asset(request, file, exchange, env).await
+            authenticate_operator(exchange, settings).await?;
+            asset(file, exchange, env).await
         }
-        Target::Asset(file) => asset(request, file, exchange, env).await,
+        Target::Asset(file) => asset(file, exchange, env).await,
         Target::Options(allow) => Ok(pages::options(allow)),
     }
 }

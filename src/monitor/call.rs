@@ -4,7 +4,7 @@ use js_sys::Uint8Array;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
-use worker::{Env, Method, Request, RequestInit, Response, js_sys};
+use worker::{Env, Headers, Method, Request, RequestInit, Response, js_sys};
 
 use super::{Alert, Rules};
 use crate::telemetry::{Batch, Tally};
@@ -64,10 +64,12 @@ pub async fn alerts(env: &Env) -> Result<Alerts, MonitorError> {
     read(env, 0, "alerts").await
 }
 
-/// Connects the WebSocket that `request` asks for to the hub.
-pub async fn live(env: &Env, request: &Request) -> Result<Response, MonitorError> {
+/// Opens a WebSocket to the hub.
+pub async fn live(env: &Env) -> Result<Response, MonitorError> {
+    let headers = Headers::new();
+    headers.set("Upgrade", "websocket")?;
     let mut init = RequestInit::new();
-    init.with_headers(request.headers().clone());
+    init.with_headers(headers);
     let request = Request::new_with_init(&url(0, "live"), &init)?;
     Ok(fetch(env, 0, request).await?)
 }

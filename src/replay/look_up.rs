@@ -3,16 +3,16 @@
 use std::{
     future::{Future, pending},
     pin::pin,
-    time::Duration,
 };
 
 use futures_util::future::{Either, select};
-use worker::{Delay, Env};
+use worker::Env;
 
 use super::{Found, kv, memory};
 use crate::{
-    clock,
+    clock::{self, within},
     coordinator::{Asked, CompositeKey, Message, Reply, Unreachable, ask},
+    settings::Settings,
     telemetry::Event,
 };
 
@@ -71,25 +71,31 @@ impl Answered {
 /// Answers `asked`.
 pub async fn look_up(
     env: &Env,
+    settings: &Settings,
     key: &CompositeKey,
     asked: &Asked,
-    deadline_ms: u64,
 ) -> Result<Answered, Unreachable> {
     if let Some(found) = memory::look_up(key, asked.fingerprint, clock::now()) {
         return Ok(Answered::by_copy(found, Source::Memory));
     }
-    let call = ask(env, key, Message::Claim(asked.clone()), deadline_ms);
-    let hedge = async {
-        Delay::from(Duration::from_millis(HEDGE_MS)).await;
-        in_kv(env, key, asked).await
+    let mut call = pin!(ask(env, key, Message::Claim(asked.clone())));
+    let told = if let Some(told) = within(HEDGE_MS, call.as_mut()).await {
+        told
+    } else {
+        let left_ms = settings
+            .call_deadline_ms(asked.wait_s)
+            .saturating_sub(HEDGE_MS);
+        match first(within(left_ms, call), in_kv(env, settings, key, asked)).await {
+            Either::Left(told) => told.unwrap_or(Err(Unreachable::Deadline)),
+            Either::Right(answered) => return Ok(answered),
+        }
     };
-    match first(call, hedge).await {
-        Either::Left(Ok(reply)) => Ok(Answered {
+    match told {
+        Ok(reply) => Ok(Answered {
             reply,
             source: Source::Object,
         }),
-        Either::Right(answered) => Ok(answered),
-        Either::Left(Err(unreachable)) => in_kv(env, key, asked).await.ok_or(unreachable),
+        Err(unreachable) => in_kv(env, settings, key, asked).await.ok_or(unreachable),
     }
 }
 
@@ -110,9 +116,17 @@ async fn first<C, H>(
     }
 }
 
-async fn in_kv(env: &Env, key: &CompositeKey, asked: &Asked) -> Option<Answered> {
+async fn in_kv(
+    env: &Env,
+    settings: &Settings,
+    key: &CompositeKey,
+    asked: &Asked,
+) -> Option<Answered> {
+    if !settings.are_copied {
+        return None;
+    }
     let look_up = kv::look_up(env, key, asked.fingerprint, clock::now());
-    let found = clock::within(KV_DEADLINE_MS, look_up)
+    let found = within(KV_DEADLINE_MS, look_up)
         .await?
         .unwrap_or_else(|error| {
             let reason = error.to_string();

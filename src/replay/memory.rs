@@ -10,10 +10,6 @@ use crate::{
     lifecycle::{Fingerprint, Record, Status, UnixMillis},
 };
 
-/// How many bytes of saved responses one isolate keeps: little beside the 128 MB that it may use, and some
-/// ten thousand answers of an API like this one's.
-const MAX_BYTES: usize = 8 * 1024 * 1024;
-
 /// What a copy takes besides its response's content, roughly.
 const OVERHEAD_BYTES: usize = 512;
 
@@ -38,14 +34,15 @@ pub fn look_up(key: &CompositeKey, fingerprint: Fingerprint, now: UnixMillis) ->
     })
 }
 
-/// Keeps a copy of a completed record, and forgets those that were longest not asked for.
-pub fn keep(key: CompositeKey, record: Record) {
+/// Keeps a copy of a completed record, and forgets those that were longest not asked for: all copies together take
+/// at most `max_bytes`.
+pub fn keep(key: CompositeKey, record: Record, max_bytes: usize) {
     MEMORY.with_borrow_mut(|memory| {
         memory.bytes = memory.bytes.saturating_add(size(&record));
         if let Some((_, replaced)) = memory.copies.push(key, record) {
             memory.bytes = memory.bytes.saturating_sub(size(&replaced));
         }
-        while memory.bytes > MAX_BYTES {
+        while memory.bytes > max_bytes {
             let Some((_, forgotten)) = memory.copies.pop_lru() else {
                 break;
             };
@@ -69,11 +66,12 @@ mod tests {
         lifecycle::{OperationId, SavedResponse},
     };
 
+    const MAX_BYTES: usize = 8 * 1024 * 1024;
     const ASKED: Fingerprint = Fingerprint([1; 32]);
 
     #[test]
     fn a_copy_answers_its_own_key_and_request_until_it_expires() {
-        keep(key("ours"), record(0));
+        keep(key("ours"), record(0), MAX_BYTES);
 
         assert_eq!(
             look_up(&key("ours"), ASKED, UnixMillis(99)),
@@ -101,7 +99,7 @@ mod tests {
                 status,
                 ..record(0)
             };
-            keep(key("ours"), damaged);
+            keep(key("ours"), damaged, MAX_BYTES);
 
             assert_eq!(look_up(&key("ours"), ASKED, UnixMillis(1)), None);
         }
@@ -113,7 +111,11 @@ mod tests {
         let kept = MAX_BYTES / (1024 * 1024);
 
         for number in 0..=kept {
-            keep(name(number), record(1024 * 1024 - OVERHEAD_BYTES));
+            keep(
+                name(number),
+                record(1024 * 1024 - OVERHEAD_BYTES),
+                MAX_BYTES,
+            );
         }
 
         assert_eq!(look_up(&name(0), ASKED, UnixMillis(1)), None);

@@ -6,6 +6,7 @@ use super::{Answered, Source, kv, memory};
 use crate::{
     clock,
     coordinator::{Asked, CompositeKey, Reply},
+    settings::Settings,
     telemetry::Event,
 };
 
@@ -14,6 +15,7 @@ use crate::{
 pub fn publish(
     context: &Context,
     env: &Env,
+    settings: &Settings,
     key: CompositeKey,
     asked: &Asked,
     answered: &Answered,
@@ -23,8 +25,8 @@ pub fn publish(
     else {
         return;
     };
-    memory::keep(key, record.clone());
-    if *replayed {
+    memory::keep(key, record.clone(), settings.replay_memory_bytes);
+    if *replayed || !settings.are_copied {
         return;
     }
     let (env, record, asked) = (env.clone(), record.clone(), asked.clone());

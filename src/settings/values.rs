@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::urls::{is_loopback, is_public};
 use crate::digest::sha256;
-use crate::monitor::Rules;
+use crate::{monitor::Rules, telemetry::Level};
 
 /// A variable whose value cannot be meant.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -96,6 +96,32 @@ pub fn content_bytes(text: &impl Variables) -> Result<usize, WrongSetting> {
         Some(Ok(_) | Err(())) => Err(WrongSetting {
             name: NAME,
             rule: "a whole number of bytes from 1024 to 1048576 (1 MiB)",
+        }),
+    }
+}
+
+/// How many bytes of saved responses an isolate keeps: at most half of the memory that the platform gives it.
+pub fn replay_memory(text: &impl Variables) -> Result<usize, WrongSetting> {
+    const NAME: &str = "REPLAY_MEMORY_BYTES";
+    match number(text, NAME) {
+        None => Ok(8 * 1024 * 1024),
+        Some(Ok(value @ 0..=67_108_864)) => Ok(value),
+        Some(Ok(_) | Err(())) => Err(WrongSetting {
+            name: NAME,
+            rule: "a whole number of bytes from 0 (nothing is kept) to 67108864 (64 MiB)",
+        }),
+    }
+}
+
+/// How much an event must matter to be logged.
+pub fn log_level(text: &impl Variables) -> Result<Level, WrongSetting> {
+    match text("LOG_LEVEL").as_deref() {
+        None | Some("info") => Ok(Level::Info),
+        Some("warning") => Ok(Level::Warning),
+        Some("error") => Ok(Level::Error),
+        Some(_) => Err(WrongSetting {
+            name: "LOG_LEVEL",
+            rule: "info, warning or error",
         }),
     }
 }

@@ -11,9 +11,12 @@ use worker::{
 use super::{
     ApiTokens, JwtIssuer, WrongSetting,
     urls::is_loopback,
-    values::{content_bytes, deadline, is_on, monitors, origins, rules, seconds, secret, webhook},
+    values::{
+        content_bytes, deadline, is_on, log_level, monitors, origins, replay_memory, rules,
+        seconds, secret, webhook,
+    },
 };
-use crate::{lifecycle::Policy, monitor::Rules, operations::Retention};
+use crate::{lifecycle::Policy, monitor::Rules, operations::Retention, telemetry::Level};
 
 /// What the variables say.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +35,12 @@ pub struct Settings {
     pub faults_allowed: bool,
     /// `REPLAY_SECRET`: the digest of what copies in KV are sealed with; of nothing if there is none.
     pub replay_secret: [u8; 32],
+    /// `REPLAY_COPIES`: whether completed answers are copied into KV.
+    pub are_copied: bool,
+    /// `REPLAY_MEMORY_BYTES`: how many bytes of saved responses one isolate keeps.
+    pub replay_memory_bytes: usize,
+    /// `LOG_LEVEL`: how much an event must matter to be logged.
+    log_level: Level,
     /// `TELEMETRY_OBJECTS`: how many objects add up what isolates count; 0 if none, and nothing is counted.
     pub telemetry_objects: u32,
     /// `ALERT_RULES`: when to raise an alert.
@@ -71,6 +80,15 @@ impl Settings {
         })
     }
 
+    /// How much an event must matter to be logged: any event, until the variables are known, and if they are wrong.
+    #[must_use]
+    pub fn log_level() -> Level {
+        SETTINGS.with(|settings| match settings.get() {
+            Some(Ok(settings)) => settings.log_level,
+            Some(Err(_)) | None => Level::Info,
+        })
+    }
+
     fn read_env(env: &Env) -> Result<Self, WrongSetting> {
         Self::read(|name| {
             let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
@@ -93,6 +111,9 @@ impl Settings {
             allowed_origins: origins(&text)?,
             faults_allowed: is_on(&text, "FAULT_INJECTION", false)?,
             replay_secret: secret(&text, "REPLAY_SECRET")?,
+            are_copied: is_on(&text, "REPLAY_COPIES", true)?,
+            replay_memory_bytes: replay_memory(&text)?,
+            log_level: log_level(&text)?,
             telemetry_objects: monitors(&text)?,
             rules: rules(&text)?,
             alert_webhook_url: webhook(&text)?,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Event, Level, Subject};
-use crate::{clock, lifecycle::UnixMillis};
+use crate::{clock, lifecycle::UnixMillis, settings::Settings};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -16,8 +16,11 @@ struct Line<'a> {
     event: &'a Event,
 }
 
-/// Writes the event's line to the log.
+/// Writes the event's line to the log, if it matters enough.
 pub fn log_line(subject: Subject<'_>, event: &Event, now: UnixMillis) {
+    if event.level() < Settings::log_level() {
+        return;
+    }
     let line = serde_json::to_string(&Line {
         timestamp: clock::rfc3339(now),
         level: event.level(),

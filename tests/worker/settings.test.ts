@@ -1,7 +1,8 @@
 // The variables that a deployment sets: what they change, and that a wrong one is refused by its name.
 
 import { describe, expect, onTestFinished, test } from "vitest";
-import { AUDIT_LOG, Client, expiryOf, newKey } from "./client.ts";
+import { AUDIT_LOG, Client, eventually, expiryOf, newKey } from "./client.ts";
+import { copyName } from "./objects.ts";
 import { startServer, type Variables } from "./server.ts";
 
 describe("a wrong variable", () => {
@@ -138,6 +139,53 @@ describe("MAX_CONTENT_BYTES", () => {
     expect(taken.status).toBe(201);
     expect(refused.status).toBe(413);
     expect(refused.json.detail).toContain("2000");
+  });
+});
+
+describe("REPLAY_COPIES", () => {
+  test("off copies nothing into KV and looks for nothing there", async () => {
+    const api = await serveWith({ REPLAY_COPIES: "off", FAULT_INJECTION: "on" });
+    const [key, lost] = [newKey(), newKey()];
+    const kv = await api.server.kv();
+    await kv.put(copyName(lost), "damaged");
+
+    await api.create(key);
+    await api.create(key, { as: "ann", fault: "delay=1500" });
+    const unreachable = await api.create(lost, { fault: "abort-before" });
+    await api.create(key);
+
+    expect(unreachable.status).toBe(503);
+    expect((await kv.list()).keys.map(({ name }) => name)).toEqual([copyName(lost)]);
+    expect(api.server.logs.filter(({ message }) => message === "Replay copy failed")).toEqual([]);
+  });
+});
+
+describe("REPLAY_MEMORY_BYTES", () => {
+  test("0 keeps no answers in memory", async () => {
+    const api = await serveWith({ REPLAY_MEMORY_BYTES: 0 });
+    const key = newKey();
+    await api.create(key);
+
+    await api.create(key);
+
+    const [line] = await api.logged({ message: "Returning cached result" });
+    expect(line!.source).toBe("object");
+  });
+});
+
+describe("LOG_LEVEL", () => {
+  test("leaves out what matters less, and counts it all the same", async () => {
+    const api = await serveWith({ LOG_LEVEL: "warning" });
+    const key = newKey();
+    await api.create(key);
+
+    await api.create(key, { payload: { name: "another" } });
+
+    const [line] = await api.logged({ message: "Idempotency key already used with different request" });
+    expect(api.server.logs).toEqual([line]);
+    await eventually(async () =>
+      (await api.call("/metrics")).text.includes('operation="create_resource",outcome="executed"'),
+    );
   });
 });
 

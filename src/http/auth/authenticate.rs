@@ -1,7 +1,5 @@
 //! From the `Authorization` field to a caller.
 
-use worker::Request;
-
 use super::{
     bearer::{bearer, password},
     jwt::{Jwt, JwtError},
@@ -10,10 +8,7 @@ use super::{
 use crate::{
     clock,
     coordinator::Scope,
-    http::{
-        exchange::{Exchange, field},
-        problem::Problem,
-    },
+    http::{exchange::Exchange, head::Field, problem::Problem},
     settings::{ApiTokens, Auth, JwtIssuer, Role, Settings},
     telemetry::{Event, tell},
 };
@@ -30,38 +25,32 @@ pub struct Caller {
 }
 
 /// Finds out who is calling.
-pub async fn authenticate(
-    request: &Request,
-    exchange: &Exchange,
-    settings: &Settings,
-) -> Result<Caller, Problem> {
-    let authorization = field(request, "Authorization")?;
-    caller_of(bearer(authorization.as_deref())?, exchange, settings).await
+pub async fn authenticate(exchange: &Exchange, settings: &Settings) -> Result<Caller, Problem> {
+    let authorization = exchange.field(Field::Authorization)?;
+    caller_of(bearer(authorization)?, exchange, settings).await
 }
 
 /// Finds out who is calling where a page of the service may be. A browser that opens a page can send no bearer token,
 /// but the password that it asked for: that is the token, whatever the user's name.
 pub async fn authenticate_page(
-    request: &Request,
     exchange: &Exchange,
     settings: &Settings,
 ) -> Result<Caller, Problem> {
-    let authorization = field(request, "Authorization")?;
-    let password = authorization.as_deref().and_then(password);
+    let authorization = exchange.field(Field::Authorization)?;
+    let password = authorization.and_then(password);
     let token = match &password {
         Some(password) => Some(password.as_str()),
-        None => bearer(authorization.as_deref())?,
+        None => bearer(authorization)?,
     };
     caller_of(token, exchange, settings).await
 }
 
 /// Lets an operator through, and nobody else; a browser asks its user for the password.
 pub async fn authenticate_operator(
-    request: &Request,
     exchange: &Exchange,
     settings: &Settings,
 ) -> Result<(), Problem> {
-    let caller = authenticate_page(request, exchange, settings).await;
+    let caller = authenticate_page(exchange, settings).await;
     match caller.map_err(Problem::with_password)?.role {
         Role::Operator => Ok(()),
         Role::Client => Err(Problem::operators_only()),

@@ -1,4 +1,5 @@
 // Compiles the crate to build/ and puts the static assets together in public/: what wrangler runs, checks and deploys.
+// With the folder of another crate of the workspace as its argument, it compiles that one in the same way.
 
 import { readdirSync, statSync, utimesSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -17,12 +18,23 @@ const WASM_FEATURES = [
   "sign-ext",
 ];
 
+const crate = process.argv[2] ?? ".";
+const wasm = join(crate, "build/index_bg.wasm");
+
 buildIfOlder(
-  "build/index_bg.wasm",
-  ["src", "Cargo.toml", "Cargo.lock", "scripts", ".tools/.crates.toml"],
+  wasm,
+  [
+    join(crate, "src"),
+    join(crate, "Cargo.toml"),
+    "Cargo.toml",
+    "Cargo.lock",
+    "scripts",
+    ".tools/.crates.toml",
+  ],
   () => {
     say("Building the Worker (one to two minutes the first time)…");
-    run(".tools/bin/worker-build", ["--release"], {
+    run(resolve(".tools/bin/worker-build"), ["--release"], {
+      cwd: crate,
       env: {
         ...process.env,
         PATH: `${resolve(".tools/wasm/bin")}:${process.env.PATH}`,
@@ -31,13 +43,13 @@ buildIfOlder(
         ESBUILD_BIN: resolve("node_modules/.bin/esbuild"),
       },
     });
-    const wasm = "build/index_bg.wasm";
     const features = WASM_FEATURES.map((name) => `--enable-${name}`);
     run("node_modules/.bin/wasm-opt", [wasm, "-O", "--strip-debug", ...features, "-o", wasm]);
   },
 );
 
-buildIfOlder("public/docs/page.js", ["assets", "scripts", "package-lock.json"], buildAssets);
+if (crate === ".")
+  buildIfOlder("public/docs/page.js", ["assets", "scripts", "package-lock.json"], buildAssets);
 
 function run(program, args, options = {}) {
   const { status } = spawnSync(program, args, { stdio: "inherit", ...options });

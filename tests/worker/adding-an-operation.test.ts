@@ -86,6 +86,7 @@ async function signUps(email: string) {
 async function copyCheckout() {
   for (const name of [
     "src",
+    "bench/floors/rust",
     "assets",
     "migrations",
     "scripts",

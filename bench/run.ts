@@ -1,0 +1,191 @@
+// npm run bench [-- --quick] [--rounds <n>] [--seconds <n>] [--connections <n,n,…>] [--only <part of a name>]
+//
+// Exits with 1 if a case had a wrong answer, or the platform would bill more than is promised; never for a time.
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { countBill, overruns } from "./bill/bill.ts";
+import { CASES, FLOORS, RESOURCE } from "./cases.ts";
+import { chart } from "./chart.ts";
+import { type Bundle, type Contender, ROOT, start } from "./contender.ts";
+import { growth } from "./growth.ts";
+import { Generator, type Measured, measure } from "./measure.ts";
+import { hold, type Language, median, type Row, row, table } from "./report.ts";
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    rounds: { type: "string" },
+    seconds: { type: "string" },
+    connections: { type: "string", default: "1,8,32" },
+    only: { type: "string", default: "" },
+  },
+});
+const rounds = Number(values.rounds ?? (values.quick ? 1 : 7));
+const durationMs = Number(values.seconds ?? (values.quick ? 0.5 : 2)) * 1000;
+const connectionCounts = values.connections.split(",").map(Number);
+const keys = values.quick ? { few: 100, many: 1000 } : { few: 1000, many: 50_000 };
+const LANGUAGES: Language[] = ["javascript", "rust"];
+
+const OURS: Bundle = {
+  folder: join(ROOT, "dist"),
+  mainModule: "entry.js",
+  objects: { COORDINATOR: "Coordinator", TELEMETRY: "Telemetry" },
+  schema: [join(ROOT, "migrations/0001_operations.sql")],
+  variables: { AUTH: "off", FAULT_INJECTION: "on" },
+};
+const ours = (variables: Record<string, string>) => ({
+  ...OURS,
+  variables: { ...OURS.variables, ...variables },
+});
+const floor = (folder: string): Bundle => ({
+  folder: join(ROOT, "bench/floors", folder),
+  mainModule: "index.js",
+  objects: { COORDINATOR: "Coordinator" },
+  schema: [join(ROOT, "bench/floors/schema.sql")],
+  variables: {},
+});
+const BUNDLES = {
+  ours: OURS,
+  forgetful: ours({ REPLAY_MEMORY_BYTES: "0" }),
+  quiet: ours({ LOG_LEVEL: "warning" }),
+  javascript: floor("javascript"),
+  rust: floor("rust/build"),
+};
+
+const generators = { load: new Generator(), before: new Generator() };
+const startUp = await startUps();
+const { rows, floors, generatorShare } = await compare();
+const grown = values.only === "" ? await grow() : undefined;
+const bill = await countBill();
+for (const generator of Object.values(generators)) generator.stop();
+
+const machine = `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`;
+const results = { machine, rounds, durationMs, startUp, floors, rows, growth: grown, bill };
+const folder = join(ROOT, values.quick || values.only !== "" ? "bench/quick" : "docs");
+await mkdir(folder, { recursive: true });
+await writeFile(join(folder, "bench.json"), `${JSON.stringify(results, rounded, 1)}\n`);
+await writeFile(join(folder, "bench.svg"), chart(rows, floors, connectionCounts.at(-1)!));
+
+const over = overruns(bill);
+console.log(
+  [
+    `${machine}; medians of ${rounds} rounds of ${durationMs} ms, in turn. CPU is workerd's, for one request.`,
+    "Ratios are of this service to the floor, in the language in which that is the faster: 1 is as fast.",
+    "",
+    table([...floors, ...rows]),
+    "",
+    `The load generator took ${Math.round(generatorShare * 100)} % of a core at most.`,
+    `From the start of the runtime to its first answer, in ms: ${Object.entries(startUp)
+      .map(([name, ms]) => `${name} ${ms.toFixed(0)}`)
+      .join(", ")}.`,
+    ...(grown === undefined
+      ? []
+      : [
+          `With ${grown.keys.many} keys instead of ${grown.keys.few}, CPU for one request, ratio (target ${grown.target}): ` +
+            `${Object.entries(grown.ratios)
+              .map(([name, ratio]) => `${name} ${ratio.toFixed(2)}`)
+              .join(", ")}; memory after each fifth of them, in MB: ${grown.memoryMb.join(", ")}.`,
+        ]),
+    "",
+    over.length === 0
+      ? "The platform's bill is as promised."
+      : `Billed more than promised:\n${over.join("\n")}`,
+  ].join("\n"),
+);
+process.exitCode = over.length === 0 ? 0 : 1;
+
+async function compare() {
+  const contenders = await startAll(BUNDLES);
+  const cases = CASES.filter(({ name }) => name.includes(values.only));
+  const needed = new Set(cases.flatMap(({ floor, allOf }) => [floor, allOf]));
+  const measuredFloors = FLOORS.filter(({ name }) => needed.has(name));
+  const runs = new Map<string, Measured[]>();
+  const note = (name: string, connections: number, measured: Measured) => {
+    const id = `${connections} ${name}`;
+    runs.set(id, [...(runs.get(id) ?? []), measured]);
+    tell(`${id}: ${measured.cpuUs.toFixed(0)} µs`);
+  };
+  for (const connections of connectionCounts)
+    for (let round = 0; round < rounds; round++) {
+      const bounds = { connections, durationMs };
+      for (const { name, keys } of measuredFloors)
+        for (const language of LANGUAGES) {
+          const request = { ...RESOURCE, path: `/${name}` };
+          const what = { request, keys, answer: { status: 201 } };
+          note(
+            `${name} ${language}`,
+            connections,
+            await measure(generators, contenders[language], what, bounds),
+          );
+        }
+      for (const which of cases) {
+        const contender = contenders[which.worker ?? "ours"];
+        note(which.name, connections, await measure(generators, contender, which, bounds));
+      }
+    }
+  await stopAll(contenders);
+
+  const of = (name: string, connections: number) => runs.get(`${connections} ${name}`)!;
+  const floors = connectionCounts.flatMap((connections) =>
+    measuredFloors.flatMap(({ name }) =>
+      LANGUAGES.map((language) =>
+        row(`${name} ${language}`, connections, of(`${name} ${language}`, connections)),
+      ),
+    ),
+  );
+  const rows = connectionCounts.flatMap((connections) =>
+    cases.map((which): Row => {
+      const against = [which.floor, ...(which.allOf ? [which.allOf] : [])].map((floor) =>
+        hold(floor === which.floor ? which : {}, of(which.name, connections), floor, {
+          javascript: of(`${floor} javascript`, connections),
+          rust: of(`${floor} rust`, connections),
+        }),
+      );
+      return { ...row(which.name, connections, of(which.name, connections)), against };
+    }),
+  );
+  const generatorShare = Math.max(...[...runs.values()].flat().map(({ generator }) => generator));
+  return { rows, floors, generatorShare };
+}
+
+async function grow() {
+  const contenders = await startAll({ few: OURS, many: OURS });
+  const grown = await growth(generators, contenders, keys, { rounds, durationMs }, tell);
+  await stopAll(contenders);
+  return grown;
+}
+
+/** Milliseconds from the start of a runtime to the first answer of the Worker in it, by Worker. */
+async function startUps(): Promise<Record<string, number>> {
+  const { ours, javascript, rust } = BUNDLES;
+  const found: Record<string, number[]> = { ours: [], rust: [], javascript: [] };
+  for (let round = 0; round < Math.min(rounds, 5); round++)
+    for (const [name, bundle] of Object.entries({ ours, rust, javascript })) {
+      const contender = await start(bundle);
+      found[name]!.push(contender.startUpMs);
+      await contender.stop();
+    }
+  return Object.fromEntries(Object.entries(found).map(([name, times]) => [name, median(times)]));
+}
+
+async function startAll<Name extends string>(bundles: Record<Name, Bundle>) {
+  const started: [string, Contender][] = [];
+  for (const [name, bundle] of Object.entries<Bundle>(bundles)) started.push([name, await start(bundle)]);
+  return Object.fromEntries(started) as Record<Name, Contender>;
+}
+
+async function stopAll(contenders: Record<string, Contender>) {
+  for (const contender of Object.values(contenders)) await contender.stop();
+}
+
+function tell(progress: string) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${progress}`);
+}
+
+/** Figures of three or four digits say all that there is to say. */
+function rounded(_name: string, value: unknown) {
+  return typeof value === "number" ? Number(value.toPrecision(4)) : value;
+}

@@ -7,8 +7,8 @@ import type { Counts, Name } from "./promises.ts";
 
 const COUNTING = join(import.meta.dirname, "counting.js");
 
-/** Longer than anything that goes on after an answer may take: an object is billed for it. */
-const AFTER_MS = 5000;
+/** Longer than anything may go on after an answer, and shorter than the deadlines, should one be left over. */
+const AFTER_MS = 10_000;
 
 interface Told {
   counts: Counts;

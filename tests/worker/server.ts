@@ -4,7 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -44,11 +44,13 @@ export interface Options {
   root?: string;
   /** How many requests a caller may send in ten seconds; without it, as many as it likes. */
   rateLimit?: number;
+  /** A module to load in the place of the bundle's entry, which it imports as `./entry.js`. */
+  around?: string;
 }
 
 /** Starts the bundle, open to everybody, with the variables `vars`. */
 export async function startServer(vars: Variables = {}, options: Options = {}): Promise<Server> {
-  const { root = ROOT, rateLimit } = options;
+  const { root = ROOT, rateLimit, around } = options;
   const state = await mkdtemp(join(tmpdir(), "edge-idempotency-"));
   const logs: Server["logs"] = [];
   const noise: string[] = [];
@@ -68,7 +70,7 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
         config: {
           name: WORKER,
           compatibilityDate: await compatibilityDate(root),
-          manifest: { mainModule: "entry.js", modulesRoot: root, modules: await modules(root) },
+          manifest: await manifest(root, around),
           env: {
             COORDINATOR: { type: "durable-object", worker: WORKER, exportName: "Coordinator" },
             TELEMETRY: { type: "durable-object", worker: WORKER, exportName: "Telemetry" },
@@ -147,6 +149,14 @@ async function compatibilityDate(root: string) {
 }
 
 type Module = { type: "esm"; contents: string } | { type: "wasm"; contents: Uint8Array<ArrayBuffer> };
+
+async function manifest(root: string, around?: string) {
+  const bundle = await modules(root);
+  if (around === undefined) return { mainModule: "entry.js", modulesRoot: root, modules: bundle };
+  const mainModule = basename(around);
+  const main = { type: "esm" as const, contents: await readFile(around, "utf8") };
+  return { mainModule, modulesRoot: root, modules: { ...bundle, [mainModule]: main } };
+}
 
 /** The files that `wrangler deploy --dry-run --outdir dist` leaves there. */
 async function modules(root: string) {

@@ -3,10 +3,11 @@
 
 import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
+import { compatibilityDate, execute, modules } from "../tests/worker/server.ts";
 import { Processor } from "./processor.ts";
 
 export const ROOT = join(import.meta.dirname, "..");
@@ -52,7 +53,7 @@ export async function start(bundle: Bundle): Promise<Contender> {
         dev: { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] },
         config: {
           name,
-          compatibilityDate: await compatibilityDate(),
+          compatibilityDate: await compatibilityDate(ROOT),
           manifest: {
             mainModule: bundle.mainModule,
             modulesRoot: bundle.folder,
@@ -94,10 +95,7 @@ export async function start(bundle: Bundle): Promise<Contender> {
   const runtime = children.findLast((child) => child.spawnfile.endsWith("workerd"));
   if (runtime?.pid === undefined) throw new Error("the runtime did not start");
   const db = await miniflare.getD1Database("DB");
-  for (const file of bundle.schema) {
-    const statements = (await readFile(file, "utf8")).replace(/--.*$/gm, "").split(";");
-    await db.batch(statements.filter((sql) => sql.trim() !== "").map((sql) => db.prepare(sql)));
-  }
+  for (const file of bundle.schema) await execute(db, file);
   return {
     port: Number(address.port),
     startUpMs,
@@ -107,22 +105,4 @@ export async function start(bundle: Bundle): Promise<Contender> {
       await rm(state, { recursive: true, force: true });
     },
   };
-}
-
-type Module = { type: "esm"; contents: string } | { type: "wasm"; contents: Uint8Array<ArrayBuffer> };
-
-async function modules(folder: string) {
-  const found: Record<string, Module> = {};
-  for (const name of await readdir(folder, { recursive: true })) {
-    const path = join(folder, name);
-    if (name.endsWith(".js")) found[name] = { type: "esm", contents: await readFile(path, "utf8") };
-    if (name.endsWith(".wasm"))
-      found[name] = { type: "wasm", contents: new Uint8Array(await readFile(path)) };
-  }
-  return found;
-}
-
-async function compatibilityDate() {
-  const config = await readFile(join(ROOT, "wrangler.toml"), "utf8");
-  return /^compatibility_date = "(.+)"$/m.exec(config)![1]!;
 }

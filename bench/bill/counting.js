@@ -150,18 +150,14 @@ const countedObject = (Class, of) =>
 export const Coordinator = countedObject(RustCoordinator, "object");
 export const Telemetry = countedObject(RustTelemetry, "telemetry");
 
-export default class extends Entry {
-  constructor(context, env) {
-    countWaiting(context);
-    super(context, counted(env));
-  }
-
-  fetch(request) {
+export default {
+  fetch(request, env, context) {
     if (new URL(request.url).pathname === PATH) return tell(request.method);
+    countWaiting(context);
     add("workerRequests");
-    return super.fetch(request);
-  }
-}
+    return Entry.fetch(request, counted(env), context);
+  },
+};
 
 function tell(method) {
   if (method === "DELETE") counts = {};

@@ -143,7 +143,7 @@ function runtime(): ChildProcess {
   return running;
 }
 
-async function compatibilityDate(root: string) {
+export async function compatibilityDate(root: string) {
   const config = await readFile(join(root, "wrangler.toml"), "utf8");
   return /^compatibility_date = "(.+)"$/m.exec(config)![1]!;
 }
@@ -151,7 +151,7 @@ async function compatibilityDate(root: string) {
 type Module = { type: "esm"; contents: string } | { type: "wasm"; contents: Uint8Array<ArrayBuffer> };
 
 async function manifest(root: string, around?: string) {
-  const bundle = await modules(root);
+  const bundle = await modules(join(root, "dist"));
   if (around === undefined) return { mainModule: "entry.js", modulesRoot: root, modules: bundle };
   const mainModule = basename(around);
   const main = { type: "esm" as const, contents: await readFile(around, "utf8") };
@@ -159,10 +159,10 @@ async function manifest(root: string, around?: string) {
 }
 
 /** The files that `wrangler deploy --dry-run --outdir dist` leaves there. */
-async function modules(root: string) {
+export async function modules(folder: string) {
   const found: Record<string, Module> = {};
-  for (const name of await readdir(join(root, "dist"))) {
-    const path = join(root, "dist", name);
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
     if (name.endsWith(".js")) found[name] = { type: "esm", contents: await readFile(path, "utf8") };
     if (name.endsWith(".wasm"))
       found[name] = { type: "wasm", contents: new Uint8Array(await readFile(path)) };
@@ -171,9 +171,13 @@ async function modules(root: string) {
 }
 
 async function migrate(db: Database, root: string) {
-  for (const name of (await readdir(join(root, "migrations"))).sort()) {
-    const sql = await readFile(join(root, "migrations", name), "utf8");
-    const statements = sql.replace(/--.*$/gm, "").split(";");
-    await db.batch(statements.filter((sql) => sql.trim() !== "").map((sql) => db.prepare(sql)));
-  }
+  for (const name of (await readdir(join(root, "migrations"))).sort())
+    await execute(db, join(root, "migrations", name));
+}
+
+/** Executes the statements in `file`. */
+export async function execute(db: Database, file: string) {
+  const sql = await readFile(file, "utf8");
+  const statements = sql.replace(/--.*$/gm, "").split(";");
+  await db.batch(statements.filter((sql) => sql.trim() !== "").map((sql) => db.prepare(sql)));
 }

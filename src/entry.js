@@ -77,7 +77,7 @@ const DEADLINE_MS = 10_000;
 /** The content, if it is announced to be short and arrives in time. */
 async function shortContent(request) {
   const bytes = Number(request.headers.get("Content-Length") ?? Infinity);
-  if (request.body === null || !(bytes <= SHORT_BYTES)) return undefined;
+  if (!(bytes <= SHORT_BYTES)) return undefined;
   let timer;
   const late = new Promise((resolve) => (timer = setTimeout(resolve, DEADLINE_MS)));
   try {

@@ -15,7 +15,9 @@ pub mod telemetry;
 pub mod monitor;
 pub mod settings;
 pub mod clock;
+pub mod outgoing;
 pub mod sync_kv;
+pub mod async_kv;
 pub mod digest;
 #[cfg(test)]
 mod fuzz;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use js_sys::{Reflect, Uint8Array};
 use thiserror::Error;
-use worker::{Delay, Env, Method, Request, RequestInit, js_sys, wasm_bindgen::JsValue};
+use worker::{Delay, Env, js_sys, wasm_bindgen::JsValue};
 
 use super::{CompositeKey, Message, Reply, message::MessageError};
-use crate::clock::within;
+use crate::{clock::within, outgoing};
 
 /// The Durable Object binding's name in wrangler.toml.
 const BINDING: &str = "COORDINATOR";
@@ -69,10 +69,8 @@ async fn fetch(env: &Env, key: &CompositeKey, message: &Message) -> Result<Reply
         .durable_object(BINDING)?
         .get_by_name(&key.object_name())?;
     let body = Uint8Array::from(message.encode()?.as_slice());
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(body.into()));
     // The host is never looked up; the platform only asks for an absolute URL.
-    let request = Request::new_with_init("https://coordinator/", &init)?;
+    let request = outgoing::post("https://coordinator/", &body)?;
     let mut response = stub.fetch_with_request(request).await?;
     Ok(Reply::decode(&response.bytes().await?)?)
 }

@@ -4,10 +4,13 @@ use js_sys::Uint8Array;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
-use worker::{Env, Method, Request, RequestInit, Response, js_sys};
+use worker::{Env, Request, Response, js_sys};
 
 use super::{Alert, Rules};
-use crate::telemetry::{Batch, Tally};
+use crate::{
+    outgoing,
+    telemetry::{Batch, Tally},
+};
 
 /// The Durable Object binding's name in wrangler.toml.
 const BINDING: &str = "TELEMETRY";
@@ -66,27 +69,20 @@ pub async fn alerts(env: &Env) -> Result<Alerts, MonitorError> {
 
 /// Connects the WebSocket that `request` asks for to the hub.
 pub async fn live(env: &Env, request: &Request) -> Result<Response, MonitorError> {
-    let mut init = RequestInit::new();
-    init.with_headers(request.headers().clone());
-    let request = Request::new_with_init(&url(0, "live"), &init)?;
-    Ok(fetch(env, 0, request).await?)
+    let init = outgoing::init();
+    init.set_headers(&request.headers().0);
+    Ok(fetch(env, 0, outgoing::request(&url(0, "live"), &init)?).await?)
 }
 
 async fn post(env: &Env, number: u32, path: &str, batch: &Batch) -> Result<(), MonitorError> {
     let body = Uint8Array::from(serde_json::to_vec(batch)?.as_slice());
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(body.into()));
-    fetch(
-        env,
-        number,
-        Request::new_with_init(&url(number, path), &init)?,
-    )
-    .await?;
+    let request = outgoing::post(&url(number, path), &body)?;
+    fetch(env, number, request).await?;
     Ok(())
 }
 
 async fn read<T: DeserializeOwned>(env: &Env, number: u32, path: &str) -> Result<T, MonitorError> {
-    let request = Request::new(&url(number, path), Method::Get)?;
+    let request = outgoing::request(&url(number, path), &outgoing::init())?;
     let bytes = fetch(env, number, request).await?.bytes().await?;
     Ok(serde_json::from_slice(&bytes)?)
 }

@@ -5,9 +5,10 @@ use std::{pin::pin, time::Duration};
 use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use worker::{Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect};
+use worker::{Delay, Headers};
 
 use super::alerts::{Alert, Change};
+use crate::outgoing;
 
 /// How often an alert is told at most until somebody takes it.
 const MAX_TRIES: u32 = 5;
@@ -71,12 +72,10 @@ impl Delivery {
         let headers = Headers::new();
         headers.set("Content-Type", "application/json")?;
         headers.set("Idempotency-Key", &format!("\"{}\"", self.key))?;
-        let mut init = RequestInit::new();
-        init.with_method(Method::Post)
-            .with_headers(headers)
-            .with_redirect(RequestRedirect::Manual)
-            .with_body(Some(serde_json::to_string(&self.content)?.into()));
-        let request = Request::new_with_init(url, &init)?;
-        Ok(Fetch::Request(request).send().await?.status_code())
+        let init = outgoing::init();
+        init.set_method("POST");
+        init.set_headers(&headers.0);
+        init.set_body(&serde_json::to_string(&self.content)?.into());
+        Ok(outgoing::fetch(url, &init).await?.status_code())
     }
 }

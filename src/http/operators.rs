@@ -62,8 +62,7 @@ async fn metrics(monitors: u32, env: &Env) -> Result<Answer, MonitorError> {
 }
 
 async fn alerts(env: &Env) -> Result<Answer, MonitorError> {
-    let alerts = monitor::alerts(env).await?;
-    Ok(Answer::json(serde_json::to_vec(&alerts)?))
+    Ok(Answer::json(monitor::alerts(env).await?))
 }
 
 async fn live(request: &Request, env: &Env) -> Result<Answer, MonitorError> {

@@ -2,7 +2,7 @@
 
 use js_sys::Uint8Array;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use thiserror::Error;
 use worker::{Env, Request, Response, js_sys};
 
@@ -27,7 +27,7 @@ pub enum MonitorError {
 }
 
 /// The alerts that are raised, and by which rules.
-#[derive(Debug, Deserialize, JsonSchema, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[schemars(example = Self::example())]
 pub struct Alerts {
     /// Those that are raised.
@@ -57,14 +57,15 @@ pub(super) async fn show(env: &Env, batch: &Batch) -> Result<(), MonitorError> {
 pub async fn totals(env: &Env, monitors: u32) -> Result<Tally, MonitorError> {
     let mut sums = Tally::default();
     for number in 0..monitors {
-        sums.merge(&read(env, number, "totals").await?);
+        let tally: Tally = serde_json::from_slice(&read(env, number, "totals").await?)?;
+        sums.merge(&tally);
     }
     Ok(sums)
 }
 
-/// The alerts that are raised.
-pub async fn alerts(env: &Env) -> Result<Alerts, MonitorError> {
-    read(env, 0, "alerts").await
+/// The [`Alerts`], as JSON.
+pub async fn alerts(env: &Env) -> Result<Vec<u8>, MonitorError> {
+    Ok(read(env, 0, "alerts").await?)
 }
 
 /// Connects the WebSocket that `request` asks for to the hub.
@@ -81,10 +82,9 @@ async fn post(env: &Env, number: u32, path: &str, batch: &Batch) -> Result<(), M
     Ok(())
 }
 
-async fn read<T: DeserializeOwned>(env: &Env, number: u32, path: &str) -> Result<T, MonitorError> {
+async fn read(env: &Env, number: u32, path: &str) -> worker::Result<Vec<u8>> {
     let request = outgoing::request(&url(number, path), &outgoing::init())?;
-    let bytes = fetch(env, number, request).await?.bytes().await?;
-    Ok(serde_json::from_slice(&bytes)?)
+    fetch(env, number, request).await?.bytes().await
 }
 
 async fn fetch(env: &Env, number: u32, request: Request) -> worker::Result<Response> {

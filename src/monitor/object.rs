@@ -99,7 +99,7 @@ impl Telemetry {
             .unwrap_or_default();
         match asked {
             "batch" => {
-                let batch: Batch = serde_json::from_slice(&request.bytes().await?)?;
+                let batch: Rc<Batch> = Rc::new(serde_json::from_slice(&request.bytes().await?)?);
                 if number == "0" {
                     self.look(Some(&batch), |state, now| state.add(&batch, now))
                         .await?;
@@ -110,7 +110,7 @@ impl Telemetry {
                 Ok(Response::empty()?)
             }
             "shown" => {
-                let batch: Batch = serde_json::from_slice(&request.bytes().await?)?;
+                let batch: Rc<Batch> = Rc::new(serde_json::from_slice(&request.bytes().await?)?);
                 self.look(Some(&batch), |state, now| state.add_shown(&batch, now))
                     .await?;
                 Ok(Response::empty()?)
@@ -144,7 +144,7 @@ impl Telemetry {
             serde_json::to_string(&Told::Snapshot {
                 now: clock::now(),
                 tally: &state.all(),
-                events: state.events.iter().collect(),
+                events: &state.events,
                 alerts: &state.alerts,
             })
         })??;
@@ -155,7 +155,7 @@ impl Telemetry {
     /// Takes in what has come, looks at all there is with the rules, and tells whoever is to know.
     async fn look(
         &self,
-        batch: Option<&Batch>,
+        batch: Option<&Rc<Batch>>,
         take_in: impl FnOnce(&mut State, UnixMillis),
     ) -> Result<(), ObjectError> {
         let settings = Settings::of(&self.env)?;
@@ -186,7 +186,7 @@ impl Telemetry {
             }
             change != super::alerts::Change::default()
         })?;
-        self.broadcast(batch, changed, now)?;
+        self.broadcast(batch.map(Rc::as_ref), changed, now)?;
         let is_busy = self.store.read(|state| {
             !state.alerts.is_empty()
                 || !state.deliveries.is_empty()

@@ -11,7 +11,7 @@ use crate::lifecycle::UnixMillis;
 const MAX_CALLERS: usize = 50;
 
 /// Sums of events.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(default)]
 pub struct Tally {
     /// How long keyed requests took, by operation and outcome.

@@ -103,10 +103,11 @@ impl Tally {
     pub fn tidy(&mut self, now: UnixMillis) {
         self.records.forget_expired(now);
         if self.mismatches.len() > MAX_CALLERS.saturating_mul(2) {
-            let mut callers: Vec<_> = std::mem::take(&mut self.mismatches).into_iter().collect();
-            callers.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-            callers.truncate(MAX_CALLERS);
-            self.mismatches = callers.into_iter().collect();
+            while self.mismatches.len() > MAX_CALLERS {
+                let fewest = self.mismatches.iter().min_by_key(|(_, count)| **count);
+                let caller = fewest.map(|(caller, _)| caller.clone());
+                self.mismatches.remove(&caller.unwrap_or_default());
+            }
         }
     }
 

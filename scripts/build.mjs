@@ -22,6 +22,10 @@ const WASM_FEATURES = [
 // only caller makes the whole shorter, but of one long function gzip recognizes less.
 const FOR_GZIP = ["-O", "--one-caller-inline-max-function-size=20", "--reorder-functions-by-name"];
 
+// Classes that the `worker` crate shows to JavaScript and of which this service makes no object: the methods would stay
+// because they could be called.
+const UNUSED_CLASSES = ["intounderlying", "containerstartupoptions", "minifyconfig", "r2range"];
+
 buildIfOlder(
   "build/index_bg.wasm",
   ["src", "Cargo.toml", "Cargo.lock", "scripts", ".tools/.crates.toml"],
@@ -38,7 +42,16 @@ buildIfOlder(
     });
     const wasm = "build/index_bg.wasm";
     const features = WASM_FEATURES.map((name) => `--enable-${name}`);
-    run("node_modules/.bin/wasm-opt", [wasm, ...FOR_GZIP, "--strip-debug", ...features, "-o", wasm]);
+    const without = UNUSED_CLASSES.map((name) => `--remove-exports=*${name}*`);
+    run("node_modules/.bin/wasm-opt", [
+      wasm,
+      ...without,
+      ...FOR_GZIP,
+      "--strip-debug",
+      ...features,
+      "-o",
+      wasm,
+    ]);
   },
 );
 

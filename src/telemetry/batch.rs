@@ -65,9 +65,12 @@ impl Batch {
     /// Adds one event.
     pub fn add(&mut self, subject: &Subject<'_>, event: &Event, now: UnixMillis) {
         self.tally.add(subject, event);
-        match to_raw_value(&Seen::of(subject, event, now)) {
-            Ok(seen) if self.events.len() < MAX_EVENTS => self.events.push(seen),
-            Ok(_) | Err(_) => self.left_out = self.left_out.saturating_add(1),
+        if self.events.len() < MAX_EVENTS
+            && let Ok(seen) = to_raw_value(&Seen::of(subject, event, now))
+        {
+            self.events.push(seen);
+        } else {
+            self.left_out = self.left_out.saturating_add(1);
         }
         if let (Event::InProgress { .. }, Some(key)) = (event, subject.idempotency_key)
             && (self.conflicts.len() < MAX_CONFLICTS || self.conflicts.contains_key(key))

@@ -16,7 +16,9 @@ pub mod monitor;
 pub mod settings;
 pub mod clock;
 pub mod promptly;
+pub mod outgoing;
 pub mod sync_kv;
+pub mod async_kv;
 pub mod digest;
 #[cfg(test)]
 mod fuzz;

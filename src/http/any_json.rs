@@ -32,7 +32,9 @@ fn read(bytes: &[u8]) -> Shown {
         return Ok(false);
     };
     let text = std::str::from_utf8(bytes).unwrap();
-    prop_assert!(serde_json::from_str::<Box<serde_json::value::RawValue>>(text).is_ok());
+    prop_assert!(
+        serde_json::from_slice::<Box<serde_json::value::RawValue>>(text.as_bytes()).is_ok()
+    );
     let spaced = format!("\n\t {text}\r ");
     let inside = format!("[{text},0]");
     prop_assert_eq!(

@@ -1,9 +1,12 @@
 //! Files that were built to be sent as they are: the platform keeps them, this service answers with them.
 
-use worker::{Env, Headers, RequestInit, Response};
+use worker::{Env, Headers, Response};
 
 use super::{answer::Answer, exchange::Exchange, head::Field, problem::Problem};
-use crate::telemetry::{Event, tell};
+use crate::{
+    outgoing,
+    telemetry::{Event, tell},
+};
 
 /// The binding's name in wrangler.toml.
 const BINDING: &str = "ASSETS";
@@ -29,9 +32,10 @@ async fn fetch(url: &str, known: Option<&str>, env: &Env) -> worker::Result<Resp
     if let Some(known) = known {
         headers.set("If-None-Match", known)?;
     }
-    let mut init = RequestInit::new();
-    init.with_headers(headers);
-    env.assets(BINDING)?.fetch(url, Some(init)).await
+    let init = outgoing::init();
+    init.set_headers(&headers.0);
+    let request = outgoing::request(url, &init)?;
+    env.assets(BINDING)?.fetch_request(request).await
 }
 
 /// The asset, which a client may store but has to ask for again: it changes with a deployment.

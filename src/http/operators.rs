@@ -53,14 +53,12 @@ pub async fn show(
 
 async fn metrics(monitors: u32, env: &Env) -> Result<Answer, MonitorError> {
     let tally = monitor::totals(env, monitors).await?;
-    let text = monitor::encode(&tally, clock::now())
-        .map_err(|error| worker::Error::from(error.to_string()))?;
-    Ok(Answer::new(200, monitor::CONTENT_TYPE, text))
+    let text = monitor::encode(&tally, clock::now());
+    Ok(Answer::new(200, monitor::CONTENT_TYPE, text.into_bytes()))
 }
 
 async fn alerts(env: &Env) -> Result<Answer, MonitorError> {
-    let alerts = monitor::alerts(env).await?;
-    Ok(Answer::json(serde_json::to_vec(&alerts)?))
+    Ok(Answer::json(monitor::alerts(env).await?))
 }
 
 async fn live(env: &Env) -> Result<Answer, MonitorError> {

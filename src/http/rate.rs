@@ -2,9 +2,11 @@
 //! Limiting").
 
 use worker::{
-    Env, RateLimiter,
-    js_sys::Reflect,
+    Env,
+    js_sys::{Object, Reflect},
     wasm_bindgen::{JsCast, JsValue},
+    wasm_bindgen_futures::JsFuture,
+    worker_sys::RateLimiter,
 };
 
 use super::{
@@ -71,6 +73,9 @@ async fn is_within(scope: &Scope, env: &Env) -> worker::Result<bool> {
         return Ok(true);
     }
     let limiter: RateLimiter = binding.unchecked_into();
-    let outcome = within(DEADLINE_MS, limiter.limit(scope.to_string())).await;
-    Ok(outcome.ok_or("it did not answer in time")??.success)
+    let question = Object::new();
+    Reflect::set(&question, &"key".into(), &scope.to_string().into())?;
+    let outcome = within(DEADLINE_MS, JsFuture::from(limiter.limit(question)?)).await;
+    let outcome = outcome.ok_or("it did not answer in time")??;
+    Ok(Reflect::get(&outcome, &"success".into())?.is_truthy())
 }

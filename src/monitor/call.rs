@@ -2,12 +2,15 @@
 
 use js_sys::Uint8Array;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use thiserror::Error;
-use worker::{Env, Headers, Method, Request, RequestInit, Response, js_sys};
+use worker::{Env, Headers, Request, Response, js_sys};
 
 use super::{Alert, Rules};
-use crate::telemetry::{Batch, Tally};
+use crate::{
+    outgoing,
+    telemetry::{Batch, Tally},
+};
 
 /// The Durable Object binding's name in wrangler.toml.
 const BINDING: &str = "TELEMETRY";
@@ -24,7 +27,7 @@ pub enum MonitorError {
 }
 
 /// The alerts that are raised, and by which rules.
-#[derive(Debug, Deserialize, JsonSchema, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[schemars(example = Self::example())]
 pub struct Alerts {
     /// Those that are raised.
@@ -54,43 +57,36 @@ pub(super) async fn show(env: &Env, batch: &Batch) -> Result<(), MonitorError> {
 pub async fn totals(env: &Env, monitors: u32) -> Result<Tally, MonitorError> {
     let mut sums = Tally::default();
     for number in 0..monitors {
-        sums.merge(&read(env, number, "totals").await?);
+        let tally: Tally = serde_json::from_slice(&read(env, number, "totals").await?)?;
+        sums.merge(&tally);
     }
     Ok(sums)
 }
 
-/// The alerts that are raised.
-pub async fn alerts(env: &Env) -> Result<Alerts, MonitorError> {
-    read(env, 0, "alerts").await
+/// The [`Alerts`], as JSON.
+pub async fn alerts(env: &Env) -> Result<Vec<u8>, MonitorError> {
+    Ok(read(env, 0, "alerts").await?)
 }
 
 /// Opens a WebSocket to the hub.
 pub async fn live(env: &Env) -> Result<Response, MonitorError> {
     let headers = Headers::new();
     headers.set("Upgrade", "websocket")?;
-    let mut init = RequestInit::new();
-    init.with_headers(headers);
-    let request = Request::new_with_init(&url(0, "live"), &init)?;
-    Ok(fetch(env, 0, request).await?)
+    let init = outgoing::init();
+    init.set_headers(&headers.0);
+    Ok(fetch(env, 0, outgoing::request(&url(0, "live"), &init)?).await?)
 }
 
 async fn post(env: &Env, number: u32, path: &str, batch: &Batch) -> Result<(), MonitorError> {
     let body = Uint8Array::from(serde_json::to_vec(batch)?.as_slice());
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(body.into()));
-    fetch(
-        env,
-        number,
-        Request::new_with_init(&url(number, path), &init)?,
-    )
-    .await?;
+    let request = outgoing::post(&url(number, path), &body)?;
+    fetch(env, number, request).await?;
     Ok(())
 }
 
-async fn read<T: DeserializeOwned>(env: &Env, number: u32, path: &str) -> Result<T, MonitorError> {
-    let request = Request::new(&url(number, path), Method::Get)?;
-    let bytes = fetch(env, number, request).await?.bytes().await?;
-    Ok(serde_json::from_slice(&bytes)?)
+async fn read(env: &Env, number: u32, path: &str) -> worker::Result<Vec<u8>> {
+    let request = outgoing::request(&url(number, path), &outgoing::init())?;
+    fetch(env, number, request).await?.bytes().await
 }
 
 async fn fetch(env: &Env, number: u32, request: Request) -> worker::Result<Response> {

@@ -35,6 +35,9 @@ const SHOW_PERIOD_MS: u64 = 1000;
 /// if that is less.
 const MAX_LOOK_MS: u64 = 10_000;
 
+/// How a state takes in what has come.
+type TakeIn = fn(&mut State, &Batch, UnixMillis);
+
 /// One monitor.
 #[durable_object(alarm)]
 pub struct Telemetry {
@@ -83,7 +86,7 @@ impl DurableObject for Telemetry {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        let looked = self.look(None, |_, _| {}).await;
+        let looked = self.look(None).await;
         looked.map_err(|error| worker::Error::from(error.to_string()))?;
         Response::empty()
     }
@@ -99,10 +102,9 @@ impl Telemetry {
             .unwrap_or_default();
         match asked {
             "batch" => {
-                let batch: Batch = serde_json::from_slice(&request.bytes().await?)?;
+                let batch: Rc<Batch> = Rc::new(serde_json::from_slice(&request.bytes().await?)?);
                 if number == "0" {
-                    self.look(Some(&batch), |state, now| state.add(&batch, now))
-                        .await?;
+                    self.look(Some((&batch, State::add))).await?;
                 } else {
                     self.store.change(|state| state.add(&batch, clock::now()))?;
                     self.show_soon(&batch);
@@ -110,9 +112,8 @@ impl Telemetry {
                 Ok(Response::empty()?)
             }
             "shown" => {
-                let batch: Batch = serde_json::from_slice(&request.bytes().await?)?;
-                self.look(Some(&batch), |state, now| state.add_shown(&batch, now))
-                    .await?;
+                let batch: Rc<Batch> = Rc::new(serde_json::from_slice(&request.bytes().await?)?);
+                self.look(Some((&batch, State::add_shown))).await?;
                 Ok(Response::empty()?)
             }
             "totals" => Ok(Response::from_bytes(
@@ -144,7 +145,7 @@ impl Telemetry {
             serde_json::to_string(&Told::Snapshot {
                 now: clock::now(),
                 tally: &state.all(),
-                events: state.events.iter().collect(),
+                events: &state.events,
                 alerts: &state.alerts,
             })
         })??;
@@ -153,24 +154,22 @@ impl Telemetry {
     }
 
     /// Takes in what has come, looks at all there is with the rules, and tells whoever is to know.
-    async fn look(
-        &self,
-        batch: Option<&Batch>,
-        take_in: impl FnOnce(&mut State, UnixMillis),
-    ) -> Result<(), ObjectError> {
+    async fn look(&self, come: Option<(&Rc<Batch>, TakeIn)>) -> Result<(), ObjectError> {
         let settings = Settings::of(&self.env)?;
         let (rules, now) = (settings.rules, clock::now());
         let window_ms = rules.window_s.saturating_mul(1000);
         let sums = {
             let mut window = self.window.borrow_mut();
-            if let Some(batch) = batch {
+            if let Some((batch, _)) = come {
                 window.add(batch.clone(), now);
             }
             window.forget(window_ms, now);
             window.sums()
         };
         let changed = self.store.change(|state| {
-            take_in(state, now);
+            if let Some((batch, take_in)) = come {
+                take_in(state, batch, now);
+            }
             let processing =
                 u64::try_from(state.all().records.count(now).processing).unwrap_or_default();
             state.crowded_since =
@@ -186,7 +185,7 @@ impl Telemetry {
             }
             change != super::alerts::Change::default()
         })?;
-        self.broadcast(batch, changed, now)?;
+        self.broadcast(come.map(|(batch, _)| batch.as_ref()), changed, now)?;
         let is_busy = self.store.read(|state| {
             !state.alerts.is_empty()
                 || !state.deliveries.is_empty()

@@ -3,18 +3,19 @@
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::{alerts::Alert, webhook::Delivery};
 use crate::{
     lifecycle::UnixMillis,
-    telemetry::{Batch, Seen, Tally},
+    telemetry::{Batch, Tally},
 };
 
 /// How many events are kept to be shown.
 const MAX_EVENTS: usize = 200;
 
 /// All that is kept.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct State {
     /// The sums of what this monitor was handed.
@@ -22,7 +23,7 @@ pub struct State {
     /// The sums of what the others were handed, as far as this one was shown it. The hub's alone.
     pub shown: Tally,
     /// The last events that it was handed or shown, oldest first.
-    pub events: VecDeque<Seen>,
+    pub events: VecDeque<Box<RawValue>>,
     /// The alerts that are raised.
     pub alerts: Vec<Alert>,
     /// What is still to be told to the webhook.
@@ -58,7 +59,8 @@ impl State {
     /// change to another, so that the gauges of one alone say nothing.
     #[must_use]
     pub fn all(&self) -> Tally {
-        let mut all = self.tally.clone();
+        let mut all = Tally::default();
+        all.merge(&self.tally);
         all.merge(&self.shown);
         all
     }

@@ -1,11 +1,14 @@
 //! What open dashboards are told, as JSON.
 
+use std::collections::VecDeque;
+
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::Alert;
 use crate::{
     lifecycle::UnixMillis,
-    telemetry::{Batch, Seen, Tally},
+    telemetry::{Batch, Tally},
 };
 
 /// What an open dashboard is told.
@@ -16,7 +19,7 @@ pub enum Told<'a> {
     Snapshot {
         now: UnixMillis,
         tally: &'a Tally,
-        events: Vec<&'a Seen>,
+        events: &'a VecDeque<Box<RawValue>>,
         alerts: &'a [Alert],
     },
     /// From then on: what has happened since.

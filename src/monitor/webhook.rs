@@ -5,9 +5,10 @@ use std::{pin::pin, time::Duration};
 use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use worker::{Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect};
+use worker::{Delay, Headers};
 
 use super::alerts::{Alert, Change};
+use crate::outgoing;
 
 /// How often an alert is told at most until somebody takes it.
 const MAX_TRIES: u32 = 5;
@@ -19,14 +20,15 @@ const DEADLINE_MS: u64 = 5000;
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Delivery {
     key: String,
-    content: Content,
+    /// A [`Content`], as JSON: each try with the key sends the same.
+    content: String,
     tries: u32,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-struct Content {
-    event: String,
-    alert: Alert,
+#[derive(Serialize)]
+struct Content<'a> {
+    event: &'a str,
+    alert: &'a Alert,
 }
 
 impl Delivery {
@@ -35,15 +37,15 @@ impl Delivery {
     pub fn of(change: &Change) -> Vec<Self> {
         let raised = change.raised.iter().map(|alert| ("alert.raised", alert));
         let cleared = change.cleared.iter().map(|alert| ("alert.cleared", alert));
-        let delivery = |(event, alert): (&str, &Alert)| Self {
-            key: Uuid::new_v4().to_string(),
-            content: Content {
-                event: event.to_owned(),
-                alert: alert.clone(),
-            },
-            tries: 0,
+        let delivery = |(event, alert): (&str, &Alert)| {
+            Some(Self {
+                key: Uuid::new_v4().to_string(),
+                // Texts and numbers can always be written.
+                content: serde_json::to_string(&Content { event, alert }).ok()?,
+                tries: 0,
+            })
         };
-        raised.chain(cleared).map(delivery).collect()
+        raised.chain(cleared).filter_map(delivery).collect()
     }
 
     /// The same after one more try, unless that was the last.
@@ -71,12 +73,10 @@ impl Delivery {
         let headers = Headers::new();
         headers.set("Content-Type", "application/json")?;
         headers.set("Idempotency-Key", &format!("\"{}\"", self.key))?;
-        let mut init = RequestInit::new();
-        init.with_method(Method::Post)
-            .with_headers(headers)
-            .with_redirect(RequestRedirect::Manual)
-            .with_body(Some(serde_json::to_string(&self.content)?.into()));
-        let request = Request::new_with_init(url, &init)?;
-        Ok(Fetch::Request(request).send().await?.status_code())
+        let init = outgoing::init();
+        init.set_method("POST");
+        init.set_headers(&headers.0);
+        init.set_body(&self.content.as_str().into());
+        Ok(outgoing::fetch(url, &init).await?.status_code())
     }
 }

@@ -1,6 +1,9 @@
 //! The recent past: what the rules look at.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    rc::Rc,
+};
 
 use crate::{
     lifecycle::UnixMillis,
@@ -10,7 +13,7 @@ use crate::{
 /// What came within the last seconds, batch by batch.
 #[derive(Debug, Default)]
 pub struct Window {
-    batches: VecDeque<(UnixMillis, Batch)>,
+    batches: VecDeque<(UnixMillis, Rc<Batch>)>,
 }
 
 /// A window, added up.
@@ -24,7 +27,7 @@ pub struct Sums {
 
 impl Window {
     /// Adds what came at `now`.
-    pub fn add(&mut self, batch: Batch, now: UnixMillis) {
+    pub fn add(&mut self, batch: Rc<Batch>, now: UnixMillis) {
         self.batches.push_back((now, batch));
     }
 

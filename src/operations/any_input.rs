@@ -106,7 +106,7 @@ fn an_amount_is_never_rounded() {
         let whole = if whole.is_empty() { "0" } else { whole };
         let exponent = exponent.map_or(String::new(), |exponent| format!("e{exponent}"));
         let sent = format!("{whole}.{fraction}{exponent}");
-        let Ok(amount) = serde_json::from_str::<Amount>(&sent) else {
+        let Ok(amount) = serde_json::from_slice::<Amount>(sent.as_bytes()) else {
             return Ok(false);
         };
         let stored = serde_json::to_string(&amount).unwrap();

@@ -244,7 +244,7 @@ impl TryFrom<Row> for AuditLog {
             correlation_id: row.correlation_id,
             user_id: row.user_id,
             action: row.action,
-            details: serde_json::from_str(&row.details)?,
+            details: serde_json::from_slice(row.details.as_bytes())?,
             ip_address: row.ip_address,
             user_agent: row.user_agent,
         })

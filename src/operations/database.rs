@@ -1,8 +1,9 @@
 //! How operations speak to D1.
 
+use js_sys::{Array, JSON};
 use serde::de::DeserializeOwned;
-use wasm_bindgen::JsValue;
-use worker::Env;
+use wasm_bindgen::{JsCast, JsValue};
+use worker::{Env, js_sys, wasm_bindgen, wasm_bindgen_futures::JsFuture, worker_sys::D1Result};
 
 use super::OperationError;
 use crate::lifecycle::UnixMillis;
@@ -40,13 +41,17 @@ pub async fn rows<T: DeserializeOwned>(
     statement: &str,
     values: &[JsValue],
 ) -> Result<Vec<T>, OperationError> {
-    let result = env
-        .d1(BINDING)?
-        .prepare(statement)
-        .bind(values)?
-        .all()
-        .await?;
-    Ok(result.results()?)
+    let json = found(env, statement, values).await?;
+    Ok(serde_json::from_slice(json.as_bytes())?)
+}
+
+/// The rows that `statement` returns, as JSON, so that what reads requests can read them: `worker`'s way goes column by
+/// column to the platform, and brings a second deserializer of every type.
+async fn found(env: &Env, statement: &str, values: &[JsValue]) -> worker::Result<String> {
+    let bound = env.d1(BINDING)?.prepare(statement).bind(values)?;
+    let result: D1Result = JsFuture::from(bound.inner().all()?).await?.unchecked_into();
+    let rows = result.results()?.unwrap_or_else(Array::new);
+    Ok(JSON::stringify(&rows)?.into())
 }
 
 /// Runs `statement` and returns its first row.

@@ -134,7 +134,7 @@ impl JsonObject {
 
 impl Default for JsonObject {
     fn default() -> Self {
-        Self(RawValue::from_string("{}".to_owned()).unwrap_or_default())
+        Self(serde_json::from_slice(b"{}").unwrap_or_default())
     }
 }
 

@@ -77,8 +77,8 @@ pub enum OperationError {
     /// The database did not do what it was asked.
     #[error("the database failed: {0}")]
     Database(#[from] worker::Error),
-    /// What is to be stored or answered cannot be written as JSON.
-    #[error("not writable as JSON: {0}")]
+    /// What is stored or answered cannot be written or read as JSON.
+    #[error("not to be written or read as JSON: {0}")]
     Json(#[from] serde_json::Error),
     /// The payload was accepted before, and is not now.
     #[error("the payload is not what was validated: {0}")]

@@ -139,7 +139,7 @@ impl TryFrom<Row> for Resource {
             id: row.id,
             name: row.name,
             description: row.description,
-            metadata: serde_json::from_str(&row.metadata)?,
+            metadata: serde_json::from_slice(row.metadata.as_bytes())?,
             created_at: clock::rfc3339(row.created_at),
             idempotency_key: row.idempotency_key,
         })

@@ -155,7 +155,7 @@ impl TryFrom<Row> for Transaction {
     fn try_from(row: Row) -> Result<Self, serde_json::Error> {
         Ok(Self {
             id: row.id,
-            amount: serde_json::from_str(&row.amount)?,
+            amount: serde_json::from_slice(row.amount.as_bytes())?,
             currency: row.currency,
             description: row.description,
             status: row.status,
@@ -199,9 +199,9 @@ fn exact(text: &str) -> Option<Decimal> {
 
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        RawValue::from_string(self.0.to_string())
-            .map_err(serde::ser::Error::custom)?
-            .serialize(serializer)
+        let raw: Box<RawValue> = serde_json::from_slice(self.0.to_string().as_bytes())
+            .map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
     }
 }
 

@@ -2,10 +2,11 @@
 
 use subtle::ConstantTimeEq;
 use thiserror::Error;
-use worker::{Env, kv::KvError};
+use worker::Env;
 
 use super::judge::{Found, judge};
 use crate::{
+    async_kv::Kv,
     coordinator::CompositeKey,
     lifecycle::{DecodeError, Fingerprint, Record, UnixMillis, decode, encode, frame},
     settings::{Settings, WrongSetting},
@@ -20,12 +21,9 @@ const MIN_TO_LIVE_MS: u64 = 60_000;
 /// A copy could not be written or read.
 #[derive(Debug, Error)]
 pub enum CopyError {
-    /// There is no such namespace.
+    /// There is no such namespace, or KV refused.
     #[error(transparent)]
-    Binding(#[from] worker::Error),
-    /// KV refused.
-    #[error(transparent)]
-    Kv(#[from] KvError),
+    Kv(#[from] worker::Error),
     /// The secret that copies are sealed with is wrong.
     #[error(transparent)]
     Settings(#[from] WrongSetting),
@@ -47,7 +45,7 @@ pub async fn look_up(
     fingerprint: Fingerprint,
     now: UnixMillis,
 ) -> Result<Option<Found>, CopyError> {
-    let copy = env.kv(BINDING)?.get(&key.copy_key()).bytes().await?;
+    let copy = Kv::of(env, BINDING)?.get(&key.copy_key()).await?;
     match copy {
         Some(bytes) => {
             let secret = Settings::of(env)?.replay_secret;
@@ -68,10 +66,10 @@ pub async fn keep(
         return Ok(());
     }
     let secret = Settings::of(env)?.replay_secret;
-    env.kv(BINDING)?
-        .put_bytes(&key.copy_key(), &sealed(&secret, key, record)?)?
-        .expiration(record.expires_at.0.div_ceil(1000))
-        .execute()
+    let copy = sealed(&secret, key, record)?;
+    let expiry_s = record.expires_at.0.div_ceil(1000);
+    Kv::of(env, BINDING)?
+        .put(&key.copy_key(), &copy, expiry_s)
         .await?;
     Ok(())
 }

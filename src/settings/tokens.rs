@@ -50,7 +50,7 @@ impl ApiTokens {
         let Some(json) = text("API_TOKENS") else {
             return Ok(Self::default());
         };
-        let entries: Vec<Entry> = serde_json::from_str(&json).map_err(|_| WRONG)?;
+        let entries: Vec<Entry> = serde_json::from_slice(json.as_bytes()).map_err(|_| WRONG)?;
         let tokens = entries.into_iter().map(|entry| {
             let digest = from_hex(&entry.sha256).filter(|_| is_client_id(&entry.client));
             Ok(ApiToken {

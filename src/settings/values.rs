@@ -149,7 +149,7 @@ pub fn rules(text: &impl Variables) -> Result<Rules, WrongSetting> {
     let Some(json) = text("ALERT_RULES") else {
         return Ok(Rules::default());
     };
-    let rules: Rules = serde_json::from_str(&json).map_err(|_| wrong.clone())?;
+    let rules: Rules = serde_json::from_slice(json.as_bytes()).map_err(|_| wrong.clone())?;
     if (1..=3600).contains(&rules.window_s) {
         Ok(rules)
     } else {

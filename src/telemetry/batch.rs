@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Event, Level, Outcome, Subject, tally::Tally};
 use crate::lifecycle::UnixMillis;
@@ -14,13 +15,14 @@ const MAX_EVENTS: usize = 100;
 const MAX_CONFLICTS: usize = 100;
 
 /// Events since the batch before.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Batch {
     /// Their sums.
     pub tally: Tally,
-    /// The first of them, oldest first.
-    pub events: Vec<Seen>,
+    /// The first of them, oldest first. Each is written here and read by the dashboard, and nobody between looks into
+    /// it.
+    pub events: Vec<Box<RawValue>>,
     /// How many more there were.
     pub left_out: u64,
     /// How many requests met a running one, by key.
@@ -28,43 +30,45 @@ pub struct Batch {
 }
 
 /// An event as the dashboard lists it.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Seen {
+#[derive(Debug, Serialize)]
+struct Seen<'a> {
     /// When it happened.
-    pub at: UnixMillis,
+    at: UnixMillis,
     /// How much it matters.
-    pub level: Level,
+    level: Level,
     /// As in its log line.
-    pub message: String,
+    message: &'a str,
     /// What its log line has beside that and beside whom it is about: a reason, a source, a problem type.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
+    detail: Option<&'a str>,
     /// For events that end a keyed request.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<Outcome>,
+    outcome: Option<Outcome>,
     /// For events that have one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub duration_ms: Option<u64>,
+    duration_ms: Option<u64>,
     /// See [`Subject`].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub operation: Option<String>,
+    operation: Option<&'a str>,
     /// See [`Subject`].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub idempotency_key: Option<String>,
+    idempotency_key: Option<&'a str>,
     /// See [`Subject`].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub caller: Option<String>,
+    caller: Option<&'a str>,
     /// See [`Subject`].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub correlation_id: Option<String>,
+    correlation_id: Option<&'a str>,
 }
 
 impl Batch {
     /// Adds one event.
     pub fn add(&mut self, subject: &Subject<'_>, event: &Event, now: UnixMillis) {
         self.tally.add(subject, event);
-        if self.events.len() < MAX_EVENTS {
-            self.events.push(Seen::of(subject, event, now));
+        if self.events.len() < MAX_EVENTS
+            && let Ok(seen) = to_raw_value(&Seen::of(subject, event, now))
+        {
+            self.events.push(seen);
         } else {
             self.left_out = self.left_out.saturating_add(1);
         }
@@ -95,24 +99,24 @@ impl Batch {
     }
 }
 
-impl Seen {
-    fn of(subject: &Subject<'_>, event: &Event, now: UnixMillis) -> Self {
+impl<'a> Seen<'a> {
+    fn of(subject: &Subject<'a>, event: &'a Event, now: UnixMillis) -> Self {
         let (outcome, duration_ms) = event.outcome().unzip();
         Self {
             at: now,
             level: event.level(),
-            message: event.message().to_owned(),
-            detail: event.detail().map(str::to_owned),
+            message: event.message(),
+            detail: event.detail(),
             outcome,
             duration_ms: if let Event::Completed { duration_ms, .. } = event {
                 Some(*duration_ms)
             } else {
                 duration_ms
             },
-            operation: subject.operation.map(str::to_owned),
-            idempotency_key: subject.idempotency_key.map(str::to_owned),
-            caller: subject.caller.map(str::to_owned),
-            correlation_id: subject.correlation_id.map(str::to_owned),
+            operation: subject.operation,
+            idempotency_key: subject.idempotency_key,
+            caller: subject.caller,
+            correlation_id: subject.correlation_id,
         }
     }
 }

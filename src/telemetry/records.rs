@@ -105,7 +105,7 @@ impl Records {
 
     /// Forgets what has expired by `now`.
     pub fn forget_expired(&mut self, now: UnixMillis) {
-        self.0 = self.0.split_off(&now.0);
+        self.0.retain(|until_ms, _| *until_ms >= now.0);
     }
 
     /// How many there are at `now`.

@@ -11,7 +11,7 @@ use crate::lifecycle::UnixMillis;
 const MAX_CALLERS: usize = 50;
 
 /// Sums of events.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(default)]
 pub struct Tally {
     /// How long keyed requests took, by operation and outcome.
@@ -103,10 +103,11 @@ impl Tally {
     pub fn tidy(&mut self, now: UnixMillis) {
         self.records.forget_expired(now);
         if self.mismatches.len() > MAX_CALLERS.saturating_mul(2) {
-            let mut callers: Vec<_> = std::mem::take(&mut self.mismatches).into_iter().collect();
-            callers.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-            callers.truncate(MAX_CALLERS);
-            self.mismatches = callers.into_iter().collect();
+            while self.mismatches.len() > MAX_CALLERS {
+                let fewest = self.mismatches.iter().min_by_key(|(_, count)| **count);
+                let caller = fewest.map(|(caller, _)| caller.clone());
+                self.mismatches.remove(&caller.unwrap_or_default());
+            }
         }
     }
 

@@ -43,7 +43,7 @@ impl Jwk {
         let set: KeySet = serde_json::from_slice(json)?;
         let keys = set.keys.into_iter();
         Ok(keys
-            .filter_map(|key| serde_json::from_str(key.get()).ok())
+            .filter_map(|key| serde_json::from_slice(key.get().as_bytes()).ok())
             .filter(|key: &Self| key.algorithm().is_some())
             .collect())
     }

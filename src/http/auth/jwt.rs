@@ -2,6 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer, de::Error as _};
+use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::{jwks::Jwk, keys::KeysError};
@@ -65,19 +66,21 @@ struct Header {
 }
 
 #[derive(Deserialize)]
-struct Claims {
+struct Claims<'a> {
     iss: String,
     sub: String,
-    aud: Audience,
+    #[serde(borrow)]
+    aud: &'a RawValue,
     exp: f64,
     nbf: Option<f64>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Several(Vec<String>),
+/// Whether `aud`, which is one audience or a list of them (RFC 7519, section 4.1.3), has `ours`.
+fn is_for(aud: &RawValue, ours: &str) -> bool {
+    let json = aud.get().as_bytes();
+    serde_json::from_slice(json).is_ok_and(|one: String| one == ours)
+        || serde_json::from_slice(json)
+            .is_ok_and(|all: Vec<String>| all.iter().any(|one| one == ours))
 }
 
 impl<'a> Jwt<'a> {
@@ -111,14 +114,11 @@ impl<'a> Jwt<'a> {
         audience: &str,
         now: UnixMillis,
     ) -> Result<String, JwtError> {
-        let claims: Claims = serde_json::from_slice(&self.claims).map_err(|_| JwtError::Invalid)?;
-        let is_for_us = match &claims.aud {
-            Audience::One(one) => one == audience,
-            Audience::Several(several) => several.iter().any(|one| one == audience),
-        };
+        let claims: Claims<'_> =
+            serde_json::from_slice(&self.claims).map_err(|_| JwtError::Invalid)?;
         #[expect(clippy::cast_precision_loss, reason = "2^53 ms are 285,000 years")]
         let now_s = now.0 as f64 / 1000.0;
-        if claims.iss != issuer || !is_for_us || claims.sub.is_empty() {
+        if claims.iss != issuer || !is_for(claims.aud, audience) || claims.sub.is_empty() {
             Err(JwtError::Invalid)
         } else if now_s >= claims.exp + LEEWAY_S {
             Err(JwtError::Expired)

@@ -3,14 +3,14 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use thiserror::Error;
-use worker::{Delay, Fetch, Request, RequestInit, RequestRedirect, web_sys::CryptoKey};
+use worker::{Delay, web_sys::CryptoKey};
 
 use super::{
     jwks::Jwk,
     jwt::Jwt,
     signature::{import, verify},
 };
-use crate::{clock::within, lifecycle::UnixMillis};
+use crate::{clock::within, lifecycle::UnixMillis, outgoing};
 
 /// How long fetched keys are used without asking again, in milliseconds: how long a key that the issuer has
 /// withdrawn may still be used.
@@ -177,11 +177,7 @@ async fn fetch_in_time(url: &str) -> Result<Rc<[Key]>, KeysError> {
 }
 
 async fn fetch(url: &str) -> Result<Rc<[Key]>, KeysError> {
-    let mut init = RequestInit::new();
-    // The address is the configured one, and no answer leads to another.
-    init.with_redirect(RequestRedirect::Manual);
-    let request = Request::new_with_init(url, &init)?;
-    let mut response = Fetch::Request(request).send().await?;
+    let mut response = outgoing::fetch(url, &outgoing::init()).await?;
     if response.status_code() != 200 {
         return Err(KeysError::Status(response.status_code()));
     }

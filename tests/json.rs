@@ -215,7 +215,7 @@ proptest! {
         // Repeated members, deep nesting and huge exponents are refused on purpose; they cannot be this
         // short, except the first.
         let ours = Json::parse(text.as_bytes());
-        let theirs = serde_json::from_str::<Box<serde_json::value::RawValue>>(&text);
+        let theirs = serde_json::from_slice::<Box<serde_json::value::RawValue>>(text.as_bytes());
         let repeated = ours.as_ref().is_err_and(|reason| reason.contains("two members"));
         prop_assert!(repeated || ours.is_ok() == theirs.is_ok(), "{:?} {:?}", ours, theirs);
     }

@@ -38,6 +38,13 @@ export const FLOORS: { name: FloorName; does: string; keys: Keys }[] = [
   { name: "F5", does: "F4, and one copy in KV after the answer", keys: "new" },
 ];
 
+/** Floors that do one thing more, in JavaScript alone. */
+export const STEPS: { name: string; path: string; keys: Keys }[] = [
+  { name: "F1, 14 fields read, 9 answered, a deadline", path: "/F1-fields", keys: "none" },
+  { name: "F1, a line logged", path: "/F1-log", keys: "none" },
+  { name: "F4, with the row of a resource", path: "/F4-row", keys: "new" },
+];
+
 export const RESOURCE: Sent = {
   path: "/api/v1/operations/resources",
   content: JSON.stringify({

@@ -95,7 +95,7 @@ export function table(rows: Row[]): string {
   const line = (cells: string[]) =>
     `| ${cells.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join(" | ")} |`;
   const rule = widths.map((width, at) => (at === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
-  return [line(head), `|-${rule.join("-|-")}-|`, ...lines.map(line)].join("\n");
+  return [line(head), line(rule), ...lines.map(line)].join("\n");
 }
 
 function compared({ floor, language, cpu, requests, target }: Against): string[] {

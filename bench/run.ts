@@ -7,7 +7,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { countBill, overruns } from "./bill/bill.ts";
-import { CASES, FLOORS, RESOURCE } from "./cases.ts";
+import { CASES, FLOORS, RESOURCE, STEPS } from "./cases.ts";
 import { chart } from "./chart.ts";
 import { type Bundle, type Contender, ROOT, start } from "./contender.ts";
 import { growth } from "./growth.ts";
@@ -44,7 +44,7 @@ const floor = (folder: string): Bundle => ({
   folder: join(ROOT, "bench/floors", folder),
   mainModule: "index.js",
   objects: { COORDINATOR: "Coordinator" },
-  schema: [join(ROOT, "bench/floors/schema.sql")],
+  schema: [join(ROOT, "bench/floors/schema.sql"), ...OURS.schema],
   variables: {},
 });
 const BUNDLES = {
@@ -102,6 +102,7 @@ async function compare() {
   const cases = CASES.filter(({ name }) => name.includes(values.only));
   const needed = new Set(cases.flatMap(({ floor, allOf }) => [floor, allOf]));
   const measuredFloors = FLOORS.filter(({ name }) => needed.has(name));
+  const steps = values.only === "" ? STEPS : [];
   const runs = new Map<string, Measured[]>();
   const note = (name: string, connections: number, measured: Measured) => {
     const id = `${connections} ${name}`;
@@ -121,6 +122,10 @@ async function compare() {
             await measure(generators, contenders[language], what, bounds),
           );
         }
+      for (const { name, path, keys } of steps) {
+        const what = { request: { ...RESOURCE, path }, keys, answer: { status: 201 } };
+        note(name, connections, await measure(generators, contenders.javascript, what, bounds));
+      }
       for (const which of cases) {
         const contender = contenders[which.worker ?? "ours"];
         note(which.name, connections, await measure(generators, contender, which, bounds));
@@ -129,13 +134,13 @@ async function compare() {
   await stopAll(contenders);
 
   const of = (name: string, connections: number) => runs.get(`${connections} ${name}`)!;
-  const floors = connectionCounts.flatMap((connections) =>
-    measuredFloors.flatMap(({ name }) =>
-      LANGUAGES.map((language) =>
-        row(`${name} ${language}`, connections, of(`${name} ${language}`, connections)),
-      ),
+  const named = (name: string, connections: number) => row(name, connections, of(name, connections));
+  const floors = connectionCounts.flatMap((connections) => [
+    ...measuredFloors.flatMap(({ name }) =>
+      LANGUAGES.map((language) => named(`${name} ${language}`, connections)),
     ),
-  );
+    ...steps.map(({ name }) => named(name, connections)),
+  ]);
   const rows = connectionCounts.flatMap((connections) =>
     cases.map((which): Row => {
       const against = [which.floor, ...(which.allOf ? [which.allOf] : [])].map((floor) =>
@@ -144,7 +149,7 @@ async function compare() {
           rust: of(`${floor} rust`, connections),
         }),
       );
-      return { ...row(which.name, connections, of(which.name, connections)), against };
+      return { ...named(which.name, connections), against };
     }),
   );
   const generatorShare = Math.max(...[...runs.values()].flat().map(({ generator }) => generator));

@@ -1,20 +1,33 @@
 // The least that a Worker does that calls an object, stores and inserts: what the platform itself costs.
 //
-// The path says how much of it, the idempotency key which object.
+// The path says how much of it, the idempotency key which object. Paths with a second word do one thing more that this
+// service has to do as well, so that what it costs can be told.
 
 import { DurableObject } from "cloudflare:workers";
 
 const ANSWER = new TextEncoder().encode(JSON.stringify({ made: "x".repeat(200) }));
 const INIT = { status: 201, headers: { "Content-Type": "application/json" } };
 const INSERT = "INSERT INTO effects (id, content, created_at) VALUES (?, ?, ?)";
+const INSERT_RESOURCE = `INSERT INTO resources
+  (operation_id, caller, id, name, description, metadata, created_at, idempotency_key)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (operation_id) DO UPDATE SET operation_id = excluded.operation_id
+  RETURNING id, name, description, metadata, created_at, idempotency_key`;
 /** About as long as a record. */
 const RECORD = new Uint8Array(600);
+/** About as long as a line of the log, a field and a key. */
+const LINE = JSON.stringify({ message: "x".repeat(320) });
+const VALUE = "x".repeat(36);
+const FIELDS = 14;
+const ANSWERED_FIELDS = 9;
 
 export default {
   async fetch(request, env, context) {
-    await request.arrayBuffer();
     const path = new URL(request.url).pathname;
-    if (path === "/F1") return new Response(ANSWER, INIT);
+    if (path === "/F1-fields") return fields(request);
+    await request.arrayBuffer();
+    if (path === "/F1-log") console.log(LINE);
+    if (path.startsWith("/F1")) return new Response(ANSWER, INIT);
     const name = request.headers.get("X-Idempotency-Key");
     const response = await env.COORDINATOR.getByName(name).fetch(`https://object${path}`);
     const answer = await response.arrayBuffer();
@@ -23,6 +36,18 @@ export default {
   },
 };
 
+/** Reads as many header fields as this service does, answers with as many, and sets the content a deadline. */
+async function fields(request) {
+  let timer;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, 10_000)));
+  await Promise.race([request.arrayBuffer(), late]);
+  clearTimeout(timer);
+  for (let field = 0; field < FIELDS; field++) request.headers.get(`X-Field-${field}`);
+  const headers = new Headers();
+  for (let field = 0; field < ANSWERED_FIELDS; field++) headers.append(`X-Field-${field}`, VALUE);
+  return new Response(ANSWER.slice(), { status: 201, headers });
+}
+
 export class Coordinator extends DurableObject {
   async fetch(request) {
     const path = new URL(request.url).pathname;
@@ -30,10 +55,20 @@ export class Coordinator extends DurableObject {
     const { storage } = this.ctx;
     storage.kv.put("record", RECORD);
     storage.setAlarm(Date.now() + 86_400_000);
-    if (path === "/F4" || path === "/F5")
+    if (path === "/F4-row") await this.resource();
+    else if (path !== "/F3")
       await this.env.DB.prepare(INSERT).bind(crypto.randomUUID(), "{}", Date.now()).run();
     storage.kv.put("record", RECORD);
     return new Response(ANSWER);
+  }
+
+  /** The row of a resource: eight columns, two indexes, and six columns that come back. */
+  resource() {
+    const ids = [crypto.randomUUID(), "x".repeat(64), crypto.randomUUID()];
+    const values = [...ids, "Lathe", null, "{}", Date.now(), VALUE];
+    return this.env.DB.prepare(INSERT_RESOURCE)
+      .bind(...values)
+      .all();
   }
 
   async alarm() {

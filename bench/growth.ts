@@ -13,8 +13,8 @@ export interface Growth {
   keys: { few: number; many: number };
   /** Megabytes that the runtime took after each fifth of the many keys. */
   memoryMb: number[];
-  /** By case: the processor time with few keys over that with many. */
-  ratios: Record<string, number>;
+  /** By case: the processor time with few keys over that with many, and requests per second the other way round. */
+  ratios: Record<string, { cpu: number; requests: number }>;
   target: number;
 }
 
@@ -49,7 +49,10 @@ export async function growth(
     ratios: Object.fromEntries(
       [...runs].map(([name, rounds]) => [
         name,
-        median(rounds.map(({ few, many }) => few.cpuUs / many.cpuUs)),
+        {
+          cpu: median(rounds.map(({ few, many }) => few.cpuUs / many.cpuUs)),
+          requests: median(rounds.map(({ few, many }) => many.requestsPerSecond / few.requestsPerSecond)),
+        },
       ]),
     ),
     target: 0.95,

@@ -1,15 +1,9 @@
 // What was measured, as data and as a table.
 
-import type { Case, FloorName } from "./cases.ts";
+import type { FloorName } from "./cases.ts";
 import type { Measured } from "./measure.ts";
 
 export type Language = "javascript" | "rust";
-
-/** The runs of one case, or of one floor in one language, at one number of connections, a round each. */
-export interface Runs {
-  connections: number;
-  rounds: Measured[];
-}
 
 export interface Row {
   name: string;
@@ -46,22 +40,25 @@ export function row(name: string, connections: number, rounds: Measured[]): Row 
   };
 }
 
-/** Holds the rounds of a case against those of a floor in the language in which it is the faster. */
+/** Holds the rounds of a case against those of a floor, for either figure in the language in which it is the better. */
 export function hold(
-  { target }: Partial<Case>,
   rounds: Measured[],
   floor: FloorName,
+  target: number | undefined,
   languages: Record<Language, Measured[]>,
 ): Against {
-  const cpu = (language: Language) => median(languages[language].map((run) => run.cpuUs));
-  const language = cpu("rust") < cpu("javascript") ? "rust" : "javascript";
-  const ratios = (of: (floor: Measured, run: Measured) => number) =>
+  const ratio = (language: Language, of: (floor: Measured, run: Measured) => number) =>
     median(rounds.map((run, round) => of(languages[language][round]!, run)));
+  const cpu = (language: Language) => ratio(language, (floor, run) => floor.cpuUs / run.cpuUs);
+  const requests = (language: Language) =>
+    ratio(language, (floor, run) => run.requestsPerSecond / floor.requestsPerSecond);
+  // The lower the ratio, the better the floor.
+  const language = cpu("rust") < cpu("javascript") ? "rust" : "javascript";
   return {
     floor,
     language,
-    cpu: ratios((floor, run) => floor.cpuUs / run.cpuUs),
-    requests: ratios((floor, run) => run.requestsPerSecond / floor.requestsPerSecond),
+    cpu: cpu(language),
+    requests: Math.min(requests("rust"), requests("javascript")),
     ...(target === undefined ? {} : { target }),
   };
 }

@@ -7,7 +7,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { countBill, overruns } from "./bill/bill.ts";
-import { CASES, FLOORS, RESOURCE, STEPS } from "./cases.ts";
+import { CASES, type FloorName, FLOORS, RESOURCE, STEPS } from "./cases.ts";
 import { chart } from "./chart.ts";
 import { type Bundle, type Contender, ROOT, start } from "./contender.ts";
 import { growth } from "./growth.ts";
@@ -57,7 +57,13 @@ const BUNDLES = {
 
 const generators = { load: new Generator(), before: new Generator() };
 const startUp = await startUps();
-const { rows, floors, generatorShare } = await compare();
+const runs = new Map<string, Measured[]>();
+const cases = CASES.filter(({ name }) => name.includes(values.only));
+const steps = values.only === "" ? STEPS : [];
+await compare();
+const floors = connectionCounts.flatMap(floorRows);
+const rows = connectionCounts.flatMap(caseRows);
+const generatorShare = Math.max(...[...runs.values()].flat().map(({ generator }) => generator));
 const grown = values.only === "" ? await grow() : undefined;
 const bill = await countBill();
 for (const generator of Object.values(generators)) generator.stop();
@@ -84,9 +90,9 @@ console.log(
     ...(grown === undefined
       ? []
       : [
-          `With ${grown.keys.many} keys instead of ${grown.keys.few}, CPU for one request, ratio (target ${grown.target}): ` +
+          `With ${grown.keys.many} keys instead of ${grown.keys.few}, CPU and requests/s, ratios (target ${grown.target}): ` +
             `${Object.entries(grown.ratios)
-              .map(([name, ratio]) => `${name} ${ratio.toFixed(2)}`)
+              .map(([name, { cpu, requests }]) => `${name} ${cpu.toFixed(2)} and ${requests.toFixed(2)}`)
               .join(", ")}; memory after each fifth of them, in MB: ${grown.memoryMb.join(", ")}.`,
         ]),
     "",
@@ -99,61 +105,63 @@ process.exitCode = over.length === 0 ? 0 : 1;
 
 async function compare() {
   const contenders = await startAll(BUNDLES);
-  const cases = CASES.filter(({ name }) => name.includes(values.only));
-  const needed = new Set(cases.flatMap(({ floor, allOf }) => [floor, allOf]));
-  const measuredFloors = FLOORS.filter(({ name }) => needed.has(name));
-  const steps = values.only === "" ? STEPS : [];
-  const runs = new Map<string, Measured[]>();
-  const note = (name: string, connections: number, measured: Measured) => {
-    const id = `${connections} ${name}`;
-    runs.set(id, [...(runs.get(id) ?? []), measured]);
-    tell(`${id}: ${measured.cpuUs.toFixed(0)} µs`);
-  };
+  const bounds = (connections: number) => ({ connections, durationMs });
   for (const connections of connectionCounts)
     for (let round = 0; round < rounds; round++) {
-      const bounds = { connections, durationMs };
-      for (const { name, keys } of measuredFloors)
+      for (const { name, keys } of FLOORS.filter(isNeeded))
         for (const language of LANGUAGES) {
-          const request = { ...RESOURCE, path: `/${name}` };
-          const what = { request, keys, answer: { status: 201 } };
-          note(
-            `${name} ${language}`,
-            connections,
-            await measure(generators, contenders[language], what, bounds),
-          );
+          const what = { request: { ...RESOURCE, path: `/${name}` }, keys, answer: { status: 201 } };
+          const measured = await measure(generators, contenders[language], what, bounds(connections));
+          note(`${name} ${language}`, connections, measured);
         }
       for (const { name, path, keys } of steps) {
         const what = { request: { ...RESOURCE, path }, keys, answer: { status: 201 } };
-        note(name, connections, await measure(generators, contenders.javascript, what, bounds));
+        note(name, connections, await measure(generators, contenders.javascript, what, bounds(connections)));
       }
       for (const which of cases) {
         const contender = contenders[which.worker ?? "ours"];
-        note(which.name, connections, await measure(generators, contender, which, bounds));
+        note(which.name, connections, await measure(generators, contender, which, bounds(connections)));
       }
     }
   await stopAll(contenders);
+}
 
-  const of = (name: string, connections: number) => runs.get(`${connections} ${name}`)!;
-  const named = (name: string, connections: number) => row(name, connections, of(name, connections));
-  const floors = connectionCounts.flatMap((connections) => [
-    ...measuredFloors.flatMap(({ name }) =>
-      LANGUAGES.map((language) => named(`${name} ${language}`, connections)),
-    ),
-    ...steps.map(({ name }) => named(name, connections)),
-  ]);
-  const rows = connectionCounts.flatMap((connections) =>
-    cases.map((which): Row => {
-      const against = [which.floor, ...(which.allOf ? [which.allOf] : [])].map((floor) =>
-        hold(floor === which.floor ? which : {}, of(which.name, connections), floor, {
-          javascript: of(`${floor} javascript`, connections),
-          rust: of(`${floor} rust`, connections),
-        }),
-      );
-      return { ...named(which.name, connections), against };
-    }),
+function isNeeded({ name }: { name: string }) {
+  return cases.some(({ floor, allOf }) => floor === name || allOf === name);
+}
+
+function note(name: string, connections: number, measured: Measured) {
+  const id = `${connections} ${name}`;
+  runs.set(id, [...(runs.get(id) ?? []), measured]);
+  tell(`${id}: ${measured.cpuUs.toFixed(0)} µs`);
+}
+
+function roundsOf(name: string, connections: number): Measured[] {
+  return runs.get(`${connections} ${name}`) ?? [];
+}
+
+function floorRows(connections: number): Row[] {
+  const floors = FLOORS.filter(isNeeded).flatMap(({ name }) =>
+    LANGUAGES.map((language) => `${name} ${language}`),
   );
-  const generatorShare = Math.max(...[...runs.values()].flat().map(({ generator }) => generator));
-  return { rows, floors, generatorShare };
+  return [...floors, ...steps.map(({ name }) => name)].map((name) =>
+    row(name, connections, roundsOf(name, connections)),
+  );
+}
+
+function caseRows(connections: number): Row[] {
+  return cases.map((which) => {
+    const rounds = roundsOf(which.name, connections);
+    const against = (floor: FloorName, target?: number) =>
+      hold(rounds, floor, target, {
+        javascript: roundsOf(`${floor} javascript`, connections),
+        rust: roundsOf(`${floor} rust`, connections),
+      });
+    return {
+      ...row(which.name, connections, rounds),
+      against: [against(which.floor, which.target), ...(which.allOf ? [against(which.allOf)] : [])],
+    };
+  });
 }
 
 async function grow() {

@@ -24,7 +24,7 @@ const WASM_FEATURES = [
 const FOR_GZIP = ["-O", "--one-caller-inline-max-function-size=20", "--reorder-functions-by-name"];
 
 // Classes that the `worker` crate shows to JavaScript and of which this service makes no object: the methods would stay
-// because they could be called.
+// because they could be called. Whoever comes to use one takes its name out here, or it fails when it is made.
 const UNUSED_CLASSES = ["intounderlying", "containerstartupoptions", "minifyconfig", "r2range"];
 
 const crate = process.argv[2] ?? ".";

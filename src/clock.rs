@@ -12,13 +12,19 @@ use crate::lifecycle::UnixMillis;
 /// The current time. The platform moves it only when I/O happens, so once per event is often enough.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the place that reads it")]
+pub fn now() -> UnixMillis {
+    of_js(worker::js_sys::Date::now())
+}
+
+/// A time as JavaScript has it.
+#[must_use]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "the platform's clock has whole milliseconds, after 1970"
 )]
-pub fn now() -> UnixMillis {
-    UnixMillis(worker::js_sys::Date::now() as u64)
+pub const fn of_js(unix_ms: f64) -> UnixMillis {
+    UnixMillis(unix_ms as u64)
 }
 
 /// What `future` becomes, if it takes no longer than `ms` milliseconds. If it does, it is dropped.

@@ -51,13 +51,14 @@ addEventListener("error", ({ error }) => interruptIfPanic(error));
 
 export default {
   async fetch(request, env, context) {
+    const arrivedAt = Date.now();
     try {
       const content = await shortContent(request);
       if (ended) startAgain(env, context);
-      return await answer(() => Rust.prototype.serve(request, content, env, context));
+      return await answer(() => Rust.prototype.serve(request, content, arrivedAt, env, context));
     } catch (error) {
       console.error(error);
-      return startAgain(env, context).interrupted(request, env);
+      return startAgain(env, context).interrupted(request, arrivedAt, env);
     }
   },
 };
@@ -76,6 +77,7 @@ const DEADLINE_MS = 10_000;
 
 /** The content, if it is announced to be short and arrives in time. */
 async function shortContent(request) {
+  if (request.method !== "POST") return undefined;
   const bytes = Number(request.headers.get("Content-Length") ?? Infinity);
   if (!(bytes <= SHORT_BYTES)) return undefined;
   let timer;
@@ -84,7 +86,7 @@ async function shortContent(request) {
     const content = await Promise.race([request.arrayBuffer(), late]);
     return content && new Uint8Array(content);
   } catch {
-    // It was cut off. What is left of it says nothing, which is no JSON either.
+    // The client hung up. Nothing is handed on, which is refused as JSON that ends too early.
     return new Uint8Array();
   } finally {
     clearTimeout(timer);

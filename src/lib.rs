@@ -27,20 +27,29 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use worker::{Context, Env, web_sys, worker_sys};
 
 /// Answers a request, of which `content` is the content if it has arrived: with a response, or a promise of one.
+/// `arrived_at` is when the head came, in milliseconds since 1970.
 #[wasm_bindgen]
 #[must_use]
 pub fn serve(
     request: web_sys::Request,
     content: Option<Vec<u8>>,
+    arrived_at: f64,
     env: Env,
     ctx: worker_sys::Context,
 ) -> JsValue {
-    let ctx = Context::new(ctx);
-    promptly::promptly(async { Ok(http::serve(request, content, env, ctx).await?.into()) })
+    let (arrived_at, ctx) = (clock::of_js(arrived_at), Context::new(ctx));
+    promptly::promptly(async move {
+        let response = http::serve(request, content, arrived_at, env, ctx).await?;
+        Ok(response.into())
+    })
 }
 
 /// Answers a request that a panic interrupted; `entry.js` calls it, in the instance that comes after.
 #[wasm_bindgen]
-pub fn interrupted(request: &web_sys::Request, env: &Env) -> Result<JsValue, JsValue> {
-    Ok(http::interrupted(request, env)?.into())
+pub fn interrupted(
+    request: &web_sys::Request,
+    arrived_at: f64,
+    env: &Env,
+) -> Result<JsValue, JsValue> {
+    Ok(http::interrupted(request, clock::of_js(arrived_at), env)?.into())
 }

@@ -30,7 +30,7 @@ export interface Line {
 export type Bill = Line[];
 
 /**
- * Counts it: how fast the machine is has no influence. Requests are counted without telemetry, which is paid by the
+ * Counts it. A machine on which a first request takes over a second pays for a question to KV. Requests are counted without telemetry, which is paid by the
  * second and not by the request, and by itself.
  */
 export async function countBill(): Promise<Bill> {

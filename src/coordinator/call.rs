@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use js_sys::{Promise, Reflect, Uint8Array, futures::JsFuture};
 use thiserror::Error;
-use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use wasm_bindgen::{
+    JsCast,
+    prelude::{JsValue, wasm_bindgen},
+};
 use worker::{Delay, Env, js_sys};
 
 use super::{CompositeKey, Message, Reply, message::MessageError};
@@ -68,7 +71,9 @@ async fn fetch(env: &Env, key: &CompositeKey, message: &Message) -> Result<Reply
     let namespace = Reflect::get(env, &JsValue::from_str(BINDING)).map_err(worker::Error::from)?;
     let sent = send(&namespace, &key.object_name(), &message.encode()?);
     let reply = JsFuture::from(sent).await.map_err(worker::Error::from)?;
-    Ok(Reply::decode(&Uint8Array::new(&reply).to_vec())?)
+    Ok(Reply::decode(
+        &reply.unchecked_into::<Uint8Array>().to_vec(),
+    )?)
 }
 
 fn is(error: &worker::Error, property: &str) -> bool {

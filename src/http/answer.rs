@@ -102,12 +102,23 @@ pub fn send(
     allowed_origins: &[String],
 ) -> Result<web_sys::Response, JsValue> {
     let mut fields = Fields::default();
+    let always = [
+        ("X-Correlation-ID", exchange.correlation_id.as_str()),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "no-referrer"),
+    ];
     for (name, value) in &answer.headers {
+        // What an operation says of these does not count.
+        if always
+            .iter()
+            .all(|(own, _)| !own.eq_ignore_ascii_case(name))
+        {
+            fields.add(name, value)?;
+        }
+    }
+    for (name, value) in always {
         fields.add(name, value)?;
     }
-    fields.add("X-Correlation-ID", &exchange.correlation_id)?;
-    fields.add("X-Content-Type-Options", "nosniff")?;
-    fields.add("Referrer-Policy", "no-referrer")?;
     // A browser that was once told so of localhost would refuse every other server there.
     if exchange.base_url.starts_with("https://") && !exchange.is_local() {
         fields.add("Strict-Transport-Security", HTTPS_ONLY)?;

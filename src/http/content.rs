@@ -18,7 +18,7 @@ const GRACE_MS: u64 = 1_000;
 
 /// The content of a request, as far as it has come.
 pub enum Content {
-    /// All of it.
+    /// All of it; or nothing, if the client hung up.
     Arrived(Vec<u8>),
     /// Nothing has been read.
     Unread(Request),
@@ -49,6 +49,9 @@ impl Content {
             return Err(Problem::payload_too_large(max_bytes));
         }
         match self {
+            Self::Arrived(bytes) if bytes.len() > max_bytes => {
+                Err(Problem::payload_too_large(max_bytes))
+            }
             Self::Arrived(bytes) => Ok(take(bytes)),
             Self::Unread(request) => read(request, max_bytes).await,
             Self::Late => Err(Problem::request_timeout(DEADLINE_MS)),

@@ -32,7 +32,7 @@ pub struct Exchange {
     pub correlation_id: String,
     /// `Origin`, which browsers send.
     pub origin: Option<String>,
-    /// When it came.
+    /// When its head came.
     pub arrived_at: UnixMillis,
     head: Head,
 }
@@ -41,7 +41,7 @@ impl Exchange {
     /// Reads the request line and the header fields that every request may have. One that is too long is as
     /// good as absent here: whatever happens, the answer needs these.
     #[must_use]
-    pub fn of(request: &web_sys::Request) -> Self {
+    pub fn of(request: &web_sys::Request, arrived_at: UnixMillis) -> Self {
         let head = Head::of(request);
         let (base_url, path, query) = split(&head.url);
         let short = |field| head.value(field).filter(|value| is_short(value));
@@ -53,7 +53,7 @@ impl Exchange {
                 .filter(|id| is_correlation_id(id))
                 .map_or_else(|| Uuid::new_v4().to_string(), str::to_owned),
             origin: short(Field::Origin).map(str::to_owned),
-            arrived_at: clock::now(),
+            arrived_at,
             head,
         }
     }

@@ -23,6 +23,7 @@ use super::{
     route::{Target, route},
 };
 use crate::{
+    lifecycle::UnixMillis,
     operations::{ReadError, ReadFn, Reading},
     settings::{Settings, WrongSetting},
     telemetry::{Event, Subject, hand_over_soon, tell},
@@ -34,10 +35,11 @@ use crate::{
 pub async fn serve(
     request: web_sys::Request,
     content: Option<Vec<u8>>,
+    arrived_at: UnixMillis,
     env: Env,
     ctx: Context,
 ) -> Result<web_sys::Response, JsValue> {
-    let exchange = Exchange::of(&request);
+    let exchange = Exchange::of(&request, arrived_at);
     let mut content = Content::of(request, content);
     let settings = settings_for(&exchange, &env);
     let answered = match &settings {
@@ -62,8 +64,12 @@ pub async fn serve(
 }
 
 /// Answers a request that ended in a panic: its own, or another's in the same instance.
-pub fn interrupted(request: &web_sys::Request, env: &Env) -> Result<web_sys::Response, JsValue> {
-    let exchange = Exchange::of(request);
+pub fn interrupted(
+    request: &web_sys::Request,
+    arrived_at: UnixMillis,
+    env: &Env,
+) -> Result<web_sys::Response, JsValue> {
+    let exchange = Exchange::of(request, arrived_at);
     let reason = "a panic ended the instance".to_owned();
     tell(exchange.subject(), &Event::Broken { reason });
     let key = sent_key(&exchange).ok().map(|(key, _)| key);

@@ -46,7 +46,7 @@ impl Record {
 
 /// How far an operation has come.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(tag = "name", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Status {
     /// An attempt was started and has not settled.
     Processing {

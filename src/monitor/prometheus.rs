@@ -16,7 +16,15 @@ type Labels<'a> = &'a [(&'a str, &'a str)];
 /// Writes all metrics.
 #[must_use]
 pub fn encode(tally: &Tally, now: UnixMillis) -> String {
-    let records = tally.records.count(now);
+    let families = [
+        of_requests(tally),
+        of_attempts(tally),
+        of_records(tally, now),
+    ];
+    families.iter().flatten().map(Family::text).collect()
+}
+
+fn of_requests(tally: &Tally) -> Vec<Family> {
     let mut requests = Family::new(
         "idempotency_requests_total",
         "counter",
@@ -34,14 +42,6 @@ pub fn encode(tally: &Tally, now: UnixMillis) -> String {
             durations.histogram(labels, histogram);
         }
     }
-    let mut operations = Family::new(
-        "idempotency_operation_duration_seconds",
-        "histogram",
-        "From the start of an attempt that completed to its end.",
-    );
-    for (operation, durations) in &tally.operations {
-        operations.histogram(&[("operation", operation)], durations);
-    }
     let mut replays = Family::new(
         "idempotency_replays_total",
         "counter",
@@ -56,12 +56,29 @@ pub fn encode(tally: &Tally, now: UnixMillis) -> String {
         "Replays, as a share of all requests that were executed or replayed.",
     );
     ratio.sample(&[], replay_ratio(tally));
+    vec![requests, durations, replays, ratio]
+}
+
+fn of_attempts(tally: &Tally) -> Vec<Family> {
+    let mut operations = Family::new(
+        "idempotency_operation_duration_seconds",
+        "histogram",
+        "From the start of an attempt that completed to its end.",
+    );
+    for (operation, durations) in &tally.operations {
+        operations.histogram(&[("operation", operation)], durations);
+    }
     let mut recovered = Family::new(
         "idempotency_attempts_recovered_total",
         "counter",
         "Attempts that followed one that had failed, died or been given up.",
     );
     recovered.sample(&[], tally.recovered);
+    vec![operations, recovered]
+}
+
+fn of_records(tally: &Tally, now: UnixMillis) -> Vec<Family> {
+    let records = tally.records.count(now);
     let mut living = Family::new(
         "idempotency_records",
         "gauge",
@@ -82,12 +99,7 @@ pub fn encode(tally: &Tally, now: UnixMillis) -> String {
         "What the records that have not expired take in their objects.",
     );
     bytes.sample(&[], records.bytes);
-    [
-        requests, durations, operations, replays, ratio, recovered, living, expired, bytes,
-    ]
-    .iter()
-    .map(Family::text)
-    .collect()
+    vec![living, expired, bytes]
 }
 
 #[expect(

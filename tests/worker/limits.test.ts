@@ -101,6 +101,8 @@ describe("a content that is shorter than its length says", () => {
     const { status, json } = await connection.answer();
     expect(status).toBe(408);
     expect(json).toMatchObject({ type: "/problems/request-timeout", retryable: true });
+    const [line] = await api.logged({ message: "Request refused", problem: "request-timeout" });
+    expect(line!.duration_ms).toBeGreaterThanOrEqual(10_000);
     await isFree(key);
   });
 });

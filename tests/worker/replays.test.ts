@@ -131,8 +131,8 @@ describe("the copy in KV", () => {
 });
 
 describe.concurrent("what KV holds for a key", () => {
-  const status = /(?<="status":)\{"COMPLETED".*\}(?=\}\})/;
-  const notCompleted = (record: string) => record.replace(status, '"FAILED"');
+  const status = /(?<="status":)\{"name".*\}(?=\}\})/;
+  const notCompleted = (record: string) => record.replace(status, '{"name":"FAILED"}');
 
   test("is a sealed record, and a client is answered with it when the object is away", async () => {
     const { copy, theRecord } = await copyOf();

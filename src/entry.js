@@ -58,7 +58,7 @@ export default {
       return await answer(() => Rust.prototype.serve(request, content, arrivedAt, env, context));
     } catch (error) {
       console.error(error);
-      return startAgain(env, context).interrupted(request, arrivedAt, env);
+      return startAgain(env, context).interrupted(request, arrivedAt, String(error), env);
     }
   },
 };

@@ -44,12 +44,14 @@ pub fn serve(
     })
 }
 
-/// Answers a request that a panic interrupted; `entry.js` calls it, in the instance that comes after.
+/// Answers a request that was interrupted, as a rule by a panic; `entry.js` calls it, in the instance that comes after.
+/// `reason` is for the log.
 #[wasm_bindgen]
 pub fn interrupted(
     request: &web_sys::Request,
     arrived_at: f64,
+    reason: String,
     env: &Env,
 ) -> Result<JsValue, JsValue> {
-    Ok(http::interrupted(request, clock::of_js(arrived_at), env)?.into())
+    Ok(http::interrupted(request, clock::of_js(arrived_at), reason, env)?.into())
 }

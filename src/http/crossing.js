@@ -1,5 +1,5 @@
-// What Rust asks of JavaScript once for each request and each answer. A crossing between the two costs a good part of
-// a microsecond, and a text as much again, so that what is many and small crosses in one text, a line each.
+// What Rust asks of JavaScript once for each request and each answer. Each crossing between the two costs, and each text
+// is encoded anew, so that what is many and small crosses in one text, a line each.
 
 /** The method, the URL, and of each header field in `names` its value after a "=", or nothing if it is absent. */
 export function head({ method, url, headers }, names) {

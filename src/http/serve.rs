@@ -67,10 +67,10 @@ pub async fn serve(
 pub fn interrupted(
     request: &web_sys::Request,
     arrived_at: UnixMillis,
+    reason: String,
     env: &Env,
 ) -> Result<web_sys::Response, JsValue> {
     let exchange = Exchange::of(request, arrived_at);
-    let reason = "a panic ended the instance".to_owned();
     tell(exchange.subject(), &Event::Broken { reason });
     let key = sent_key(&exchange).ok().map(|(key, _)| key);
     let problem = match &key {

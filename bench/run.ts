@@ -82,6 +82,7 @@ console.log(
   [
     `${machine}; medians of ${rounds} rounds of ${durationMs} ms, in turn. CPU is workerd's, for one request.`,
     "Ratios are of this service to the floor, in the language in which that is the faster: 1 is as fast.",
+    ...FLOORS.filter(isNeeded).map(({ name, does }) => `${name}: ${does}.`),
     "",
     table([...floors, ...rows]),
     "",
@@ -130,8 +131,9 @@ async function compare() {
   await stopAll(contenders);
 }
 
+/** A whole run has all floors, also that against which no case is held. */
 function isNeeded({ name }: { name: string }) {
-  return cases.some(({ floor, allOf }) => floor === name || allOf === name);
+  return values.only === "" || cases.some(({ floor, allOf }) => floor === name || allOf === name);
 }
 
 function note(name: string, connections: number, measured: Measured) {

@@ -1,7 +1,7 @@
 //! Futures for JavaScript, without a promise where there is nothing to wait for.
 //!
-//! A promise costs an allocation on either side, a task and two turns of the queue of microtasks, which together is
-//! more than it takes to answer from memory.
+//! A promise costs an allocation on either side, a task and turns of the queue of microtasks, of which an answer from
+//! memory needs nothing.
 
 use std::future::Future;
 

@@ -63,7 +63,8 @@ pub async fn serve(
     send(&answer, &exchange, &allowed_origins(settings))
 }
 
-/// Answers a request that ended in a panic: its own, or another's in the same instance.
+/// Answers a request that was interrupted: by a panic, its own or another's in the same instance, or because its
+/// answer could not be made. `reason` is for the log.
 pub fn interrupted(
     request: &web_sys::Request,
     arrived_at: UnixMillis,

@@ -85,6 +85,23 @@ fn another_payload_is_refused_whatever_the_status() {
 }
 
 #[test]
+fn a_request_for_another_operation_is_refused_whatever_the_status() {
+    let (processing, attempt) = processing();
+    let failed = settled(&processing, &attempt, Outcome::Failed);
+
+    for record in [processing, failed, completed()] {
+        let record = Record {
+            operation: "another_operation".to_owned(),
+            ..record
+        };
+        let (after, claimed) = ask(Some(record.clone()), Some(&attempt), OURS, START);
+
+        assert_eq!(claimed, Claim::Mismatch);
+        assert_eq!(after, record);
+    }
+}
+
+#[test]
 fn a_request_while_the_first_runs_is_told_so() {
     let (processing, attempt) = processing();
 

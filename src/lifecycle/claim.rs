@@ -16,7 +16,7 @@ pub struct Policy {
 pub struct NewRecord {
     /// Fresh randomness; not used when there is a record already.
     pub operation_id: OperationId,
-    /// The operation's name.
+    /// The name of the operation that is asked for.
     pub operation: String,
 }
 
@@ -36,7 +36,7 @@ pub enum Claim {
     Mismatch,
 }
 
-/// Decides what becomes of a request with `fingerprint`, and what the record is from then on.
+/// Decides what becomes of a request for `new.operation` with `fingerprint`, and what the record is from then on.
 ///
 /// `running` is the attempt that runs in this instance of the object, if any. A record that is PROCESSING
 /// without it was left by an instance that died: it is recovered at once, not waited out.
@@ -54,7 +54,7 @@ pub fn claim(
     let Some(record) = record.filter(|record| now < record.expires_at) else {
         return start(first(fingerprint, new, now, policy), now, policy);
     };
-    if record.fingerprint != fingerprint {
+    if !record.belongs_to(&new.operation, fingerprint) {
         return (record, Claim::Mismatch);
     }
     match &record.status {

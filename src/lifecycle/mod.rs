@@ -8,7 +8,8 @@
 //! - an operation id is minted once per record, and every attempt of that record carries it;
 //! - a completed record never changes again until it expires;
 //! - an attempt settles a record only while it is the record's current one;
-//! - a request with another fingerprint is told so before anything else about the record is looked at.
+//! - a request with another fingerprint, or for another operation, is told so before anything else about the record
+//!   is looked at.
 
 mod time;
 mod fingerprint;

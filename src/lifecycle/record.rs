@@ -31,6 +31,14 @@ pub struct Record {
 }
 
 impl Record {
+    /// Whether the record belongs to a request for `operation` with `fingerprint`.
+    ///
+    /// The fingerprint does not name the operation: a later release may map the path to another one.
+    #[must_use]
+    pub fn belongs_to(&self, operation: &str, fingerprint: Fingerprint) -> bool {
+        self.operation == operation && self.fingerprint == fingerprint
+    }
+
     /// Whether `running`, the attempt that runs in this instance of the object, is the one that this record
     /// waits for, and still may be.
     #[must_use]

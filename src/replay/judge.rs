@@ -11,16 +11,21 @@ pub enum Found {
     Mismatch,
 }
 
-/// What `copy` says of a request with `fingerprint` at `now`; nothing if it is no valid copy, which is the
-/// same as if it were not there.
+/// What `copy` says of a request for `operation` with `fingerprint` at `now`; nothing if it is no valid copy, which is
+/// the same as if it were not there.
 #[must_use]
-pub fn judge(copy: &Record, fingerprint: Fingerprint, now: UnixMillis) -> Option<Found> {
+pub fn judge(
+    copy: &Record,
+    operation: &str,
+    fingerprint: Fingerprint,
+    now: UnixMillis,
+) -> Option<Found> {
     let Status::Completed { .. } = copy.status else {
         return None;
     };
     if now >= copy.expires_at {
         None
-    } else if copy.fingerprint == fingerprint {
+    } else if copy.belongs_to(operation, fingerprint) {
         Some(Found::Replay(copy.clone()))
     } else {
         Some(Found::Mismatch)
@@ -37,15 +42,16 @@ mod tests {
     proptest! {
         #[test]
         fn a_copy_speaks_only_while_it_is_valid_and_replays_only_to_its_own_request(
-            status in 0..3_u8, copied in 0..2_u8, asked in 0..2_u8, expires_at in 0..4_u64, now in 0..4_u64,
+            status in 0..3_u8, copied in 0..2_u8, asked in 0..2_u8, operation in "[ab]",
+            expires_at in 0..4_u64, now in 0..4_u64,
         ) {
             let copy = copy(status, copied, expires_at);
 
-            let found = judge(&copy, Fingerprint([asked; 32]), UnixMillis(now));
+            let found = judge(&copy, &operation, Fingerprint([asked; 32]), UnixMillis(now));
 
             let expected = match () {
                 () if status != 1 || now >= expires_at => None,
-                () if copied == asked => Some(Found::Replay(copy)),
+                () if copied == asked && operation == "a" => Some(Found::Replay(copy)),
                 () => Some(Found::Mismatch),
             };
             prop_assert_eq!(found, expected);
@@ -60,7 +66,7 @@ mod tests {
         };
         Record {
             operation_id: OperationId("operation".to_owned()),
-            operation: "create_resource".to_owned(),
+            operation: "a".to_owned(),
             fingerprint: Fingerprint([fingerprint; 32]),
             attempts: 1,
             created_at: UnixMillis(0),

@@ -7,6 +7,7 @@ use worker::Env;
 use super::judge::{Found, judge};
 use crate::{
     async_kv::Kv,
+    clock,
     coordinator::CompositeKey,
     lifecycle::{DecodeError, Fingerprint, Record, UnixMillis, decode, encode, frame},
     settings::{Settings, WrongSetting},
@@ -38,18 +39,20 @@ pub enum CopyError {
     Encode(#[from] serde_json::Error),
 }
 
-/// What KV remembers of `key`.
+/// What KV remembers of `key`, for a request for `operation` with `fingerprint`.
 pub async fn look_up(
     env: &Env,
     key: &CompositeKey,
+    operation: &str,
     fingerprint: Fingerprint,
-    now: UnixMillis,
 ) -> Result<Option<Found>, CopyError> {
     let copy = Kv::of(env, BINDING)?.get(&key.copy_key()).await?;
     match copy {
         Some(bytes) => {
             let secret = Settings::of(env)?.replay_secret;
-            Ok(judge(&open(&secret, key, &bytes)?, fingerprint, now))
+            let copy = open(&secret, key, &bytes)?;
+            // The time at which KV has answered: until then, the copy may have expired.
+            Ok(judge(&copy, operation, fingerprint, clock::now()))
         }
         None => Ok(None),
     }

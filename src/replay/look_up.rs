@@ -75,7 +75,8 @@ pub async fn look_up(
     key: &CompositeKey,
     asked: &Asked,
 ) -> Result<Answered, Unreachable> {
-    if let Some(found) = memory::look_up(key, asked.fingerprint, clock::now()) {
+    let now = clock::now();
+    if let Some(found) = memory::look_up(key, &asked.operation, asked.fingerprint, now) {
         return Ok(Answered::by_copy(found, Source::Memory));
     }
     let mut call = pin!(ask(env, key, Message::Claim(asked.clone())));
@@ -125,7 +126,7 @@ async fn in_kv(
     if !settings.are_copied {
         return None;
     }
-    let look_up = kv::look_up(env, key, asked.fingerprint, clock::now());
+    let look_up = kv::look_up(env, key, &asked.operation, asked.fingerprint);
     let found = within(KV_DEADLINE_MS, look_up)
         .await?
         .unwrap_or_else(|error| {

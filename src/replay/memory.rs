@@ -27,10 +27,15 @@ thread_local! {
 
 /// What this isolate remembers of `key`.
 #[must_use]
-pub fn look_up(key: &CompositeKey, fingerprint: Fingerprint, now: UnixMillis) -> Option<Found> {
+pub fn look_up(
+    key: &CompositeKey,
+    operation: &str,
+    fingerprint: Fingerprint,
+    now: UnixMillis,
+) -> Option<Found> {
     MEMORY.with_borrow_mut(|memory| {
         let copy = memory.copies.get(key)?;
-        judge(copy, fingerprint, now)
+        judge(copy, operation, fingerprint, now)
     })
 }
 
@@ -82,6 +87,8 @@ mod tests {
             look_up(&key("ours"), other, UnixMillis(99)),
             Some(Found::Mismatch)
         );
+        let elsewhere = super::look_up(&key("ours"), "create_transaction", ASKED, UnixMillis(99));
+        assert_eq!(elsewhere, Some(Found::Mismatch));
         assert_eq!(look_up(&key("theirs"), ASKED, UnixMillis(99)), None);
         assert_eq!(look_up(&key("ours"), ASKED, UnixMillis(100)), None);
         assert_eq!(look_up(&key("ours"), other, UnixMillis(100)), None);
@@ -120,6 +127,10 @@ mod tests {
 
         assert_eq!(look_up(&name(0), ASKED, UnixMillis(1)), None);
         assert!((1..=kept).all(|number| look_up(&name(number), ASKED, UnixMillis(1)).is_some()));
+    }
+
+    fn look_up(key: &CompositeKey, fingerprint: Fingerprint, now: UnixMillis) -> Option<Found> {
+        super::look_up(key, "create_resource", fingerprint, now)
     }
 
     fn key(caller: &str) -> CompositeKey {

@@ -3,7 +3,7 @@
 //!
 //! Invariants:
 //! - only completed records are copied, and those never change;
-//! - each copy has its fingerprint and expiry in it, and `judge` checks both before it is used;
+//! - each copy has its operation, fingerprint and expiry in it, and `judge` checks them before it is used;
 //! - a copy that is missing, stale, unreadable or somebody else's changes no answer: the object decides;
 //! - a first request never waits for KV.
 

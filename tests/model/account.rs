@@ -16,7 +16,8 @@ use crate::{
 #[derive(Clone, Debug, Hash, PartialEq)]
 pub struct Account {
     /// Of the request that the key belongs to meanwhile.
-    pub fingerprint: Fingerprint,
+    fingerprint: Fingerprint,
+    operation: &'static str,
     pub retention: Retention,
     /// The answer that clients were given; there may be no other.
     given: Option<SavedResponse>,
@@ -42,9 +43,15 @@ impl Account {
     pub fn open(request: Request, now: UnixMillis) -> Self {
         Self {
             fingerprint: request.fingerprint(),
+            operation: request.operation,
             retention: (now, now.plus_ms(POLICY.retention_ms)),
             given: None,
         }
+    }
+
+    /// Whether the key belongs to `request`.
+    pub fn is_of(&self, request: Request) -> bool {
+        self.fingerprint == request.fingerprint() && self.operation == request.operation
     }
 
     pub fn is_open(&self, now: UnixMillis) -> bool {
@@ -58,7 +65,7 @@ impl Account {
         request: Request,
         now: UnixMillis,
     ) -> Vec<Violation> {
-        let owner = format!("{} {} ", request.caller, request.payload);
+        let owner = request.owner();
         let before = self.given.replace(response.clone());
         let found = [
             (!self.is_open(now), Violation::AnswerAfterExpiry),

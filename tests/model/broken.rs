@@ -132,6 +132,29 @@ impl Machine for StatusBeforeFingerprint {
     }
 }
 
+/// Takes a path for the operation that it stood for in an earlier release.
+#[derive(Clone)]
+pub struct ForgettingTheOperation;
+impl Machine for ForgettingTheOperation {
+    fn claim(
+        record: Option<Record>,
+        running: Option<&Attempt>,
+        fingerprint: Fingerprint,
+        new: NewRecord,
+        now: UnixMillis,
+        policy: Policy,
+    ) -> (Record, Claim) {
+        let new = match &record {
+            Some(record) if now < record.expires_at => NewRecord {
+                operation: record.operation.clone(),
+                ..new
+            },
+            Some(_) | None => new,
+        };
+        lifecycle::claim(record, running, fingerprint, new, now, policy)
+    }
+}
+
 /// Believes that a running attempt will end.
 #[derive(Clone)]
 pub struct WithoutDeadline;

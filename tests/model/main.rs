@@ -25,9 +25,10 @@ use std::{
 };
 
 use broken::{
-    AnsweringAfterExpiry, DeletingTooSoon, MintingPerAttempt, OutlivingTheRecord,
-    SettlingAfterExpiry, SettlingForAnother, SettlingTwice, StatusBeforeFingerprint,
-    TellingAfterExpiry, TellingWhatIsStored, WaitingForTheDead, WithoutDeadline, WithoutFencing,
+    AnsweringAfterExpiry, DeletingTooSoon, ForgettingTheOperation, MintingPerAttempt,
+    OutlivingTheRecord, SettlingAfterExpiry, SettlingForAnother, SettlingTwice,
+    StatusBeforeFingerprint, TellingAfterExpiry, TellingWhatIsStored, WaitingForTheDead,
+    WithoutDeadline, WithoutFencing,
 };
 use edge_idempotency::lifecycle::UnixMillis;
 use machine::{Machine, Shipped};
@@ -92,6 +93,12 @@ fn a_machine_that_looks_at_the_status_before_the_fingerprint_is_found_out() {
 }
 
 #[test]
+fn a_machine_that_does_not_compare_operations_is_found_out() {
+    assert_found::<ForgettingTheOperation>("no mismatching request executes or replays");
+    assert_found::<ForgettingTheOperation>("no request gets another request's answer");
+}
+
+#[test]
 fn a_machine_that_forgets_the_deadline_is_found_out() {
     assert_found::<WithoutDeadline>("a key settles once faults stop");
 }
@@ -128,56 +135,75 @@ fn a_machine_that_deletes_too_soon_is_found_out() {
 }
 
 fn assert_found<M: Machine>(property: &'static str) {
-    let bounds: Bounds<M> = bounds(&[("a", 1, 2), ("a", 2, 1)], 1, 1, 1, 3);
-    let checker = check(bounds);
+    let is_found = [TWO_PAYLOADS, TWO_OPERATIONS].into_iter().any(|requests| {
+        let bounds: Bounds<M> = bounds(requests, 1, 1, 1, 3);
+        check(bounds).discovery(property).is_some()
+    });
 
-    assert!(
-        checker.discovery(property).is_some(),
-        "the checker finds no case of: {property}"
-    );
+    assert!(is_found, "the checker finds no case of: {property}");
 }
 
 fn check<M: Machine>(bounds: Bounds<M>) -> impl Checker<Bounds<M>> {
     bounds.checker().threads(2).spawn_bfs().join()
 }
 
+/// Caller, operation, payload, and how often it is sent.
+type Sent = (&'static str, &'static str, u8, u8);
+
+const TWO_PAYLOADS: &[Sent] = &[("a", "o", 1, 2), ("a", "o", 2, 1)];
+
+const TWO_OPERATIONS: &[Sent] = &[("a", "o", 1, 2), ("a", "p", 1, 1)];
+
 type Exploration = (&'static str, Bounds<Shipped>, usize);
 
-fn small_bounds() -> [Exploration; 3] {
-    let again = bounds(&[("a", 1, 3)], 1, 1, 1, 4);
-    let payloads = bounds(&[("a", 1, 2), ("a", 2, 1)], 1, 1, 1, 4);
-    let callers = bounds(&[("a", 1, 2), ("b", 1, 1)], 1, 1, 0, 3);
+fn small_bounds() -> [Exploration; 4] {
+    let again = bounds(&[("a", "o", 1, 3)], 1, 1, 1, 4);
+    let payloads = bounds(TWO_PAYLOADS, 1, 1, 1, 4);
+    let operations = bounds(TWO_OPERATIONS, 1, 1, 1, 4);
+    let callers = bounds(&[("a", "o", 1, 2), ("b", "o", 1, 1)], 1, 1, 0, 3);
     [
         ("one request, sent three times", again, 26_337),
         ("two payloads", payloads, 25_346),
+        ("two operations of one path", operations, 25_346),
         ("two callers", callers, 87_692),
     ]
 }
 
-fn large_bounds() -> [Exploration; 3] {
-    let again = bounds(&[("a", 1, 4)], 2, 2, 1, 7);
-    let payloads = bounds(&[("a", 1, 2), ("a", 2, 2)], 2, 1, 1, 7);
-    let callers = bounds(&[("a", 1, 2), ("a", 2, 1), ("b", 1, 1)], 1, 1, 1, 4);
+fn large_bounds() -> [Exploration; 4] {
+    let again = bounds(&[("a", "o", 1, 4)], 2, 2, 1, 7);
+    let payloads = bounds(&[("a", "o", 1, 2), ("a", "o", 2, 2)], 2, 1, 1, 7);
+    let operations = bounds(TWO_OPERATIONS, 2, 1, 1, 5);
+    let callers = bounds(
+        &[("a", "o", 1, 2), ("a", "o", 2, 1), ("b", "o", 1, 1)],
+        1,
+        1,
+        1,
+        4,
+    );
     [
         ("one request, sent four times", again, 3_330_465),
         ("two payloads", payloads, 3_411_650),
+        ("two operations of one path", operations, 0),
         ("two payloads and two callers", callers, 2_512_461),
     ]
 }
 
-/// `requests` are caller, payload and how often it is sent; the clock goes on until `until`.
+/// The clock goes on until `until`.
 fn bounds<M: Machine>(
-    requests: &[(&'static str, u8, u8)],
+    requests: &[Sent],
     deaths: u8,
     failures: u8,
     hangs: u8,
     until: u64,
 ) -> Bounds<M> {
-    let requests = requests.iter().map(|(caller, payload, sends)| Request {
-        caller,
-        payload: *payload,
-        sends: *sends,
-    });
+    let requests = requests
+        .iter()
+        .map(|(caller, operation, payload, sends)| Request {
+            caller,
+            operation,
+            payload: *payload,
+            sends: *sends,
+        });
     Bounds {
         requests: requests.collect(),
         deaths,

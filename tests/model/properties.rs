@@ -153,9 +153,9 @@ fn settles_once_faults_stop<M: Machine>(bounds: &Bounds<M>, world: &World) -> bo
                 .clone()
                 .filter(|record| now < record.expires_at);
             let same = |request: &&Request| {
-                stored
-                    .as_ref()
-                    .is_none_or(|record| record.fingerprint == request.fingerprint())
+                stored.as_ref().is_none_or(|record| {
+                    record.belongs_to(request.operation, request.fingerprint())
+                })
             };
             let again = bounds
                 .requests

@@ -26,6 +26,8 @@ const KEY: &str = "00000000-0000-4000-8000-000000000000";
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
     pub caller: &'static str,
+    /// What its path stands for, in the release that it meets.
+    pub operation: &'static str,
     pub payload: u8,
     pub sends: u8,
 }
@@ -33,6 +35,11 @@ pub struct Request {
 impl Request {
     pub fn fingerprint(self) -> Fingerprint {
         Fingerprint([self.payload; 32])
+    }
+
+    /// How an answer to it begins, and none to another.
+    pub fn owner(self) -> String {
+        format!("{} {} {} ", self.caller, self.operation, self.payload)
     }
 
     pub fn address(self) -> CompositeKey {
@@ -101,7 +108,7 @@ impl World {
         let object = object.expect("an object for each address");
         let new = NewRecord {
             operation_id: OperationId(format!("{}/{}", request.caller, object.records_made)),
-            operation: "operation".to_owned(),
+            operation: request.operation.to_owned(),
         };
         let (record, claim) = M::claim(
             object.stored.clone(),
@@ -113,7 +120,7 @@ impl World {
         );
         let mismatch = object
             .open_account(now)
-            .is_some_and(|account| account.fingerprint != request.fingerprint());
+            .is_some_and(|account| !account.is_of(request));
         if mismatch && claim != Claim::Mismatch {
             self.violations.push(Violation::MismatchExecuted);
         }
@@ -139,8 +146,7 @@ impl World {
             || SavedResponse {
                 status: 201,
                 headers: Vec::new(),
-                body: format!("{} {} {}", request.caller, request.payload, operation_id.0)
-                    .into_bytes(),
+                body: (request.owner() + &operation_id.0).into_bytes(),
             },
             |row| row.response.clone(),
         );

@@ -38,10 +38,13 @@ export class Issuer {
   published: JWK[] = [];
   /** What it answers instead of its keys. */
   broken: { status: number; headers?: Record<string, string> } | undefined;
+  /** What it waits for before it answers. */
+  before = async () => {};
   /** The paths that were asked for. */
   asked: string[] = [];
-  #server = createServer((request, response) => {
+  #server = createServer(async (request, response) => {
     this.asked.push(request.url!);
+    await this.before();
     if (this.broken) response.writeHead(this.broken.status, this.broken.headers).end();
     else response.end(JSON.stringify({ keys: this.published }));
   });

@@ -3,7 +3,7 @@
 import { createHmac } from "node:crypto";
 import { exportSPKI, importJWK, type JWTPayload } from "jose";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { type Answer, Client, newKey } from "./client.ts";
+import { type Answer, Client, eventually, newKey } from "./client.ts";
 import {
   ALGORITHMS,
   AUDIENCE,
@@ -127,6 +127,18 @@ describe("a forged token is refused", () => {
     }
   });
 
+  test.each(ALGORITHMS)("however long its signature is, with %s", async (algorithm) => {
+    const signed = (await sign(keys[algorithm])).replace(/[^.]*$/, "");
+
+    for (const bytes of [0, 1, 32, 63, 64, 65, 255, 256, 257, 2000]) {
+      const signature = Buffer.alloc(bytes, 1).toString("base64url");
+      const answer = await api.create(newKey(), { as: signed + signature });
+      expect(answer.status, `${bytes} bytes`).toBe(401);
+      expectRefusal(answer);
+    }
+    expect(api.server.logs.filter(({ message }) => message === "Issuer's keys not available")).toEqual([]);
+  });
+
   test("even if it brings its own key, or says where to get it", async () => {
     const own = await makeKey("ES256", keys.ES256.kid);
     const evil = new Issuer();
@@ -227,6 +239,35 @@ describe("the issuer", () => {
     expect(answer.headers.get("Retry-After")).toBeTruthy();
     await away.api.logged({ level: "warning", message: "Issuer's keys not available" });
     expect(await away.api.rows(key)).toHaveLength(0);
+  });
+
+  test("that is slow does not make a token last longer", async () => {
+    const slow = await trusted();
+    slow.issuer.published = [keys.ES256.public];
+    // Thirty seconds of leeway, of which one or two are left.
+    const exp = inSeconds(-28);
+    slow.issuer.before = () => eventually(() => Date.now() >= (exp + 30) * 1000);
+
+    const answer = await slow.api.create(newKey(), { as: await sign(keys.ES256, { exp }) });
+
+    expectRefusal(answer);
+    expect(answer.json.detail).toContain("expired");
+  });
+
+  test("may publish keys that cannot be used beside those that can", async () => {
+    const mixed = await trusted();
+    const broken = [
+      { ...keys.EdDSA.public, x: "AAAA", kid: "short" },
+      { ...keys.ES256.public, x: keys.ES256.public.y!, kid: "off the curve" },
+      { ...keys.RS256.public, e: "AQ", kid: "exponent 1" },
+    ];
+    mixed.issuer.published = [...broken, keys.EdDSA.public];
+
+    const taken = await mixed.api.create(newKey(), { as: await sign(keys.EdDSA) });
+    const untaken = await mixed.api.create(newKey(), { as: await sign({ ...keys.ES256, kid: "off the curve" }) });
+
+    expect(taken.status).toBe(201);
+    expectRefusal(untaken);
   });
 
   test("may publish keys of other kinds beside those that are taken", async () => {

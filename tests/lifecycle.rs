@@ -72,6 +72,79 @@ fn an_answer_that_is_too_long_is_kept_without_its_content_and_the_fields_that_de
 }
 
 #[test]
+fn an_answer_that_cannot_be_sent_is_kept_as_one_that_can() {
+    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let json = field("Content-Type", "application/json");
+    let omitted = field("x-idempotency-content", "omitted");
+    let answer = |status, headers: &[(String, String)], body: &str| SavedResponse {
+        status,
+        headers: headers.to_vec(),
+        body: body.as_bytes().to_vec(),
+    };
+    let wrong_fields = [
+        field("", "empty"),
+        field("two words", "x"),
+        field("x-a\nx-b", "x"),
+        field("x:", "x"),
+        field("é", "x"),
+        field("x-line", "a\nb"),
+        field("x-return", "a\rb"),
+        field("x-folded", "a\r\n b"),
+        field("x-nul", "a\0b"),
+        field("x-control", "a\u{1}b"),
+        field("x-delete", "a\u{7f}b"),
+        json.clone(),
+    ];
+    let long = field("x-long", &"y".repeat(5000));
+    let sound = [
+        json.clone(),
+        field("x-tab", "a\tb"),
+        field("x-latin", "é"),
+        field("x-empty", ""),
+    ];
+    let cases = [
+        (
+            answer(204, &[json.clone()], "x"),
+            answer(204, &[omitted.clone()], ""),
+        ),
+        (
+            answer(205, &[json.clone()], "x"),
+            answer(205, &[omitted.clone()], ""),
+        ),
+        (answer(304, &[], "x"), answer(304, &[omitted.clone()], "")),
+        (
+            answer(204, &[json.clone()], ""),
+            answer(204, &[json.clone()], ""),
+        ),
+        (answer(0, &[], "x"), answer(500, &[], "x")),
+        (answer(101, &[], ""), answer(500, &[], "")),
+        (answer(199, &[], ""), answer(500, &[], "")),
+        (answer(600, &[], "x"), answer(500, &[], "x")),
+        (answer(599, &sound, "x"), answer(599, &sound, "x")),
+        (
+            answer(201, &wrong_fields, "x"),
+            answer(201, &[json.clone()], "x"),
+        ),
+        (
+            answer(
+                204,
+                &[long.clone(), long.clone(), json, field("x-short", "y")],
+                "x",
+            ),
+            answer(204, &[long, field("x-short", "y"), omitted], ""),
+        ),
+    ];
+
+    for (made, expected) in cases {
+        let is_sound = made == expected;
+        let (kept, wrong) = made.sendable();
+        assert_eq!(kept, expected);
+        assert_eq!(wrong.is_empty(), is_sound, "{wrong:?}");
+        assert_eq!(kept.clone().sendable(), (kept, Vec::new()));
+    }
+}
+
+#[test]
 fn another_payload_is_refused_whatever_the_status() {
     let (processing, attempt) = processing();
     let failed = settled(&processing, &attempt, Outcome::Failed);

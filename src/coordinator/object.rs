@@ -294,6 +294,11 @@ impl Object {
 
 /// The answer as it is kept, and told if that is less than the operation said.
 fn kept(response: SavedResponse, asked: &Asked) -> SavedResponse {
+    let (response, wrong) = response.sendable();
+    if !wrong.is_empty() {
+        let reason = wrong.join("; ");
+        asked.tell(&Event::AnswerChanged { reason });
+    }
     let content_bytes = response.body.len();
     let kept = response.within_bounds();
     if kept.body.len() < content_bytes {

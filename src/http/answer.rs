@@ -57,9 +57,10 @@ impl Answer {
         Self::new(200, "application/json", body)
     }
 
-    /// The first answer, as it was saved.
+    /// The first answer, as it was saved; without what cannot be sent, should an earlier release have saved that.
     #[must_use]
     pub fn saved(response: SavedResponse) -> Self {
+        let (response, _) = response.sendable();
         Self {
             status: response.status,
             headers: response.headers,

@@ -72,6 +72,12 @@ pub enum Event {
         /// How many bytes the content had.
         content_bytes: usize,
     },
+    /// An answer could not be sent as the operation made it. It is given without what is wrong, to the first request
+    /// too.
+    AnswerChanged {
+        /// What was wrong, without its words.
+        reason: String,
+    },
     /// An attempt ended without an answer.
     Failed {
         /// The attempt that did.
@@ -186,6 +192,7 @@ impl Event {
             Self::Retrying { .. } => "Previous attempt failed, retrying",
             Self::Completed { .. } => "Idempotent operation completed",
             Self::ContentOmitted { .. } => "Answer too large to keep",
+            Self::AnswerChanged { .. } => "Answer cannot be sent as it was made",
             Self::Failed { .. } => "Idempotent operation failed",
             Self::Late { .. } => "Attempt ended after it was given up",
             Self::Executed { .. } => "Returning first result",
@@ -219,6 +226,7 @@ impl Event {
             | Self::Unanswered { .. }
             | Self::Expired { .. } => Level::Info,
             Self::ContentOmitted { .. }
+            | Self::AnswerChanged { .. }
             | Self::LimiterFailed { .. }
             | Self::Failed { .. }
             | Self::Late { .. }

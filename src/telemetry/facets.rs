@@ -25,6 +25,7 @@ impl Event {
             | Self::Late { .. }
             | Self::Expired { .. }
             | Self::ContentOmitted { .. }
+            | Self::AnswerChanged { .. }
             | Self::LimiterFailed { .. }
             | Self::KeysMissing { .. }
             | Self::CopyFailed { .. }
@@ -47,6 +48,7 @@ impl Event {
             | Self::LimiterFailed { reason }
             | Self::KeysMissing { reason }
             | Self::CopyFailed { reason }
+            | Self::AnswerChanged { reason }
             | Self::ReadFailed { reason }
             | Self::CountsLost { reason }
             | Self::WebhookFailed { reason }
@@ -82,6 +84,7 @@ impl Event {
             | Self::Unanswered { .. }
             | Self::Unreachable { .. }
             | Self::ContentOmitted { .. }
+            | Self::AnswerChanged { .. }
             | Self::LimiterFailed { .. }
             | Self::KeysMissing { .. }
             | Self::CopyFailed { .. }

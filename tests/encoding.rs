@@ -7,10 +7,10 @@
 )]
 
 use edge_idempotency::{
-    coordinator::{Asked, Fault, Message, Reply},
+    coordinator::{Asked, Fault, Message, MessageError, Reply},
     lifecycle::{
-        DecodeError, Fingerprint, OperationId, Record, SavedResponse, Status, UnixMillis, decode,
-        encode,
+        DecodeError, Fingerprint, History, OperationId, Record, SavedResponse, Status, UnixMillis,
+        decode, encode,
     },
     operations::Origin,
 };
@@ -20,6 +20,15 @@ proptest! {
     #[test]
     fn a_record_comes_back_as_it_was(record in record()) {
         prop_assert_eq!(decode(&encode(&record).unwrap()).unwrap(), record);
+    }
+
+    #[test]
+    fn a_record_of_the_release_before_comes_back_as_it_was(record in record(), history in any::<bool>()) {
+        let history = history.then(|| History::default().noting(&record));
+
+        let read = decode(&of_the_release_before(&record, history.as_ref()));
+
+        prop_assert_eq!(read.unwrap(), record);
     }
 
     #[test]
@@ -51,7 +60,58 @@ proptest! {
 fn a_record_of_another_version_is_named_as_such() {
     let bytes = b"{\"version\":9,\"something\":\"else\"}\nbody";
 
-    assert!(matches!(decode(bytes), Err(DecodeError::OtherVersion(9))));
+    let error = decode(bytes).unwrap_err();
+
+    assert!(matches!(error, DecodeError::OtherVersion(9)));
+    assert!(error.is_of_a_later_release());
+    let earlier = decode(b"{\"version\":0}\n").unwrap_err();
+    assert!(!earlier.is_of_a_later_release());
+}
+
+#[test]
+fn a_record_without_a_digest_is_none_of_this_version_and_one_with_it_none_of_the_version_before() {
+    let of_this = [
+        ("\"digest\":", "\"other\":"),
+        ("\"version\":2", "\"version\":1"),
+    ];
+
+    for (part, other) in of_this {
+        let written = String::from_utf8(encode(&completed()).unwrap()).unwrap();
+        let spoiled = written.replacen(part, other, 1);
+
+        assert_ne!(spoiled, written);
+        let error = decode(spoiled.as_bytes()).unwrap_err();
+        assert!(matches!(error, DecodeError::Damaged), "{error}");
+        assert!(!error.is_of_a_later_release());
+    }
+}
+
+/// What a Worker of another release may say to an object of this one, and the other way round.
+#[test]
+fn a_message_of_another_version_is_named_as_such_and_one_of_this_version_may_have_more_members() {
+    for head in ["{\"version\":2,\"message\":7}", "{\"version\":2}"] {
+        let bytes = format!("{head}\nbody");
+        let errors = [
+            Message::decode(bytes.as_bytes()).unwrap_err(),
+            Reply::decode(bytes.as_bytes()).unwrap_err(),
+        ];
+        for error in errors {
+            assert!(matches!(error, MessageError::OtherVersion(2)), "{error}");
+        }
+    }
+    for unknown in ["\"forget\"", "{\"claim\":{}}", "7"] {
+        let bytes = format!("{{\"version\":1,\"message\":{unknown}}}\n");
+        assert!(Message::decode(bytes.as_bytes()).is_err());
+        assert!(Reply::decode(bytes.as_bytes()).is_err());
+    }
+    let more =
+        b"{\"version\":1,\"more\":1,\"message\":{\"failed\":{\"expires_at\":5,\"more\":[]}}}\n";
+    assert!(matches!(
+        Reply::decode(more),
+        Ok(Reply::Failed {
+            expires_at: UnixMillis(5)
+        })
+    ));
 }
 
 #[test]
@@ -81,6 +141,37 @@ fn a_message_keeps_its_payload_byte_for_byte() {
     assert_eq!(received.payload, payload);
     assert_eq!(received.fingerprint, Fingerprint([7; 32]));
     assert_eq!(received.faults, [Fault::DelayMs(5), Fault::Panic]);
+}
+
+/// A record as releases wrote it before version 2: without a digest, and with a history or not.
+fn of_the_release_before(record: &Record, history: Option<&History>) -> Vec<u8> {
+    let record_json = serde_json::to_string(record).unwrap();
+    let history = history.map(|history| serde_json::to_string(history).unwrap());
+    let history = history.map_or(String::new(), |history| format!("\"history\":{history},"));
+    let mut bytes = format!("{{\"version\":1,{history}\"record\":{record_json}}}\n").into_bytes();
+    if let Status::Completed { response } = &record.status {
+        bytes.extend_from_slice(&response.body);
+    }
+    bytes
+}
+
+fn completed() -> Record {
+    Record {
+        operation_id: OperationId("operation".to_owned()),
+        operation: "create_resource".to_owned(),
+        fingerprint: Fingerprint([1; 32]),
+        attempts: 1,
+        created_at: UnixMillis(1),
+        updated_at: UnixMillis(2),
+        expires_at: UnixMillis(3),
+        status: Status::Completed {
+            response: SavedResponse {
+                status: 201,
+                headers: Vec::new(),
+                body: b"the answer".to_vec(),
+            },
+        },
+    }
 }
 
 fn record() -> impl Strategy<Value = Record> {

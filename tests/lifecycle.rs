@@ -11,7 +11,8 @@
 
 use edge_idempotency::lifecycle::{
     Attempt, Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Policy, Record,
-    SavedResponse, Settlement, Status, UnixMillis, claim, expire, inspect, settle,
+    SavedResponse, Settlement, Status, UnixMillis, claim, expire, expire_unreadable, inspect,
+    settle,
 };
 
 const POLICY: Policy = Policy {
@@ -76,9 +77,9 @@ fn an_answer_that_cannot_be_sent_is_kept_as_one_that_can() {
     let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let json = field("Content-Type", "application/json");
     let omitted = field("x-idempotency-content", "omitted");
-    let answer = |status, headers: &[(String, String)], body: &str| SavedResponse {
+    let answer = |status, headers: &[&(String, String)], body: &str| SavedResponse {
         status,
-        headers: headers.to_vec(),
+        headers: headers.iter().copied().cloned().collect(),
         body: body.as_bytes().to_vec(),
     };
     let wrong_fields = [
@@ -95,6 +96,7 @@ fn an_answer_that_cannot_be_sent_is_kept_as_one_that_can() {
         field("x-delete", "a\u{7f}b"),
         json.clone(),
     ];
+    let short = field("x-short", "y");
     let long = field("x-long", &"y".repeat(5000));
     let sound = [
         json.clone(),
@@ -103,35 +105,25 @@ fn an_answer_that_cannot_be_sent_is_kept_as_one_that_can() {
         field("x-empty", ""),
     ];
     let cases = [
-        (
-            answer(204, &[json.clone()], "x"),
-            answer(204, &[omitted.clone()], ""),
-        ),
-        (
-            answer(205, &[json.clone()], "x"),
-            answer(205, &[omitted.clone()], ""),
-        ),
-        (answer(304, &[], "x"), answer(304, &[omitted.clone()], "")),
-        (
-            answer(204, &[json.clone()], ""),
-            answer(204, &[json.clone()], ""),
-        ),
+        (answer(204, &[&json], "x"), answer(204, &[&omitted], "")),
+        (answer(205, &[&json], "x"), answer(205, &[&omitted], "")),
+        (answer(304, &[], "x"), answer(304, &[&omitted], "")),
+        (answer(204, &[&json], ""), answer(204, &[&json], "")),
         (answer(0, &[], "x"), answer(500, &[], "x")),
         (answer(101, &[], ""), answer(500, &[], "")),
         (answer(199, &[], ""), answer(500, &[], "")),
         (answer(600, &[], "x"), answer(500, &[], "x")),
-        (answer(599, &sound, "x"), answer(599, &sound, "x")),
         (
-            answer(201, &wrong_fields, "x"),
-            answer(201, &[json.clone()], "x"),
+            answer(599, &sound.each_ref(), "x"),
+            answer(599, &sound.each_ref(), "x"),
         ),
         (
-            answer(
-                204,
-                &[long.clone(), long.clone(), json, field("x-short", "y")],
-                "x",
-            ),
-            answer(204, &[long, field("x-short", "y"), omitted], ""),
+            answer(201, &wrong_fields.each_ref(), "x"),
+            answer(201, &[&json], "x"),
+        ),
+        (
+            answer(204, &[&long, &long, &json, &short], "x"),
+            answer(204, &[&long, &short, &omitted], ""),
         ),
     ];
 
@@ -293,6 +285,18 @@ fn an_alarm_deletes_what_has_expired_and_waits_for_what_has_not() {
     assert_eq!(expire(Some(&record), UnixMillis(11_000)), Expiry::Delete);
     let too_soon = expire(Some(&record), UnixMillis(10_999));
     assert_eq!(too_soon, Expiry::RingAt(UnixMillis(11_000)));
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_kept_until_no_record_could_be_alive() {
+    const DAY_MS: u64 = 86_400_000;
+    const YEAR_MS: u64 = 365 * DAY_MS;
+    let after = |ms| expire_unreadable(START, START.plus_ms(ms));
+
+    for ms in [0, 1, DAY_MS, YEAR_MS - 1] {
+        assert_eq!(after(ms), Expiry::RingAt(START.plus_ms(ms).plus_ms(DAY_MS)));
+    }
+    assert_eq!(after(YEAR_MS), Expiry::Delete);
 }
 
 #[test]

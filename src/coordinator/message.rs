@@ -1,7 +1,8 @@
 //! What the Worker asks the object, and what it is told.
 //!
 //! Both are frames with a version in their head: while a deployment rolls out, the two ends may be of
-//! different releases.
+//! different releases. An object answers what it cannot read with `Reply::Declined`, and a Worker takes a reply that it
+//! cannot read for none: the client gets a 503 and repeats the request. ARCHITECTURE.md, "Wire formats".
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -13,7 +14,7 @@ use crate::{
     telemetry::{Event, Subject, tell},
 };
 
-/// Goes up when an older release would misread a message.
+/// Goes up when an older release would misread a message, in the release after the one that learned to read it.
 const MESSAGE_VERSION: u32 = 1;
 
 /// A question to the object.
@@ -89,8 +90,13 @@ pub enum Reply {
         #[serde(default)]
         history: History,
     },
-    /// The object does not dare to go on: its record cannot be read, or this release does not know what is
-    /// asked. Executing could do something twice.
+    /// The object has looked at no record and executed nothing: its release does not know what is asked, or its
+    /// variables are wrong. An earlier release reads this as a reply that it does not know.
+    Declined,
+    /// The object has executed nothing, or not settled it, and cannot say what became of the key: its storage failed, or
+    /// a later release wrote the record. An earlier release reads this as a reply that it does not know.
+    Unsettled,
+    /// The object does not dare to go on: its record is damaged. Executing could do something twice.
     Broken,
 }
 
@@ -167,6 +173,8 @@ impl Reply {
             | Self::Failed { .. }
             | Self::Superseded
             | Self::Found { .. }
+            | Self::Declined
+            | Self::Unsettled
             | Self::Broken => &[],
         };
         join(self, body)
@@ -194,10 +202,18 @@ fn join(message: &impl Serialize, body: &[u8]) -> Result<Vec<u8>, MessageError> 
 
 fn split<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), MessageError> {
     let (head, body) = frame::split(bytes).ok_or(MessageError::NoHead)?;
-    let head: Head<T> = serde_json::from_slice(head)?;
+    let head: Head<T> = serde_json::from_slice(head).map_err(|error| unreadable(head, error))?;
     if head.version == MESSAGE_VERSION {
         Ok((head.message, body))
     } else {
         Err(MessageError::OtherVersion(head.version))
+    }
+}
+
+/// Says that a head is of another version rather than which member it lacks.
+fn unreadable(head: &[u8], error: serde_json::Error) -> MessageError {
+    match frame::version(head) {
+        None | Some(MESSAGE_VERSION) => MessageError::Head(error),
+        Some(version) => MessageError::OtherVersion(version),
     }
 }

@@ -8,7 +8,7 @@ use worker::{Env, State};
 use super::{
     Asked, Message, Reply,
     attempt::execute,
-    message::MessageError,
+    no_answer::NoAnswer,
     running::Running,
     storage::{RecordStorage, StorageError, Stored},
 };
@@ -16,10 +16,10 @@ use crate::{
     clock,
     lifecycle::{
         Attempt, Claim, Expiry, NewRecord, OperationId, Outcome, Policy, Record, SavedResponse,
-        Settlement, UnixMillis, claim, expire, inspect, settle,
+        Settlement, UnixMillis, claim, expire, expire_unreadable, inspect, settle,
     },
     operations::{KeyedOperation, find_operation},
-    settings::{Settings, WrongSetting},
+    settings::Settings,
     telemetry::{Event, Move, Subject, hand_over_soon, tell},
 };
 
@@ -29,21 +29,6 @@ pub struct Object {
     env: Env,
     storage: RecordStorage,
     running: RefCell<Option<Running>>,
-}
-
-/// Why the object has no answer.
-#[derive(Debug, thiserror::Error)]
-enum ObjectError {
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    #[error(transparent)]
-    Message(#[from] MessageError),
-    #[error(transparent)]
-    Settings(#[from] WrongSetting),
-    #[error("this release has no operation {0}")]
-    UnknownOperation(String),
-    #[error(transparent)]
-    Platform(#[from] worker::Error),
 }
 
 impl Object {
@@ -61,9 +46,8 @@ impl Object {
     /// Answers a message.
     pub async fn answer(&self, message: &[u8]) -> worker::Result<Vec<u8>> {
         let reply = self.reply(message).await.unwrap_or_else(|error| {
-            let reason = error.to_string();
-            tell(Subject::NONE, &Event::Broken { reason });
-            Reply::Broken
+            tell(Subject::NONE, &error.event());
+            error.reply()
         });
         self.hand_over_soon();
         reply
@@ -73,41 +57,48 @@ impl Object {
 
     /// Forgets the record if its time is over: the object's alarm was set for that.
     pub async fn ring(&self) -> worker::Result<()> {
-        let stored = match self.storage.load() {
-            // The alarm was set for the record's expiry, so that one that cannot be read has expired too.
-            Err(StorageError::Unreadable(_)) => None,
-            loaded => loaded?,
-        };
-        match expire(stored.as_ref().map(|stored| &stored.record), clock::now()) {
-            Expiry::RingAt(time) => self.storage.ring_at(time)?,
-            Expiry::Delete => {
-                let record = Move {
-                    from: stored.as_ref().map(Stored::place),
-                    to: None,
-                };
-                tell(Subject::NONE, &Event::Expired { record });
-                self.hand_over_soon();
-                self.state.storage().delete_all().await?;
+        let now = clock::now();
+        let (expiry, from) = match self.storage.load() {
+            Ok(stored) => (
+                expire(stored.as_ref().map(|stored| &stored.record), now),
+                stored.as_ref().map(Stored::place),
+            ),
+            Err(StorageError::Unreadable(error)) => {
+                let reason = error.to_string();
+                tell(Subject::NONE, &Event::Broken { reason });
+                (
+                    expire_unreadable(self.storage.unreadable_since(now)?, now),
+                    None,
+                )
             }
+            Err(error) => return Err(error.into()),
+        };
+        if expiry == Expiry::Delete {
+            let record = Move { from, to: None };
+            tell(Subject::NONE, &Event::Expired { record });
+        }
+        self.hand_over_soon();
+        match expiry {
+            Expiry::RingAt(time) => self.storage.ring_at(time)?,
+            Expiry::Delete => self.state.storage().delete_all().await?,
         }
         Ok(())
     }
 
-    async fn reply(&self, message: &[u8]) -> Result<Reply, ObjectError> {
+    async fn reply(&self, message: &[u8]) -> Result<Reply, NoAnswer> {
         match Message::decode(message)? {
             Message::Claim(asked) => Ok(self.claim(&asked).await.unwrap_or_else(|error| {
-                let reason = error.to_string();
-                asked.tell(&Event::Broken { reason });
-                Reply::Broken
+                asked.tell(&error.event());
+                error.reply()
             })),
             Message::Inspect => self.inspect(),
         }
     }
 
     /// Every branch that a keyed request can take once it has reached its object.
-    async fn claim(&self, asked: &Asked) -> Result<Reply, ObjectError> {
+    async fn claim(&self, asked: &Asked) -> Result<Reply, NoAnswer> {
         let operation = find_operation(&asked.operation)
-            .ok_or_else(|| ObjectError::UnknownOperation(asked.operation.clone()))?;
+            .ok_or_else(|| NoAnswer::UnknownOperation(asked.operation.clone()))?;
         let policy = Settings::of(&self.env)?.policy(operation.retention);
         let wait_until = clock::now().plus_ms(asked.wait_s.saturating_mul(1000));
         loop {
@@ -130,7 +121,7 @@ impl Object {
     }
 
     /// Loads, asks and stores, without an await in between: no other request's decision can come between.
-    fn decide(&self, asked: &Asked, policy: Policy) -> Result<(Record, Claim), ObjectError> {
+    fn decide(&self, asked: &Asked, policy: Policy) -> Result<(Record, Claim), NoAnswer> {
         let mut running = self.running.borrow_mut();
         let stored = self.storage.load()?;
         let (record, claim) = claim(
@@ -176,7 +167,7 @@ impl Object {
         operation: &KeyedOperation,
         attempt: Attempt,
         asked: &Asked,
-    ) -> Result<Reply, ObjectError> {
+    ) -> Result<Reply, NoAnswer> {
         let started_at = clock::now();
         let outcome = match execute(
             operation,
@@ -204,7 +195,7 @@ impl Object {
         ended: Result<SavedResponse, String>,
         started_at: UnixMillis,
         asked: &Asked,
-    ) -> Result<Reply, ObjectError> {
+    ) -> Result<Reply, NoAnswer> {
         let now = clock::now();
         let stored = self.storage.load()?;
         let (outcome, failure) = match ended {
@@ -275,7 +266,7 @@ impl Object {
         clock::within(left_ms, ended).await.is_some()
     }
 
-    fn inspect(&self) -> Result<Reply, ObjectError> {
+    fn inspect(&self) -> Result<Reply, NoAnswer> {
         let running = self.running.borrow();
         let attempt = running.as_ref().map(|running| &running.attempt);
         let stored = self.storage.load()?;

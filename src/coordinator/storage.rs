@@ -1,15 +1,29 @@
-//! What the object stores: its record, as one value.
+//! What the object stores: its record, as one value. Beside it, if it cannot be read, since when that is known.
 
+use serde::{Deserialize, Serialize};
 use worker::State;
 
 use crate::{
+    digest::{hex, sha256},
     lifecycle::{DecodeError, History, Record, UnixMillis, decode, encode_with, history},
     sync_kv::{SyncKv, SyncKvError},
     telemetry::Place,
 };
 
-/// The one key there is.
+/// The key of the record.
 const RECORD: &str = "record";
+
+/// The key of what is noted of a record that cannot be read.
+const UNREADABLE: &str = "unreadable";
+
+/// What is noted of a record that cannot be read.
+#[derive(Deserialize, Serialize)]
+struct Unreadable {
+    /// When the alarm met it first.
+    since: UnixMillis,
+    /// SHA-256 over what is stored in the record's place, in hex: of another record, nothing is known.
+    digest: String,
+}
 
 impl From<StorageError> for worker::Error {
     fn from(error: StorageError) -> Self {
@@ -76,6 +90,20 @@ impl RecordStorage {
         let bytes = encode_with(record, history)?;
         self.0.put(RECORD, &bytes)?;
         Ok(Place::of(record, bytes.len()))
+    }
+
+    /// Since when the alarm has known that it cannot read what is stored. That is `now`, if nothing was noted of it.
+    pub fn unreadable_since(&self, now: UnixMillis) -> Result<UnixMillis, StorageError> {
+        let stored = self.0.get(RECORD)?.unwrap_or_default();
+        let digest = hex(&sha256(&stored));
+        let noted = self.0.get(UNREADABLE)?;
+        let noted = noted.and_then(|note| serde_json::from_slice::<Unreadable>(&note).ok());
+        if let Some(noted) = noted.filter(|noted| noted.digest == digest) {
+            return Ok(noted.since);
+        }
+        let note = Unreadable { since: now, digest };
+        self.0.put(UNREADABLE, &serde_json::to_vec(&note)?)?;
+        Ok(now)
     }
 
     /// Sets the object's one alarm.

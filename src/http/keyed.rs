@@ -130,10 +130,12 @@ fn event_of(answered: &Answered, duration_ms: u64) -> Event {
         Reply::InProgress { .. } => Event::InProgress { duration_ms },
         Reply::Mismatch => Event::Mismatch { duration_ms },
         Reply::Failed { .. } | Reply::Superseded => Event::Unanswered { duration_ms },
-        Reply::Found { .. } | Reply::Broken => Event::Unreachable {
-            reason: "the object has no answer to give".to_owned(),
-            duration_ms,
-        },
+        Reply::Found { .. } | Reply::Declined | Reply::Unsettled | Reply::Broken => {
+            Event::Unreachable {
+                reason: "the object has no answer to give".to_owned(),
+                duration_ms,
+            }
+        }
     }
 }
 
@@ -159,6 +161,8 @@ fn answer(reply: Reply, field: KeyField) -> Result<Answer, Problem> {
             Err(Problem::operation_failed().with(EXPIRES_AT, clock::rfc3339(expires_at)))
         }
         Reply::Superseded => Err(Problem::given_up()),
+        Reply::Declined => Err(Problem::declined()),
+        Reply::Unsettled => Err(Problem::unavailable()),
         Reply::Found { .. } | Reply::Broken => Err(Problem::internal()),
     }
 }

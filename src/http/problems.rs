@@ -245,6 +245,16 @@ impl Problem {
         )
     }
 
+    /// An object that does not know the request, or may not serve it.
+    #[must_use]
+    pub fn declined() -> Self {
+        Self::new(
+            &catalogue::SERVICE_UNAVAILABLE,
+            "Nothing was done for this request: a release of the service is being rolled out, or a variable is \
+             wrong. Send the same request with the same key again.",
+        )
+    }
+
     /// A reading that the database did not answer.
     #[must_use]
     pub fn read_failed() -> Self {

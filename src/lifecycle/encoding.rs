@@ -11,11 +11,12 @@ use thiserror::Error;
 use super::{History, Record, Status, frame};
 use crate::digest::{digest, hex};
 
-/// Goes up when a reader of the old format would misread the new one. Worker and object may run different
-/// versions while a deployment rolls out (Cloudflare: gradual deployments, Durable Objects).
-///
-/// Version 1 had no digest.
+/// The format that is written. Goes up when a reader of the old format would misread the new one, in the release after
+/// the one that learned to read it: ARCHITECTURE.md, "Wire formats".
 pub const FORMAT_VERSION: u32 = 2;
+
+/// The format before, which is read too. It had no digest.
+const FORMAT_BEFORE: u32 = 1;
 
 #[derive(Serialize)]
 struct HeadOut<'a> {
@@ -35,24 +36,21 @@ struct HistoryIn {
 #[derive(Deserialize)]
 struct HeadIn<'a> {
     version: u32,
-    digest: String,
+    digest: Option<String>,
     #[serde(borrow)]
     record: &'a RawValue,
 }
 
-#[derive(Deserialize)]
-struct VersionIn {
-    version: u32,
-}
-
-/// Bytes that are no record of this version.
+/// Bytes that are no record which this release reads.
 #[derive(Debug, Error)]
 pub enum DecodeError {
     /// There is no head: the bytes were cut, or are something else.
     #[error("the stored record has no head")]
     NoHead,
     /// The head is JSON of another format version.
-    #[error("the stored record has format version {0}, this release reads {FORMAT_VERSION}")]
+    #[error(
+        "the stored record has format version {0}, this release reads {FORMAT_BEFORE} and {FORMAT_VERSION}"
+    )]
     OtherVersion(u32),
     /// The head is not what this version writes.
     #[error("the stored record's head cannot be read: {0}")]
@@ -60,6 +58,14 @@ pub enum DecodeError {
     /// The record or the content is not what was written.
     #[error("the stored record is damaged: its digest does not fit")]
     Damaged,
+}
+
+impl DecodeError {
+    /// Whether a later release can be expected to read the record.
+    #[must_use]
+    pub const fn is_of_a_later_release(&self) -> bool {
+        matches!(self, Self::OtherVersion(version) if *version > FORMAT_VERSION)
+    }
 }
 
 /// Writes `record`.
@@ -87,7 +93,7 @@ fn write(record: &Record, history: Option<&History>) -> Result<Vec<u8>, serde_js
     frame::join(&head, body)
 }
 
-/// Reads what `encode` wrote.
+/// Reads what `encode` wrote, in this release or in the one before.
 pub fn decode(bytes: &[u8]) -> Result<Record, DecodeError> {
     let (head, body) = frame::split(bytes).ok_or(DecodeError::NoHead)?;
     let HeadIn {
@@ -95,10 +101,12 @@ pub fn decode(bytes: &[u8]) -> Result<Record, DecodeError> {
         digest,
         record,
     } = serde_json::from_slice(head).map_err(|error| unreadable(head, error))?;
-    if version != FORMAT_VERSION {
-        return Err(DecodeError::OtherVersion(version));
-    }
-    if digest != digest_of(record, body) {
+    let is_whole = match version {
+        FORMAT_VERSION => digest.is_some_and(|digest| digest == digest_of(record, body)),
+        FORMAT_BEFORE => digest.is_none(),
+        other => return Err(DecodeError::OtherVersion(other)),
+    };
+    if !is_whole {
         return Err(DecodeError::Damaged);
     }
     let mut record: Record = serde_json::from_slice(record.get().as_bytes())?;
@@ -120,12 +128,10 @@ fn digest_of(record: &RawValue, body: &[u8]) -> String {
     hex(&digest(&[record.get().as_bytes(), body]))
 }
 
-/// A head of another version need not have this version's members; say so rather than name a member.
+/// Says that a head is of another version rather than which member it lacks.
 fn unreadable(head: &[u8], error: serde_json::Error) -> DecodeError {
-    match serde_json::from_slice(head) {
-        Ok(VersionIn { version }) if version != FORMAT_VERSION => {
-            DecodeError::OtherVersion(version)
-        }
-        Ok(_) | Err(_) => DecodeError::Head(error),
+    match frame::version(head) {
+        None | Some(FORMAT_VERSION | FORMAT_BEFORE) => DecodeError::Head(error),
+        Some(version) => DecodeError::OtherVersion(version),
     }
 }

@@ -3,7 +3,7 @@
 //! Compact JSON has no line feed in it, so the first one ends the head. That keeps a response's content out
 //! of JSON, where it would be escaped or encoded again.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Writes `head`, then `body`.
 pub fn join(head: &impl Serialize, body: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
@@ -19,4 +19,16 @@ pub fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
     let (head, rest) = bytes.split_at_checked(end)?;
     Some((head, rest.get(1..)?))
+}
+
+/// The version that a head names, whatever else is in it: a head of another version need not have this one's members.
+#[must_use]
+pub fn version(head: &[u8]) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct Head {
+        version: u32,
+    }
+    serde_json::from_slice(head)
+        .map(|Head { version }| version)
+        .ok()
 }

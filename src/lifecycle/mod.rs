@@ -29,7 +29,7 @@ mod any_record;
 pub use any_record::any_record;
 pub use claim::{Claim, NewRecord, Policy, claim};
 pub use encoding::{DecodeError, FORMAT_VERSION, decode, encode, encode_with, history};
-pub use expire::{Expiry, expire};
+pub use expire::{Expiry, MAX_RETENTION_S, expire, expire_unreadable};
 pub use fingerprint::Fingerprint;
 pub use history::{History, Step};
 pub use inspect::inspect;

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::urls::{is_loopback, is_public};
 use crate::digest::sha256;
-use crate::{monitor::Rules, telemetry::Level};
+use crate::{lifecycle::MAX_RETENTION_S, monitor::Rules, telemetry::Level};
 
 /// A variable whose value cannot be meant.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -37,7 +37,7 @@ pub fn seconds(
 ) -> Result<u64, WrongSetting> {
     match number(text, name) {
         None => Ok(default),
-        Some(Ok(value @ 1..=31_536_000)) => Ok(value),
+        Some(Ok(value @ 1..=MAX_RETENTION_S)) => Ok(value),
         Some(Ok(_) | Err(())) => Err(WrongSetting {
             name,
             rule: "a whole number of seconds from 1 to 31536000 (one year)",

@@ -163,6 +163,11 @@ pub enum Event {
         /// What it answered, or the platform said.
         reason: String,
     },
+    /// Worker and object, or the object and its record, are of different releases. The client may repeat its request.
+    OtherRelease {
+        /// What one of them does not know.
+        reason: String,
+    },
     /// Something is wrong that only a person can mend.
     Broken {
         /// What.
@@ -208,6 +213,7 @@ impl Event {
             Self::ReadFailed { .. } => "Reading failed",
             Self::CountsLost { .. } => "Counts lost",
             Self::WebhookFailed { .. } => "Webhook failed",
+            Self::OtherRelease { .. } => "Request or record of another release",
             Self::Broken { .. } => "Service needs attention",
         }
     }
@@ -236,7 +242,8 @@ impl Event {
             | Self::CopyFailed { .. }
             | Self::ReadFailed { .. }
             | Self::CountsLost { .. }
-            | Self::WebhookFailed { .. } => Level::Warning,
+            | Self::WebhookFailed { .. }
+            | Self::OtherRelease { .. } => Level::Warning,
             Self::Broken { .. } => Level::Error,
         }
     }

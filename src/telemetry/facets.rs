@@ -32,6 +32,7 @@ impl Event {
             | Self::ReadFailed { .. }
             | Self::CountsLost { .. }
             | Self::WebhookFailed { .. }
+            | Self::OtherRelease { .. }
             | Self::Broken { .. } => return None,
         };
         Some((outcome, *duration_ms))
@@ -52,6 +53,7 @@ impl Event {
             | Self::ReadFailed { reason }
             | Self::CountsLost { reason }
             | Self::WebhookFailed { reason }
+            | Self::OtherRelease { reason }
             | Self::Broken { reason } => Some(reason),
             Self::Starting { .. }
             | Self::Retrying { .. }
@@ -91,6 +93,7 @@ impl Event {
             | Self::ReadFailed { .. }
             | Self::CountsLost { .. }
             | Self::WebhookFailed { .. }
+            | Self::OtherRelease { .. }
             | Self::Broken { .. } => None,
         }
     }

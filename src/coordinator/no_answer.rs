@@ -1,0 +1,92 @@
+//! Why the object has no answer of its record's, and what it says instead.
+
+use super::{Reply, message::MessageError, storage::StorageError};
+use crate::{settings::WrongSetting, telemetry::Event};
+
+/// Why the object has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// The question cannot be read.
+    #[error(transparent)]
+    Message(#[from] MessageError),
+    /// The Worker knows an operation that the object does not.
+    #[error("this release has no operation {0}")]
+    UnknownOperation(String),
+    /// A variable is wrong.
+    #[error(transparent)]
+    Settings(#[from] WrongSetting),
+    /// The record cannot be read or written.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl NoAnswer {
+    /// What the Worker is told. A retry may do, unless the record stays unreadable to whoever reads it.
+    #[must_use]
+    pub const fn reply(&self) -> Reply {
+        match self {
+            Self::Message(_) | Self::UnknownOperation(_) | Self::Settings(_) => Reply::Declined,
+            Self::Storage(StorageError::Platform(_) | StorageError::Encode(_)) => Reply::Unsettled,
+            Self::Storage(StorageError::Unreadable(error)) if error.is_of_a_later_release() => {
+                Reply::Unsettled
+            }
+            Self::Storage(StorageError::Unreadable(_)) => Reply::Broken,
+        }
+    }
+
+    /// What is logged. Two releases side by side are a passing state, and everything else needs a person.
+    #[must_use]
+    pub fn event(&self) -> Event {
+        let reason = self.to_string();
+        match self {
+            Self::Message(_) | Self::UnknownOperation(_) => Event::OtherRelease { reason },
+            Self::Storage(StorageError::Unreadable(error)) if error.is_of_a_later_release() => {
+                Event::OtherRelease { reason }
+            }
+            Self::Settings(_) | Self::Storage(_) => Event::Broken { reason },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        lifecycle::{DecodeError, decode},
+        telemetry::Level,
+    };
+
+    #[test]
+    fn what_has_touched_nothing_may_be_asked_again() {
+        let wrong = WrongSetting {
+            name: "AUTH",
+            rule: "on or off",
+        };
+        let errors = [
+            (NoAnswer::from(MessageError::NoHead), Level::Warning),
+            (MessageError::OtherVersion(2).into(), Level::Warning),
+            (NoAnswer::UnknownOperation(String::new()), Level::Warning),
+            (wrong.into(), Level::Error),
+        ];
+        for (error, level) in errors {
+            assert!(matches!(error.reply(), Reply::Declined), "{error}");
+            assert_eq!(error.event().level(), level, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_record_of_a_later_release_may_be_read_later_and_a_damaged_one_never() {
+        let error = |bytes: &[u8]| NoAnswer::from(StorageError::from(decode(bytes).unwrap_err()));
+        let later = error(b"{\"version\":3}\n");
+
+        assert!(matches!(later.reply(), Reply::Unsettled));
+        assert_eq!(later.event().level(), Level::Warning);
+        for bytes in ["", "{}\n", "{\"version\":0}\n", "{\"version\":2}\n"] {
+            let damaged = error(bytes.as_bytes());
+            assert!(matches!(damaged.reply(), Reply::Broken), "{bytes}");
+            assert_eq!(damaged.event().level(), Level::Error, "{bytes}");
+        }
+        let damaged: NoAnswer = StorageError::from(DecodeError::Damaged).into();
+        assert!(matches!(damaged.reply(), Reply::Broken));
+    }
+}

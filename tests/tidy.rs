@@ -167,7 +167,7 @@ fn everything_that_is_stored_is_documented() {
         .collect::<Vec<_>>();
     let keys = quoted(
         &read("src/coordinator/storage.rs"),
-        "const RECORD: &str = \"",
+        ": &str = \"",
     );
     let copies = quoted_until(&read("src/coordinator/address.rs"), "format!(\"", '{');
     for stored in tables.iter().chain(&columns).chain(&keys).chain(&copies) {

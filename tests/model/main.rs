@@ -172,7 +172,7 @@ fn small_bounds() -> [Exploration; 4] {
 fn large_bounds() -> [Exploration; 4] {
     let again = bounds(&[("a", "o", 1, 4)], 2, 2, 1, 7);
     let payloads = bounds(&[("a", "o", 1, 2), ("a", "o", 2, 2)], 2, 1, 1, 7);
-    let operations = bounds(TWO_OPERATIONS, 2, 1, 1, 5);
+    let operations = bounds(TWO_OPERATIONS, 1, 1, 1, 4);
     let callers = bounds(
         &[("a", "o", 1, 2), ("a", "o", 2, 1), ("b", "o", 1, 1)],
         1,
@@ -183,7 +183,7 @@ fn large_bounds() -> [Exploration; 4] {
     [
         ("one request, sent four times", again, 3_330_465),
         ("two payloads", payloads, 3_411_650),
-        ("two operations of one path", operations, 0),
+        ("two operations of one path", operations, 25_346),
         ("two payloads and two callers", callers, 2_512_461),
     ]
 }

@@ -1,16 +1,28 @@
-// What docs/adding-an-operation.md tells a reader to write is written, built and run, to the letter.
+// What docs/adding-an-operation.md tells a reader to write is written, built and run, to the letter. Beside it, what
+// becomes of what an operation gets wrong.
 
 import { spawnSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Client, newKey } from "./client.ts";
 import { startServer } from "./server.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PATH = "/api/v1/sign-ups";
+const ANY_ANSWER = "/api/v1/any-answer";
+const OMITTED = { "X-Idempotency-Content": "omitted" };
 const ADA = { email: "ada@example.com", name: "Ada" };
+
+/** What `any_answer.rs` is to answer with. */
+interface Wanted {
+  status: number;
+  headers: string[][];
+  body: string;
+}
+
+const wanted = (status: number, headers: string[][], body: string): Wanted => ({ status, headers, body });
 
 const client = new Client();
 let copy: string;
@@ -19,6 +31,7 @@ beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), "edge-idempotency-example-"));
   await copyCheckout();
   await followTheDocument();
+  await addAnyAnswer();
   build();
   client.server = await startServer({ FAULT_INJECTION: "on" }, { root: copy });
 }, 600_000);
@@ -73,6 +86,124 @@ test("what breaks a rule is refused with its place", async () => {
   expect(answer.json.errors).toEqual([{ pointer: "#/email", detail: "must be an e-mail address" }]);
 });
 
+describe("an answer that cannot be sent", () => {
+  const JSON_TYPE = ["Content-Type", "application/json"];
+  const LONG = "x".repeat(5000);
+
+  /** What an operation answers with, and the status, the content and the fields of its own that clients get. */
+  const ANSWERS: [string, Wanted, [number, string, Record<string, string | null>]][] = [
+    ["a 204 with content", wanted(204, [JSON_TYPE], "{}"), [204, "", { ...OMITTED, "Content-Type": null }]],
+    ["a 205 with content", wanted(205, [], "x"), [205, "", OMITTED]],
+    ["a 304 with content", wanted(304, [], "x"), [304, "", OMITTED]],
+    ["status 0", wanted(0, [], "x"), [500, "x", {}]],
+    ["status 101", wanted(101, [], ""), [500, "", {}]],
+    ["status 199", wanted(199, [], "x"), [500, "x", {}]],
+    ["status 600", wanted(600, [JSON_TYPE], "{}"), [500, "{}", { "Content-Type": "application/json" }]],
+    ["status 65535", wanted(65_535, [], "x"), [500, "x", {}]],
+    [
+      "a line break in a value",
+      wanted(201, [["X-A", "a\nb"], JSON_TYPE], "{}"),
+      [201, "{}", { "X-A": null }],
+    ],
+    [
+      "a field smuggled in",
+      wanted(201, [["X-A", "a\r\nX-B: b"]], "x"),
+      [201, "x", { "X-A": null, "X-B": null }],
+    ],
+    ["a NUL in a value", wanted(201, [["X-A", "a\0b"]], "x"), [201, "x", { "X-A": null }]],
+    ["a control character in a value", wanted(201, [["X-A", "a\u0001b"]], "x"), [201, "x", { "X-A": null }]],
+    [
+      "a name of two words",
+      wanted(
+        201,
+        [
+          ["X A", "a"],
+          ["X-B", "b"],
+        ],
+        "x",
+      ),
+      [201, "x", { "X-B": "b" }],
+    ],
+    [
+      "a name with a line break",
+      wanted(201, [["X-A\nX-B", "a"]], "x"),
+      [201, "x", { "X-A": null, "X-B": null }],
+    ],
+    ["an empty name", wanted(201, [["", "a"]], "x"), [201, "x", {}]],
+    [
+      "too many fields",
+      wanted(
+        201,
+        [
+          ["X-A", LONG],
+          ["X-B", LONG],
+          ["X-C", "c"],
+        ],
+        "x",
+      ),
+      [201, "x", { "X-A": LONG, "X-B": null, "X-C": "c" }],
+    ],
+  ];
+
+  test.each(ANSWERS)(
+    "%s, is given without what is wrong, the first time and again",
+    async (_, made, given) => {
+      const [status, text, fields] = given;
+      const key = newKey();
+      const ask = () =>
+        client.call(ANY_ANSWER, { method: "POST", headers: { "X-Idempotency-Key": key }, payload: made });
+
+      const answers = [await ask(), await ask()];
+      await client.server.kill();
+      answers.push(await ask());
+
+      for (const answer of answers) {
+        expect([answer.status, answer.text]).toEqual([status, text]);
+        for (const [name, value] of Object.entries(fields)) expect(answer.headers.get(name)).toBe(value);
+      }
+      const replayed = answers.map(({ headers }) => headers.get("Idempotent-Replayed"));
+      expect(replayed).toEqual([null, "true", "true"]);
+      const message = "Answer cannot be sent as it was made";
+      const [line] = await client.logged({ message, idempotency_key: key });
+      expect(line).toMatchObject({ level: "warning", operation: "any_answer", reason: expect.any(String) });
+      expect((await client.status(key)).json).toMatchObject({ status: "COMPLETED", attempts: 1 });
+    },
+  );
+
+  test.each([
+    [
+      "all kinds of fields",
+      wanted(
+        201,
+        [
+          ["Content-Length", "7"],
+          ["Transfer-Encoding", "x"],
+          ["Connection", "close"],
+          ["X-A", "\té"],
+        ],
+        "x",
+      ),
+    ],
+    ["no content where there may be some", wanted(200, [JSON_TYPE], "")],
+    ["no content where there may be none", wanted(204, [], "")],
+  ])("is none of those with %s, which are left as they are", async (_, made) => {
+    const key = newKey();
+    const ask = () =>
+      client.call(ANY_ANSWER, { method: "POST", headers: { "X-Idempotency-Key": key }, payload: made });
+
+    const [first, second] = [await ask(), await ask()];
+
+    expect([first.status, first.text]).toEqual([made.status, made.body]);
+    expect([second.status, second.text]).toEqual([made.status, made.body]);
+    expect(second.headers.get("Idempotent-Replayed")).toBe("true");
+    expect(second.headers.get("X-A")).toBe(first.headers.get("X-A"));
+    await client.logged({ message: "Returning cached result", idempotency_key: key });
+    expect(
+      client.server.logs.filter((line) => line.idempotency_key === key && line.level !== "info"),
+    ).toEqual([]);
+  });
+});
+
 function signUp(key: string, payload: unknown, fault?: string) {
   const headers = { "X-Idempotency-Key": key };
   return client.call(PATH, { method: "POST", headers, payload, ...(fault && { fault }) });
@@ -100,6 +231,18 @@ async function copyCheckout() {
     await cp(join(ROOT, name), join(copy, name), { recursive: true });
   }
   for (const name of ["node_modules", ".tools"]) await symlink(join(ROOT, name), join(copy, name));
+}
+
+/** Beside what the document adds: an operation for what operations may get wrong. */
+async function addAnyAnswer() {
+  await cp(join(import.meta.dirname, "any_answer.rs"), join(copy, "src/operations/any_answer.rs"));
+  const add = async (name: string, line: string, code: string) => {
+    const path = join(copy, "src/operations", name);
+    await writeFile(path, insert(await readFile(path, "utf8"), line, code));
+  };
+  await add("mod.rs", "mod audit;", "mod any_answer;\n");
+  const route = `keyed("${ANY_ANSWER}", KeyedOperation::of::<super::any_answer::AnyAnswer>()),\n`;
+  await add("routes.rs", 'read("/api/audit/logs", Read::of::<AuditLogs>()),', route);
 }
 
 /** Each block of code says in a comment before it which file it is, or after which line it goes. */

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { AUDIT_LOG, type Answer, type Client, eventually, expiryOf, newKey, serve } from "./client.ts";
-import { alarm, objectName, record, rewrite } from "./objects.ts";
+import { age, alarm, objectName, overwrite, record, rewrite, ringNow } from "./objects.ts";
 
 const TTL_S = 4;
 const DAY_MS = 86_400_000;
@@ -118,17 +118,71 @@ describe.concurrent("the lifetime of an audit entry's key", () => {
 });
 
 describe("a record that cannot be read", () => {
-  test("is deleted at its expiry all the same, and its key is free", async () => {
+  const toCome = (stored: string) => stored.replace('"version":2', '"version":9');
+  const damaged = (stored: string) => stored.replace(/"digest":"../, '"digest":"--');
+
+  test.each([
+    ["is of a release to come", toCome],
+    ["is damaged", damaged],
+  ])("because it %s is kept by an alarm that rings too early, and told of", async (_, spoil) => {
+    const key = newKey();
+    const object = objectName(key);
+    const first = await daylong.create(key);
+    const stored = record(daylong.server, object)!;
+    const told = toldOf(daylong);
+    await daylong.server.restart(() => {
+      overwrite(daylong.server, object, spoil);
+      ringNow(daylong.server, object);
+    });
+
+    await eventually(() => (alarm(daylong.server, object) ?? 0) > Date.now() + DAY_MS / 2);
+
+    expect(record(daylong.server, object)).toBe(spoil(stored));
+    await eventually(() => toldOf(daylong) > told);
+    await daylong.server.restart(() => overwrite(daylong.server, object, () => stored));
+    expect((await daylong.create(key)).text).toBe(first.text);
+  });
+
+  test("is kept at its expiry, looked at each day, and deleted when it must have expired", async () => {
     const key = newKey();
     const object = objectName(key);
     await api.create(key);
-    const spoil = () => rewrite(api.server, object, /"version":2/, () => '"version":9');
-    await api.server.restart(spoil);
+    await api.server.restart(() => overwrite(api.server, object, damaged));
+    const ring = async (meanwhile: () => void) => {
+      const told = toldOf(api);
+      await api.server.restart(() => {
+        meanwhile();
+        ringNow(api.server, object);
+      });
+      await eventually(() => toldOf(api) > told);
+    };
 
+    await eventually(() => (alarm(api.server, object) ?? 0) > Date.now() + DAY_MS / 2);
+    const kept = record(api.server, object);
+    const refused = await api.create(key);
+    await ring(() => age(api.server, object, 364 * DAY_MS));
+    await eventually(() => (alarm(api.server, object) ?? 0) > Date.now() + DAY_MS / 2);
+    const keptStill = record(api.server, object);
+    await ring(() => age(api.server, object, 2 * DAY_MS));
     await eventually(() => record(api.server, object) === undefined);
 
+    expect(kept).toBeDefined();
+    expect(keptStill).toBe(kept);
+    expect(refused.status).toBe(500);
+    await eventually(() => alarm(api.server, object) === undefined);
     expect((await api.create(key, { payload: { name: "another" } })).status).toBe(201);
   });
+
+  /** How often it was told that a record cannot be read. */
+  function toldOf({ server }: Client): number {
+    const lines = server.logs.filter(({ message, idempotency_key }) => {
+      return message === "Service needs attention" && idempotency_key === null;
+    });
+    expect(
+      lines.every(({ level, reason }) => level === "error" && /^the stored record/.test(`${reason}`)),
+    ).toBe(true);
+    return lines.length;
+  }
 });
 
 describe("an alarm that rings before its record has expired", () => {

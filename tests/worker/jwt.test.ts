@@ -264,7 +264,9 @@ describe("the issuer", () => {
     mixed.issuer.published = [...broken, keys.EdDSA.public];
 
     const taken = await mixed.api.create(newKey(), { as: await sign(keys.EdDSA) });
-    const untaken = await mixed.api.create(newKey(), { as: await sign({ ...keys.ES256, kid: "off the curve" }) });
+    const untaken = await mixed.api.create(newKey(), {
+      as: await sign({ ...keys.ES256, kid: "off the curve" }),
+    });
 
     expect(taken.status).toBe(201);
     expectRefusal(untaken);

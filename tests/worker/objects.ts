@@ -36,7 +36,8 @@ export function record(server: Server, name: string): string | undefined {
   if (!existsSync(fileOf(server, name))) return undefined;
   return read(fileOf(server, name), (storage) => {
     const tables = storage.prepare("SELECT 1 FROM sqlite_master WHERE name = '_cf_KV'").all();
-    const row = tables.length > 0 ? storage.prepare("SELECT value FROM _cf_KV").get() : undefined;
+    const row =
+      tables.length > 0 ? storage.prepare("SELECT value FROM _cf_KV WHERE key = 'record'").get() : undefined;
     return row && Buffer.from(deserialize(row.value as Uint8Array)).toString("latin1");
   });
 }
@@ -47,6 +48,30 @@ export function alarm(server: Server, name: string): number | undefined {
     const select = "SELECT scheduled_time / 1000000 AS ms FROM _cf_ALARM WHERE actor_name = ?";
     return alarms.prepare(select).get(name)?.ms as number | undefined;
   });
+}
+
+/** Lets the object's alarm ring at once: both the runtime and the object know when. The server must be stopped. */
+export function ringNow(server: Server, name: string): void {
+  const at = BigInt(Date.now()) * 1_000_000n;
+  const update = (file: string, statement: string, ...whose: string[]) => {
+    const database = new DatabaseSync(file);
+    const { changes } = database.prepare(statement).run(at, ...whose);
+    database.close();
+    if (changes !== 1) throw new Error(`no alarm of ${name}`);
+  };
+  const alarms = join(server.objects, "metadata.sqlite");
+  update(alarms, "UPDATE _cf_ALARM SET scheduled_time = ? WHERE actor_name = ?", name);
+  update(fileOf(server, name), "UPDATE _cf_METADATA SET value = ? WHERE key = 1");
+}
+
+/** Makes what the object has noted of a record that it cannot read so many milliseconds older. Likewise. */
+export function age(server: Server, name: string, byMs: number): void {
+  const storage = new DatabaseSync(fileOf(server, name));
+  const { value } = storage.prepare("SELECT value FROM _cf_KV WHERE key = 'unreadable'").get()!;
+  const note = JSON.parse(Buffer.from(deserialize(value as Uint8Array)).toString());
+  const aged = serialized(Buffer.from(JSON.stringify({ ...note, since: note.since - byMs })));
+  storage.prepare("UPDATE _cf_KV SET value = ? WHERE key = 'unreadable'").run(aged);
+  storage.close();
 }
 
 /** Replaces a part of the object's record, which stays a record. The server must be stopped. */
@@ -62,7 +87,7 @@ export function rewrite(server: Server, name: string, part: RegExp, change: (par
 export function overwrite(server: Server, name: string, change: (stored: string) => string): void {
   const after = serialized(Buffer.from(change(record(server, name)!), "latin1"));
   const storage = new DatabaseSync(fileOf(server, name));
-  storage.prepare("UPDATE _cf_KV SET value = ?").run(after);
+  storage.prepare("UPDATE _cf_KV SET value = ? WHERE key = 'record'").run(after);
   storage.close();
 }
 

@@ -1,0 +1,46 @@
+//! An operation that answers whatever it is told to: for what operations may get wrong.
+
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Execution, Operation, OperationError, Retention};
+use crate::lifecycle::SavedResponse;
+
+/// `POST /api/v1/any-answer`
+pub struct AnyAnswer;
+
+/// The answer that is wanted.
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+pub struct Wanted {
+    #[garde(skip)]
+    status: u16,
+    #[garde(skip)]
+    headers: Vec<(String, String)>,
+    #[garde(skip)]
+    body: String,
+}
+
+/// Nothing of its own.
+#[derive(JsonSchema, Serialize)]
+pub struct Nothing {}
+
+impl Operation for AnyAnswer {
+    const NAME: &'static str = "any_answer";
+    const SUMMARY: &'static str = "Answer whatever is wanted";
+    const RETENTION: Retention = Retention::Standard;
+    const LOCATION: Option<&'static str> = None;
+    type Input = Wanted;
+    type Output = Nothing;
+
+    async fn execute(
+        input: Wanted,
+        _execution: &Execution<'_>,
+    ) -> Result<SavedResponse, OperationError> {
+        Ok(SavedResponse {
+            status: input.status,
+            headers: input.headers,
+            body: input.body.into_bytes(),
+        })
+    }
+}

@@ -83,7 +83,7 @@ fn any_question() -> impl Strategy<Value = Message> {
 }
 
 fn any_reply() -> impl Strategy<Value = Reply> {
-    let inputs = (0..10_u8, any_record(), any::<bool>(), any::<u64>());
+    let inputs = (0..11_u8, any_record(), any::<bool>(), any::<u64>());
     inputs.prop_map(|(kind, record, replayed, ms)| {
         let expires_at = UnixMillis(ms);
         match kind {
@@ -94,7 +94,8 @@ fn any_reply() -> impl Strategy<Value = Reply> {
             4 => Reply::Broken,
             5 => Reply::Declined,
             6 => Reply::Unsettled,
-            7 => Reply::Found {
+            7 => Reply::Damaged,
+            8 => Reply::Found {
                 record: replayed.then_some(record),
                 history: History::default(),
             },

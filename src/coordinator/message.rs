@@ -97,6 +97,8 @@ pub enum Reply {
     /// a later release wrote the record. An earlier release reads this as a reply that it does not know.
     Unsettled,
     /// The object does not dare to go on: its record is damaged. Executing could do something twice.
+    Damaged,
+    /// What releases before this one say in the place of the three above. It is read, and never said.
     Broken,
 }
 
@@ -175,6 +177,7 @@ impl Reply {
             | Self::Found { .. }
             | Self::Declined
             | Self::Unsettled
+            | Self::Damaged
             | Self::Broken => &[],
         };
         join(self, body)

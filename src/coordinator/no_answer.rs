@@ -30,7 +30,7 @@ impl NoAnswer {
             Self::Storage(StorageError::Unreadable(error)) if error.is_of_a_later_release() => {
                 Reply::Unsettled
             }
-            Self::Storage(StorageError::Unreadable(_)) => Reply::Broken,
+            Self::Storage(StorageError::Unreadable(_)) => Reply::Damaged,
         }
     }
 
@@ -83,10 +83,10 @@ mod tests {
         assert_eq!(later.event().level(), Level::Warning);
         for bytes in ["", "{}\n", "{\"version\":0}\n", "{\"version\":2}\n"] {
             let damaged = error(bytes.as_bytes());
-            assert!(matches!(damaged.reply(), Reply::Broken), "{bytes}");
+            assert!(matches!(damaged.reply(), Reply::Damaged), "{bytes}");
             assert_eq!(damaged.event().level(), Level::Error, "{bytes}");
         }
         let damaged: NoAnswer = StorageError::from(DecodeError::Damaged).into();
-        assert!(matches!(damaged.reply(), Reply::Broken));
+        assert!(matches!(damaged.reply(), Reply::Damaged));
     }
 }

@@ -108,13 +108,13 @@ pub async fn key_status(
     let (record, history) = match reply {
         Reply::Found { record, history } => (record, history),
         Reply::Declined => return Err(Problem::declined()),
-        Reply::Unsettled => return Err(Problem::unavailable()),
+        Reply::Unsettled | Reply::Broken => return Err(Problem::unavailable()),
         Reply::Completed { .. }
         | Reply::InProgress { .. }
         | Reply::Mismatch
         | Reply::Failed { .. }
         | Reply::Superseded
-        | Reply::Broken => return Err(Problem::internal()),
+        | Reply::Damaged => return Err(Problem::internal()),
     };
     let record = record.ok_or_else(unknown)?;
     let status = KeyStatus {

@@ -130,12 +130,14 @@ fn event_of(answered: &Answered, duration_ms: u64) -> Event {
         Reply::InProgress { .. } => Event::InProgress { duration_ms },
         Reply::Mismatch => Event::Mismatch { duration_ms },
         Reply::Failed { .. } | Reply::Superseded => Event::Unanswered { duration_ms },
-        Reply::Found { .. } | Reply::Declined | Reply::Unsettled | Reply::Broken => {
-            Event::Unreachable {
-                reason: "the object has no answer to give".to_owned(),
-                duration_ms,
-            }
-        }
+        Reply::Found { .. }
+        | Reply::Declined
+        | Reply::Unsettled
+        | Reply::Damaged
+        | Reply::Broken => Event::Unreachable {
+            reason: "the object has no answer to give".to_owned(),
+            duration_ms,
+        },
     }
 }
 
@@ -162,7 +164,7 @@ fn answer(reply: Reply, field: KeyField) -> Result<Answer, Problem> {
         }
         Reply::Superseded => Err(Problem::given_up()),
         Reply::Declined => Err(Problem::declined()),
-        Reply::Unsettled => Err(Problem::unavailable()),
-        Reply::Found { .. } | Reply::Broken => Err(Problem::internal()),
+        Reply::Unsettled | Reply::Broken => Err(Problem::unavailable()),
+        Reply::Found { .. } | Reply::Damaged => Err(Problem::internal()),
     }
 }

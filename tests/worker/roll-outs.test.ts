@@ -60,6 +60,7 @@ describe("a Worker of another release, to which the object has nothing to say,",
 
 describe("an object of another release that", () => {
   test.each([
+    ["says that it does not dare to go on, as releases before did", '"message":.*', '"message":"broken"}'],
     ["answers in another version", '"version":1', '"version":2'],
     ["answers something new", '\\{"completed":', '{"done":'],
     ["answers that it has nothing to say, as releases to come may", '"message":.*', '"message":"declined"}'],

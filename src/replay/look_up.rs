@@ -1,4 +1,4 @@
-//! Finds the answer: in memory, from the object, or, where that is slow or away, in KV.
+//! Finds the answer: in memory, from the object, or, where that is slow, away or without an answer, in KV.
 
 use std::{
     future::{Future, pending},
@@ -91,13 +91,17 @@ pub async fn look_up(
             Either::Right(answered) => return Ok(answered),
         }
     };
-    match told {
-        Ok(reply) => Ok(Answered {
-            reply,
-            source: Source::Object,
-        }),
-        Err(unreachable) => in_kv(env, settings, key, asked).await.ok_or(unreachable),
+    let knows_nothing = matches!(
+        told,
+        Err(_) | Ok(Reply::Declined | Reply::Unsettled | Reply::Broken)
+    );
+    if knows_nothing && let Some(answered) = in_kv(env, settings, key, asked).await {
+        return Ok(answered);
     }
+    told.map(|reply| Answered {
+        reply,
+        source: Source::Object,
+    })
 }
 
 /// The call's end, or the hedge's if it finds something before.

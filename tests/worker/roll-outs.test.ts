@@ -6,10 +6,12 @@ import { join } from "node:path";
 import { type Answer, type Call, eventually, newKey, serve } from "./client.ts";
 import { copyName, forget, objectName, overwrite, record, redigested, sealed } from "./objects.ts";
 
-const api = serve({}, { around: join(import.meta.dirname, "other-release.js") });
+const around = join(import.meta.dirname, "other-release.js");
+const api = serve({ REPLAY_COPIES: "off" }, { around });
+const copying = serve({}, { around });
 const OTHER_RELEASE = "Request or record of another release";
 
-afterEach(() => speak({}));
+afterEach(() => Promise.all([speak({}), speak({}, copying)]));
 
 describe("a Worker of another release, to which the object has nothing to say,", () => {
   const QUESTIONS: [string, string, string][] = [
@@ -25,7 +27,7 @@ describe("a Worker of another release, to which the object has nothing to say,",
   test.each(QUESTIONS)("and %s, may ask again, for nothing was done", async (_, part, by) => {
     const [fresh, completed] = [newKey(), newKey()];
     const first = await api.create(completed);
-    await api.server.kill();
+    await api.server.restart();
     await speak({ which: "question", part, by });
 
     const declined = [await api.create(fresh), await api.create(completed)];
@@ -55,6 +57,34 @@ describe("a Worker of another release, to which the object has nothing to say,",
     expectToTryAgain(declined);
     await speak({});
     expect((await api.status(key)).json.status).toBe("COMPLETED");
+  });
+});
+
+describe("a copy in KV", () => {
+  test("answers for an object that has nothing to say to a Worker of another release", async () => {
+    const key = newKey();
+    const first = await copying.create(key);
+    await copied(key);
+    await copying.server.restart();
+    await speak({ which: "question", part: '"version":1', by: '"version":2' }, copying);
+
+    const replay = await copying.create(key);
+    const other = await copying.create(key, { payload: { name: "another" } });
+
+    expectReplay(replay, first);
+    expect(other.json.type).toBe("/problems/request-mismatch");
+  });
+
+  test("answers for a record of a release to come", async () => {
+    const key = newKey();
+    const first = await copying.create(key);
+    await copied(key);
+    const toCome = (stored: string) => stored.replace('"version":2', '"version":3');
+    await copying.server.restart(() => overwrite(copying.server, objectName(key), toCome));
+
+    const replay = await copying.create(key);
+
+    expectReplay(replay, first);
   });
 });
 
@@ -124,14 +154,13 @@ describe("a record of the release before", () => {
 
   test("is replayed from KV", async () => {
     const key = newKey();
-    const first = await api.create(key);
-    const kv = await api.server.kv();
-    await eventually(async () => (await kv.get(copyName(key))) !== null);
-    const stored = before(record(api.server, objectName(key))!);
-    await api.server.restart(() => forget(api.server, objectName(key)));
-    await (await api.server.kv()).put(copyName(key), sealed(key, stored));
+    const first = await copying.create(key);
+    await copied(key);
+    const stored = before(record(copying.server, objectName(key))!);
+    await copying.server.restart(() => forget(copying.server, objectName(key)));
+    await (await copying.server.kv()).put(copyName(key), sealed(key, stored));
 
-    const replay = await api.create(key, { fault: "abort-before" });
+    const replay = await copying.create(key, { fault: "abort-before" });
 
     expectReplay(replay, first);
   });
@@ -191,12 +220,13 @@ describe("a release that maps a path to another operation", () => {
 
   test("finds another's copy, and does not replay it", async () => {
     const key = newKey();
-    await api.create(key);
-    const stored = ofAnother(record(api.server, objectName(key))!);
-    await api.server.restart(() => forget(api.server, objectName(key)));
-    await (await api.server.kv()).put(copyName(key), sealed(key, stored));
+    await copying.create(key);
+    await copied(key);
+    const stored = ofAnother(record(copying.server, objectName(key))!);
+    await copying.server.restart(() => forget(copying.server, objectName(key)));
+    await (await copying.server.kv()).put(copyName(key), sealed(key, stored));
 
-    const answer = await api.create(key, { fault: "abort-before" });
+    const answer = await copying.create(key, { fault: "abort-before" });
 
     expect(answer.json.type).toBe("/problems/request-mismatch");
   });
@@ -238,8 +268,14 @@ async function rewritten(key: string, change: (stored: string) => string): Promi
   return stored;
 }
 
-async function speak(change: { which?: "question" | "reply"; part?: string; by?: string }) {
-  await api.call("/__change", { method: "POST", payload: change });
+/** Waits for the copy of a key's record in KV; it is made after the answer. */
+async function copied(key: string) {
+  const kv = await copying.server.kv();
+  await eventually(async () => (await kv.get(copyName(key))) !== null);
+}
+
+async function speak(change: { which?: "question" | "reply"; part?: string; by?: string }, to = api) {
+  await to.call("/__change", { method: "POST", payload: change });
 }
 
 function expectToTryAgain(answer: Answer) {

@@ -129,11 +129,23 @@ fn an_answer_that_cannot_be_sent_is_kept_as_one_that_can() {
 
     for (made, expected) in cases {
         let is_sound = made == expected;
-        let (kept, wrong) = made.sendable();
+        let (kept, wrong) = made.keepable();
         assert_eq!(kept, expected);
         assert_eq!(wrong.is_empty(), is_sound, "{wrong:?}");
+        assert_eq!(kept.clone().keepable(), (kept.clone(), Vec::new()));
         assert_eq!(kept.clone().sendable(), (kept, Vec::new()));
     }
+}
+
+#[test]
+fn a_kept_answer_with_long_fields_is_sent_as_it_was_the_first_time() {
+    let long = |name: &str| (name.to_owned(), "y".repeat(8000));
+    let kept = SavedResponse {
+        headers: vec![long("x-a"), long("x-b")],
+        ..response()
+    };
+
+    assert_eq!(kept.clone().sendable(), (kept, Vec::new()));
 }
 
 #[test]

@@ -285,7 +285,7 @@ impl Object {
 
 /// The answer as it is kept, and told if that is less than the operation said.
 fn kept(response: SavedResponse, asked: &Asked) -> SavedResponse {
-    let (response, wrong) = response.sendable();
+    let (response, wrong) = response.keepable();
     if !wrong.is_empty() {
         let reason = wrong.join("; ");
         asked.tell(&Event::AnswerChanged { reason });

@@ -62,13 +62,22 @@ impl SavedResponse {
         if self.headers.len() < fields {
             wrong.push("a header field is none");
         }
-        let fields = self.headers.len();
+        (self, wrong)
+    }
+
+    /// The same for an answer that is to be kept: with header fields that are not too much either.
+    #[must_use]
+    pub fn keepable(self) -> (Self, Vec<&'static str>) {
+        let (mut response, mut wrong) = self.sendable();
+        let fields = response.headers.len();
         let mut left_bytes = MAX_FIELDS_BYTES;
-        self.headers.retain(|field| fits(field, &mut left_bytes));
-        if self.headers.len() < fields {
+        response
+            .headers
+            .retain(|field| fits(field, &mut left_bytes));
+        if response.headers.len() < fields {
             wrong.push("its header fields are too long");
         }
-        (self, wrong)
+        (response, wrong)
     }
 
     /// The answer as it is kept, and as the first request gets it too: without its content if that is too

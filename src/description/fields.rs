@@ -58,7 +58,7 @@ const FIELDS: &[Field] = &[
     },
     Field {
         name: "Vary",
-        description: "`Origin`, where pages of any other origin may call.",
+        description: "`Origin`, where pages of any other origin may call; `Accept` at `/`.",
         required: false,
         schema: || json!({"type": "string"}),
     },
@@ -127,6 +127,12 @@ const FIELDS: &[Field] = &[
         description: "The content type that is taken.",
         required: true,
         schema: || json!({"type": "string", "const": "application/json"}),
+    },
+    Field {
+        name: "Accept-Encoding",
+        description: "`identity`: the content coding that is taken, none.",
+        required: true,
+        schema: || json!({"type": "string", "const": "identity"}),
     },
     Field {
         name: "ETag",

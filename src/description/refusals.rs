@@ -93,10 +93,15 @@ fn description(problems: &[Occurrence]) -> String {
 
 /// The fields that the service's own functions set for these problems, and those that name the key, if it was read.
 fn headers(entry: &Entry, problems: &[Occurrence]) -> Map<String, Value> {
-    let always = problems
+    let all = problems
         .iter()
         .flat_map(|problem| problem.example.header_names());
-    let mut headers = fields::references(always);
+    let (always, sometimes): (Vec<_>, Vec<_>) = all.partition(|name| {
+        let has_it = |problem: &Occurrence| problem.example.header_names().any(|own| own == *name);
+        problems.iter().all(has_it)
+    });
+    let mut headers = fields::references(always.into_iter());
+    headers.extend(sometimes.into_iter().filter_map(fields::optional));
     if entry.is_keyed() {
         let optional = problems.iter().flat_map(Occurrence::optional_fields);
         headers.extend(optional.filter_map(fields::optional));

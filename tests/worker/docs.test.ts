@@ -1,8 +1,9 @@
 // The page at /docs, as a person sees it.
 
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HOST, isTooWide, openBrowser, openPage } from "./browser.ts";
+import { newKey } from "./client.ts";
 import { operations } from "./description.ts";
 import { startServer, type Server } from "./server.ts";
 
@@ -10,15 +11,19 @@ const DESKTOP = { viewport: { width: 1280, height: 900 } };
 const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 
 let server: Server;
+/** One that lets everybody call, which works on its own machine alone. */
+let local: Server;
 let browser: Browser;
 beforeAll(async () => {
   // Who is called from elsewhere has to know who calls; here, nobody does.
   server = await startServer({ AUTH: "on" });
+  local = await startServer();
   browser = await openBrowser();
 });
 afterAll(async () => {
   await browser?.close();
   await server.stop();
+  await local.stop();
 });
 
 describe("the page", () => {
@@ -66,6 +71,50 @@ describe("the page", () => {
     expect(mischief).toEqual({ requests: [], errors: [] });
   });
 
+  test("sends a fresh key at each press of Execute, in its one field for it, and nothing that nobody typed", async () => {
+    const { page, mischief } = await open({ ...DESKTOP, of: local });
+    await toggle(page, "create_transaction");
+    await page.getByRole("button", { name: "Try it out" }).click();
+
+    const fields = await headerFields(page);
+    const first = await execute(page);
+    const second = await execute(page);
+    await page.locator(".body-param__text").fill('{"amount": 1.5, "description": "Another"}');
+    const changed = await execute(page);
+
+    expect(fields).toEqual({ [KEY]: "", Prefer: "", "X-Correlation-ID": "" });
+    for (const { sent, answer } of [first, second, changed]) {
+      expect(answer.status()).toBe(201);
+      expect(await answer.headerValue("Idempotent-Replayed")).toBeNull();
+      expect(Object.keys(sent)).not.toEqual(expect.arrayContaining(["prefer", "x-correlation-id"]));
+      expect(Object.keys(sent).filter((name) => name.endsWith("idempotency-key"))).toEqual([
+        KEY.toLowerCase(),
+      ]);
+    }
+    const keys = [first, second, changed].map(({ sent }) => sent[KEY.toLowerCase()]);
+    expect(new Set(keys).size).toBe(3);
+    expect((await headerFields(page))[KEY]).toBe(keys[2]);
+    expect(mischief.errors).toEqual([]);
+  });
+
+  test("sends a reader's own key again and again, until the field is cleared", async () => {
+    const { page } = await open({ ...DESKTOP, of: local });
+    await toggle(page, "create_transaction");
+    await page.getByRole("button", { name: "Try it out" }).click();
+    const key = newKey();
+
+    await keyField(page).fill(key);
+    const first = await execute(page);
+    const replay = await execute(page);
+    await keyField(page).fill("");
+    const fresh = await execute(page);
+
+    expect([first, replay].map(({ sent }) => sent[KEY.toLowerCase()])).toEqual([key, key]);
+    expect(await replay.answer.headerValue("Idempotent-Replayed")).toBe("true");
+    expect(fresh.answer.status()).toBe(201);
+    expect(fresh.sent[KEY.toLowerCase()]).not.toBe(key);
+  });
+
   test("can be used with the keyboard alone", async () => {
     const { page } = await open(DESKTOP);
     const isFocused = () => page.evaluate("document.activeElement.matches('.opblock-summary-control')");
@@ -101,9 +150,34 @@ describe("the page", () => {
   });
 });
 
-async function open(options: Parameters<typeof openPage>[1]) {
+const KEY = "X-Idempotency-Key";
+
+/** The header fields that the open operation lets a reader fill in, with what is in them. */
+async function headerFields(page: Page): Promise<Record<string, string>> {
+  const rows = await page.locator('.is-open tr[data-param-in="header"]').all();
+  const field = async (row: Locator) => [
+    await row.getAttribute("data-param-name"),
+    await row.locator("input").inputValue(),
+  ];
+  return Object.fromEntries(await Promise.all(rows.map(field)));
+}
+
+function keyField(page: Page): Locator {
+  return page.locator(`.is-open tr[data-param-name="${KEY}"] input`);
+}
+
+/** Presses Execute; gives what was sent, and what came back. */
+async function execute(page: Page) {
+  const answered = page.waitForResponse((answer) => answer.request().method() === "POST");
+  await page.getByRole("button", { name: "Execute" }).click();
+  const answer = await answered;
+  return { answer, sent: await answer.request().allHeaders() };
+}
+
+async function open({ of, ...options }: BrowserContextOptions & { of?: Server }) {
   const opened = await openPage(browser, options);
-  await opened.page.goto(`http://${HOST}:${server.address.port}/docs`);
+  const url = of ? of.address : `http://${HOST}:${server.address.port}`;
+  await opened.page.goto(new URL("/docs", url).href);
   await opened.page.locator(".opblock").last().waitFor();
   return opened;
 }

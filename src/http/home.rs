@@ -21,7 +21,10 @@ pub fn home(exchange: &Exchange, settings: &Settings) -> Result<Answer, Problem>
 fn page(exchange: &Exchange, settings: &Settings) -> Answer {
     let key = |_: &str| Uuid::new_v4().to_string();
     let example = Example::new(&exchange.base_url, settings, key);
-    let command = example.first_command().replace(" -", " \\\n  -");
+    let command = example
+        .first_command()
+        .replace(" -H ", " \\\n  -H ")
+        .replace(" -d ", " \\\n  -d ");
     let command = command.replace('&', "&amp;").replace('<', "&lt;");
     let callers = match settings.auth {
         Auth::Off => "Callers are not checked here: this server is for development.",

@@ -48,7 +48,7 @@ pub fn problem(kind: &ProblemType) -> Answer {
         ..
     } = kind;
     let statuses: Vec<_> = kind.statuses().map(|status| status.to_string()).collect();
-    let statuses = statuses.join("</code> <code>");
+    let statuses = statuses.join("</code> or <code>");
     let again = if kind.retryable {
         "Yes, with the same key."
     } else {

@@ -57,6 +57,17 @@ impl Problem {
         Self::new(&catalogue::MALFORMED_JSON, detail)
     }
 
+    /// No content, or none of what was announced.
+    #[must_use]
+    pub fn no_content(announced: bool) -> Self {
+        Self::malformed_json(if announced {
+            "The content ended before all of it had come. Send the request again.".to_owned()
+        } else {
+            "The content is empty. Send a JSON object, with Content-Type: application/json."
+                .to_owned()
+        })
+    }
+
     /// Content, a query or a field that breaks the rules.
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {

@@ -87,4 +87,23 @@ mod tests {
             assert!(bearer(Some(wrong)).is_err(), "{wrong:?}");
         }
     }
+
+    #[test]
+    fn what_is_wrong_with_the_field_is_said_without_what_is_in_it() {
+        for (wrong, told) in [
+            ("s3cret", "one word"),
+            ("Bearer", "no token behind Bearer"),
+            ("Bearer  ", "no token behind Bearer"),
+            ("Bearer \"s3cret\"", "without quotes"),
+            ("Basic s3cret", "another scheme"),
+            ("Token s3cret", "another scheme"),
+        ] {
+            let detail = bearer(Some(wrong)).unwrap_err().detail;
+            assert!(detail.contains(told), "{wrong}: {detail}");
+            assert!(
+                detail.contains("token") && !detail.contains("s3cret"),
+                "{detail}"
+            );
+        }
+    }
 }

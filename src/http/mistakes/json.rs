@@ -3,7 +3,7 @@
 /// What can be seen of a content as a whole, before it is read as JSON.
 pub fn about_document(bytes: &[u8]) -> Option<&'static str> {
     match bytes.trim_ascii() {
-        [] => Some("The content is empty. Send a JSON object."),
+        [] => Some("The content has nothing in it but white space. Send a JSON object."),
         [0xef, 0xbb, 0xbf, ..] => {
             Some("The content begins with a byte order mark; JSON has none. Leave it out.")
         }
@@ -38,6 +38,8 @@ pub fn about_place(bytes: &[u8], at: usize) -> &'static str {
         (_, [b'\\', b'"', ..]) => {
             "A quote outside of a string has a backslash. The content was escaped once more than it should be."
         }
+        (_, [b'\\', b'u', ..]) => HALF,
+        (_, _) if ends_in_escape(before) => HALF,
         (_, [b'\\', ..]) => {
             "A backslash begins no escape that JSON has. Write \\\\ for a backslash itself."
         }
@@ -63,6 +65,17 @@ pub fn about_place(bytes: &[u8], at: usize) -> &'static str {
         (_, [first, ..]) if first.is_ascii_alphabetic() || *first == b'_' => about_word(rest),
         _ => about_separator(before, rest),
     }
+}
+
+const HALF: &str =
+    "A \\u escape is half of a surrogate pair. Write both halves, or the character itself.";
+
+/// Whether the last thing is `\u` and four hex digits.
+fn ends_in_escape(before: &[u8]) -> bool {
+    let Some((rest, digits)) = before.split_last_chunk::<4>() else {
+        return false;
+    };
+    rest.ends_with(b"\\u") && digits.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// A byte beyond ASCII, where none can stand.

@@ -38,7 +38,7 @@ test.each(["light", "dark"] as const)(
     await page.goto(`http://${HOST}:${server.address.port}/`);
 
     // A page that sets no color of its own has the system's: Canvas and CanvasText.
-    const ink = await page.evaluate<string>("getComputedStyle(document.body).color");
+    const ink = await page.evaluate<string>("getComputedStyle(document.querySelector('h1')).color");
     const isTooNarrow = await isTooWide(page);
 
     expect(ink).toBe(scheme === "dark" ? "rgb(255, 255, 255)" : "rgb(0, 0, 0)");

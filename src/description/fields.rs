@@ -124,14 +124,14 @@ const FIELDS: &[Field] = &[
     },
     Field {
         name: "Accept",
-        description: "The content type that is taken.",
-        required: true,
+        description: "The content type that is taken, if it was the type that was wrong.",
+        required: false,
         schema: || json!({"type": "string", "const": "application/json"}),
     },
     Field {
         name: "Accept-Encoding",
-        description: "`identity`: the content coding that is taken, none.",
-        required: true,
+        description: "`identity`, if the content was encoded: no coding is taken.",
+        required: false,
         schema: || json!({"type": "string", "const": "identity"}),
     },
     Field {

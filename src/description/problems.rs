@@ -215,6 +215,20 @@ mod tests {
     use crate::description::entries;
 
     #[test]
+    fn a_problem_type_has_the_statuses_that_its_problems_have() {
+        for kind in CATALOGUE {
+            let told = entries().flat_map(|entry| occurrences(&entry).collect::<Vec<_>>());
+            let mut told: Vec<_> = told
+                .filter(|occurrence| occurrence.kind.slug == kind.slug)
+                .map(|occurrence| occurrence.example.status())
+                .collect();
+            told.sort_unstable();
+            told.dedup();
+            assert_eq!(told, kind.statuses().collect::<Vec<_>>(), "{}", kind.slug);
+        }
+    }
+
+    #[test]
     fn every_problem_type_occurs_somewhere() {
         for kind in CATALOGUE {
             let occurs = entries().any(|entry| occurs(kind.slug, &entry));

@@ -56,10 +56,12 @@ fn name(entry: &Entry, status: u16, problems: &[Occurrence]) -> String {
 
 /// Nothing but these problems may be the `type`.
 fn response(entry: &Entry, status: u16, problems: &[Occurrence], schemas: &mut Schemas) -> Value {
-    let types: Vec<_> = problems
+    let mut types: Vec<_> = problems
         .iter()
         .map(|problem| format!("/problems/{}", problem.kind.slug))
         .collect();
+    // One type may have several examples.
+    types.dedup();
     let examples: Map<_, _> = problems
         .iter()
         .map(|problem| {
@@ -81,10 +83,11 @@ fn response(entry: &Entry, status: u16, problems: &[Occurrence], schemas: &mut S
 }
 
 fn description(problems: &[Occurrence]) -> String {
-    let lines: Vec<_> = problems
+    let mut lines: Vec<_> = problems
         .iter()
         .map(|problem| format!("`{}`: {}", problem.kind.slug, problem.kind.title))
         .collect();
+    lines.dedup();
     match lines.as_slice() {
         [line] => line.clone(),
         lines => format!("- {}", lines.join("\n- ")),
@@ -93,15 +96,10 @@ fn description(problems: &[Occurrence]) -> String {
 
 /// The fields that the service's own functions set for these problems, and those that name the key, if it was read.
 fn headers(entry: &Entry, problems: &[Occurrence]) -> Map<String, Value> {
-    let all = problems
+    let always = problems
         .iter()
         .flat_map(|problem| problem.example.header_names());
-    let (always, sometimes): (Vec<_>, Vec<_>) = all.partition(|name| {
-        let has_it = |problem: &Occurrence| problem.example.header_names().any(|own| own == *name);
-        problems.iter().all(has_it)
-    });
-    let mut headers = fields::references(always.into_iter());
-    headers.extend(sometimes.into_iter().filter_map(fields::optional));
+    let mut headers = fields::references(always);
     if entry.is_keyed() {
         let optional = problems.iter().flat_map(Occurrence::optional_fields);
         headers.extend(optional.filter_map(fields::optional));

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use json_event_parser::{JsonEvent, SliceJsonParser};
+use json_event_parser::{JsonEvent, JsonSyntaxError, SliceJsonParser};
 
 use super::{
     json::{Json, Number},
@@ -40,15 +40,24 @@ impl<'a> Json<'a> {
         let value = document.value(first, MAX_DEPTH)?;
         match document.parser.parse_next() {
             Ok(JsonEvent::Eof) => Ok(value),
-            Ok(_) | Err(_) => {
-                Err("The content goes on after the JSON document. Send one document.".to_owned())
-            }
+            Ok(_) => Err(GOES_ON.to_owned()),
+            Err(error) => Err(from(&error, GOES_ON)),
         }
     }
 }
 
 /// What the parser says of a string, a number or a word that the content ends in.
 const UNENDED: &str = "Unexpected end of file";
+
+const GOES_ON: &str = "The content goes on after the JSON document. Send one document.";
+
+/// What is wrong, and where.
+fn from(error: &JsonSyntaxError, wrong: &str) -> String {
+    let at = error.location().start;
+    // The parser counts lines and columns from 0; people count from 1.
+    let (line, column) = (at.line.saturating_add(1), at.column.saturating_add(1));
+    format!("Not JSON from line {line}, column {column} on: {wrong}")
+}
 
 /// A document that is being read.
 struct Document<'a> {
@@ -62,15 +71,11 @@ struct Document<'a> {
 impl<'a> Document<'a> {
     fn next(&mut self) -> Result<JsonEvent<'a>, String> {
         self.parser.parse_next().map_err(|error| {
-            let at = error.location().start;
-            // The parser counts lines and columns from 0; people count from 1.
-            let (line, column) = (at.line.saturating_add(1), at.column.saturating_add(1));
-            let wrong = if error.message() == UNENDED {
-                about_place(self.bytes, usize::MAX)
-            } else {
-                about_place(self.bytes, usize::try_from(at.offset).unwrap_or(usize::MAX))
+            let at = match error.message() {
+                UNENDED => usize::MAX,
+                _ => usize::try_from(error.location().start.offset).unwrap_or(usize::MAX),
             };
-            format!("Not JSON from line {line}, column {column} on: {wrong}")
+            from(&error, about_place(self.bytes, at))
         })
     }
 

@@ -62,8 +62,8 @@ describe("what is wrong with a key", () => {
     ["Idempotency-Key", `urn:uuid:${KEY}`, /urn:uuid: in front/],
     ["X-Idempotency-Key", `{${KEY}}`, /in braces/],
     ["X-Idempotency-Key", KEY.replaceAll("-", ""), /without its hyphens/],
-    ["X-Idempotency-Key", "{{$guid}}", /a placeholder/],
-    ["X-Idempotency-Key", "undefined", /a placeholder/],
+    ["X-Idempotency-Key", "{{$guid}}", /a placeholder that was not replaced/],
+    ["X-Idempotency-Key", "undefined", /a placeholder that was not replaced/],
     ["X-Idempotency-Key", "", /is empty/],
     ["X-Idempotency-Key", "s3cret-17", /not a UUID/],
   ])("is said, and what to send: %s: %s", async (field, value, words) => {

@@ -1,4 +1,4 @@
-//! What is wrong with JSON that is none.
+//! What is wrong with invalid JSON.
 
 /// What can be seen of a content as a whole, before it is read as JSON.
 pub fn about_document(bytes: &[u8]) -> Option<&'static str> {
@@ -28,8 +28,7 @@ fn is_form(bytes: &[u8]) -> bool {
     length > 0 && bytes.get(length) == Some(&b'=')
 }
 
-/// What is wrong in `bytes` at the place where reading them as JSON failed, which is where something was met that cannot
-/// stand there.
+/// What is wrong in `bytes` at `at`, where the parser met something that it does not accept.
 pub fn about_place(bytes: &[u8], at: usize) -> &'static str {
     let (before, rest) = bytes.split_at_checked(at).unwrap_or((bytes, &[]));
     let previous = before.trim_ascii_end().last().copied();
@@ -78,7 +77,7 @@ fn ends_in_escape(before: &[u8]) -> bool {
     rest.ends_with(b"\\u") && digits.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// A byte beyond ASCII, where none can stand.
+/// A byte beyond ASCII outside of a string, or one that is not UTF-8.
 fn about_bytes(rest: &[u8]) -> &'static str {
     match rest {
         [0xe2, 0x80, 0x98..=0x9f, ..] => {
@@ -91,7 +90,7 @@ fn about_bytes(rest: &[u8]) -> &'static str {
     }
 }
 
-/// A word that is none of JSON's: a name if a colon follows it.
+/// A word that JSON does not have. If a colon follows, it is a member's name.
 fn about_word(rest: &[u8]) -> &'static str {
     let in_word = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-$".contains(*byte);
     let length = rest.iter().take_while(in_word).count();
@@ -111,7 +110,7 @@ fn about_word(rest: &[u8]) -> &'static str {
     }
 }
 
-/// Something that could stand elsewhere.
+/// Something that is valid elsewhere.
 fn about_separator(before: &[u8], rest: &[u8]) -> &'static str {
     match (before, rest) {
         ([.., b'0'], [b'0'..=b'9', ..]) => {

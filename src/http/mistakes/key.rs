@@ -2,11 +2,11 @@
 
 use uuid::{Uuid, Variant};
 
-/// What a key is, for whoever sent none or something else.
+/// What to send instead.
 const SEND: &str =
     "Send a UUID of version 4 in its 36 characters, such as 9b2e1c1e-52a9-4f4c-9d0b-0f6a1a2b3c4d.";
 
-/// What is wrong with `text`, which is no key. `may_be_quoted` says whether the field takes one in double quotes.
+/// What is wrong with `text`, an invalid key. `may_be_quoted` says whether the field takes one in double quotes.
 pub fn about_key(text: &str, may_be_quoted: bool) -> String {
     let text = text.trim_matches([' ', '\t']);
     let wrong = match Uuid::try_parse(text) {
@@ -30,9 +30,9 @@ fn about_text(text: &str, may_be_quoted: bool) -> &'static str {
     } else if text.contains(['$', '%', '<', '{', '['])
         || ["undefined", "null", "none", "nan"].iter().any(is_blank)
     {
-        "The key looks like a variable or a placeholder that nothing was put in the place of."
+        "The key looks like a placeholder that was not replaced."
     } else if text.trim() != text {
-        "The key has white space at its end that is no space."
+        "The key has white space around it that is not a plain space."
     } else if text.contains(';') {
         "The key has parameters, which follow a key in double quotes in the field Idempotency-Key alone."
     } else if text.len() == 36 {
@@ -49,8 +49,8 @@ fn about_uuid(text: &str, uuid: Uuid) -> String {
         32 => "The key is a UUID without its hyphens.".to_owned(),
         38 => "The key is a UUID in braces. Leave them out.".to_owned(),
         45 => "The key is a UUID with urn:uuid: in front. Leave that out.".to_owned(),
-        _ if uuid.is_nil() => "The key is the nil UUID, which everybody has.".to_owned(),
-        _ if uuid.is_max() => "The key is the max UUID, which everybody has.".to_owned(),
+        _ if uuid.is_nil() => "The key is the nil UUID, which is the same for everybody.".to_owned(),
+        _ if uuid.is_max() => "The key is the max UUID, which is the same for everybody.".to_owned(),
         _ if uuid.get_variant() != Variant::RFC4122 => {
             "The key has the form of a UUID but not its variant: the 20th character must be 8, 9, a or b.".to_owned()
         }
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_that_is_none_is_told_what_is_wrong_with_it() {
+    fn an_invalid_key_is_told_what_is_wrong_with_it() {
         const KEY: &str = "9b2e1c1e-52a9-4f4c-9d0b-0f6a1a2b3c4d";
         for (sent, told) in [
             (String::new(), "is empty"),

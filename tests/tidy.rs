@@ -118,7 +118,7 @@ fn every_variable_is_documented() {
     }
 }
 
-/// They open the service, or break it on demand; `npm start` sets them on its command line.
+/// They open the service, or break it on demand; `.dev.vars` has them, which no deployment reads.
 #[test]
 fn what_is_deployed_sets_no_variable_of_local_development() {
     let deployed = read("wrangler.toml");
@@ -128,6 +128,12 @@ fn what_is_deployed_sets_no_variable_of_local_development() {
             "wrangler.toml mentions {variable}"
         );
     }
+}
+
+#[test]
+fn the_local_server_is_where_the_documents_say() {
+    assert!(read("wrangler.toml").contains("[dev]\nport = 8000\n"));
+    assert_mentioned("README.md", "http://localhost:8000");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
 import { foldCommonFields } from "./fold.js";
+import { FreshKeys, oneKeyField } from "./keys.js";
 import "./page.css";
 
 followColorScheme(matchMedia("(prefers-color-scheme: dark)"));
@@ -19,9 +20,12 @@ SwaggerUI({
   plugins: [
     {
       statePlugins: {
-        spec: { wrapActions: { updateJsonSpec: (update) => (api) => update(foldCommonFields(api)) } },
+        spec: {
+          wrapActions: { updateJsonSpec: (update) => (api) => update(oneKeyField(foldCommonFields(api))) },
+        },
       },
     },
+    FreshKeys,
   ],
 });
 

@@ -115,6 +115,12 @@ impl Entry {
         )
     }
 
+    /// Whether it is the page at `/`.
+    #[must_use]
+    pub fn is_home(&self) -> bool {
+        matches!(self.what, What::Service(route) if route.page == Page::Home)
+    }
+
     /// Whether it opens a WebSocket.
     #[must_use]
     pub fn is_live(&self) -> bool {

@@ -58,7 +58,7 @@ const FIELDS: &[Field] = &[
     },
     Field {
         name: "Vary",
-        description: "`Origin`, where pages of any other origin may call.",
+        description: "`Origin`, where pages of any other origin may call; `Accept` at `/`.",
         required: false,
         schema: || json!({"type": "string"}),
     },
@@ -124,9 +124,15 @@ const FIELDS: &[Field] = &[
     },
     Field {
         name: "Accept",
-        description: "The content type that is taken.",
-        required: true,
+        description: "The content type that is taken, if it was the type that was wrong.",
+        required: false,
         schema: || json!({"type": "string", "const": "application/json"}),
+    },
+    Field {
+        name: "Accept-Encoding",
+        description: "`identity`, if the content was encoded: no coding is taken.",
+        required: false,
+        schema: || json!({"type": "string", "const": "identity"}),
     },
     Field {
         name: "ETag",

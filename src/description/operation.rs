@@ -82,6 +82,9 @@ const fn page(page: Page) -> &'static str {
             "A key that is unknown, has expired or is another caller's is 404, and all three look alike."
         }
         Page::Example => "Every command has a key of its own, made for this answer.",
+        Page::Home => {
+            "A browser, which asks for `text/html`, gets a page; others are told where the description is."
+        }
         Page::Health => {
             "It answers as soon as the service's variables are all right; nothing else is asked."
         }
@@ -106,7 +109,12 @@ fn command(entry: &Entry, content: Option<&Value>) -> Option<String> {
         Some(_) => return None,
     };
     let token = if entry.is_for_callers() { TOKEN } else { "" };
-    let url = format!("curl -i {BASE_URL}{path}{token}");
+    let accept = if entry.is_home() {
+        " -H 'Accept: text/html'"
+    } else {
+        ""
+    };
+    let url = format!("curl -i {BASE_URL}{path}{token}{accept}");
     let Some(content) = content else {
         return Some(url);
     };

@@ -6,7 +6,9 @@ use super::entry::{Entry, What};
 use crate::{
     http::{
         Page, ServiceRoute,
-        described::{CATALOGUE, KeyField, Problem, ProblemType, READS, WRITES},
+        described::{
+            CATALOGUE, KeyField, Problem, ProblemType, READS, WRITES, about_content_type, about_key,
+        },
     },
     operations::FieldError,
 };
@@ -23,7 +25,7 @@ enum Where {
     Operators,
     /// Routes that take effect once per key.
     Keyed,
-    /// Routes with a variable in their path.
+    /// Routes with a variable in their path, and the one that has nothing for programs.
     Variable,
     /// Routes whose payload or query has rules.
     Ruled,
@@ -116,10 +118,12 @@ fn occurs(slug: &str, entry: &Entry) -> bool {
         Where::Everywhere => true,
         Where::Callers => entry.is_for_callers(),
         Where::Keyed => entry.is_keyed(),
-        Where::Variable => entry.variable().is_some() || entry.is_for_operators(),
+        Where::Variable => {
+            entry.variable().is_some() || entry.is_for_operators() || entry.is_home()
+        }
         Where::Operators => entry.query().contains_key("client") || entry.is_for_operators(),
         Where::Live => entry.is_live(),
-        Where::Fields => entry.is_for_callers() || is_asset(entry),
+        Where::Fields => entry.is_for_callers() || entry.is_home() || is_asset(entry),
         Where::Ruled => match entry.what {
             What::Keyed(_) => true,
             What::Read(_) => !entry.query().is_empty(),
@@ -152,7 +156,7 @@ fn examples(
     let variant = |suffix: &str, problem| (format!("{}-{suffix}", kind.slug), kind, problem);
     match kind.slug {
         "idempotency-key-missing" => one(Problem::key_missing()),
-        "idempotency-key-invalid" => one(Problem::key_invalid()),
+        "idempotency-key-invalid" => one(Problem::key_invalid(about_key("order-17", false))),
         "request-mismatch" => vec![
             variant("400", Problem::mismatch(KeyField::Extension)),
             variant("422", Problem::mismatch(KeyField::Standard)),
@@ -166,7 +170,13 @@ fn examples(
             let error = FieldError::parameter("limit", "must be a whole number from 1 to 1000");
             vec![variant("query", Problem::invalid(vec![error]))]
         }
-        "unsupported-media-type" => one(Problem::unsupported_media_type()),
+        "unsupported-media-type" => vec![
+            variant(
+                "type",
+                Problem::unsupported_media_type(about_content_type(None)),
+            ),
+            variant("encoding", Problem::unsupported_encoding()),
+        ],
         "payload-too-large" => one(Problem::payload_too_large(262_144)),
         "request-timeout" => one(Problem::request_timeout(10_000)),
         "header-fields-too-large" => one(Problem::field_too_large("Prefer", 8192)),
@@ -203,6 +213,20 @@ const CORRELATION_ID: &str = "5498899f-d5fc-4660-9202-0f19a99b3645";
 mod tests {
     use super::*;
     use crate::description::entries;
+
+    #[test]
+    fn a_problem_type_has_the_statuses_that_its_problems_have() {
+        for kind in CATALOGUE {
+            let told = entries().flat_map(|entry| occurrences(&entry).collect::<Vec<_>>());
+            let mut told: Vec<_> = told
+                .filter(|occurrence| occurrence.kind.slug == kind.slug)
+                .map(|occurrence| occurrence.example.status())
+                .collect();
+            told.sort_unstable();
+            told.dedup();
+            assert_eq!(told, kind.statuses().collect::<Vec<_>>(), "{}", kind.slug);
+        }
+    }
 
     #[test]
     fn every_problem_type_occurs_somewhere() {

@@ -56,10 +56,12 @@ fn name(entry: &Entry, status: u16, problems: &[Occurrence]) -> String {
 
 /// Nothing but these problems may be the `type`.
 fn response(entry: &Entry, status: u16, problems: &[Occurrence], schemas: &mut Schemas) -> Value {
-    let types: Vec<_> = problems
+    let mut types: Vec<_> = problems
         .iter()
         .map(|problem| format!("/problems/{}", problem.kind.slug))
         .collect();
+    // One type may have several examples.
+    types.dedup();
     let examples: Map<_, _> = problems
         .iter()
         .map(|problem| {
@@ -81,10 +83,11 @@ fn response(entry: &Entry, status: u16, problems: &[Occurrence], schemas: &mut S
 }
 
 fn description(problems: &[Occurrence]) -> String {
-    let lines: Vec<_> = problems
+    let mut lines: Vec<_> = problems
         .iter()
         .map(|problem| format!("`{}`: {}", problem.kind.slug, problem.kind.title))
         .collect();
+    lines.dedup();
     match lines.as_slice() {
         [line] => line.clone(),
         lines => format!("- {}", lines.join("\n- ")),

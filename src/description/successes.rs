@@ -81,7 +81,7 @@ fn service(page: Page, schemas: &mut Schemas) -> Vec<(String, Value)> {
         Page::KeyStatus => shown(schemas, SchemaGenerator::subschema_for::<KeyStatus>),
         Page::Example => example(schemas),
         Page::Health => shown(schemas, SchemaGenerator::subschema_for::<Health>),
-        Page::ProblemType => file("page.html", &[]),
+        Page::Home | Page::ProblemType => file("page.html", &[]),
         Page::Operators(View::Metrics) => file("metrics.txt", &[]),
         Page::Operators(View::Alerts) => shown(schemas, SchemaGenerator::subschema_for::<Alerts>),
         Page::Operators(View::Live) => json!({

@@ -8,6 +8,7 @@ use super::{
     head::Field,
     json::Json,
     key::{KeyField, key},
+    mistakes::about_content_type,
     prefer::wait_s,
     problem::Problem,
 };
@@ -56,9 +57,7 @@ pub async fn admit(
     settings: &Settings,
 ) -> Result<Asked, Problem> {
     let payload = content.read(exchange, settings.max_content_bytes).await?;
-    if !exchange.field(Field::ContentType)?.is_some_and(is_json) {
-        return Err(Problem::unsupported_media_type());
-    }
+    check_form(&payload, exchange)?;
     let fingerprint = fingerprint(
         exchange,
         &Json::parse(&payload).map_err(Problem::malformed_json)?,
@@ -85,6 +84,26 @@ pub async fn admit(
         faults,
         payload,
     })
+}
+
+/// A content that is encoded, or of another type, is not read as JSON (RFC 9110, sections 8.3 and 8.4). Where there is
+/// none, its type does not matter: it may have been announced, and have been lost on the way.
+fn check_form(payload: &[u8], exchange: &Exchange) -> Result<(), Problem> {
+    if payload.is_empty() {
+        let length = exchange.field(Field::ContentLength)?.unwrap_or("0");
+        return Err(Problem::no_content(length != "0"));
+    }
+    let encoding = exchange.field(Field::ContentEncoding)?.unwrap_or_default();
+    let is_plain = |coding: &str| {
+        matches!(coding.trim(), "") || coding.trim().eq_ignore_ascii_case("identity")
+    };
+    if !encoding.split(',').all(is_plain) {
+        return Err(Problem::unsupported_encoding());
+    }
+    match exchange.field(Field::ContentType)? {
+        Some(sent) if is_json(sent) => Ok(()),
+        sent => Err(Problem::unsupported_media_type(about_content_type(sent))),
+    }
 }
 
 fn shortened(user_agent: &str) -> String {

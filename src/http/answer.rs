@@ -3,7 +3,7 @@
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use worker::{WebSocket, web_sys};
 
-use super::exchange::Exchange;
+use super::{cors::is_allowed, exchange::Exchange};
 use crate::lifecycle::SavedResponse;
 
 /// What is to be said.
@@ -80,7 +80,8 @@ impl Answer {
 
 /// The names that a page of another origin may read. (Fetch, "CORS-safelisted response-header name".)
 const EXPOSED: &str = "X-Idempotency-Key, X-Idempotency-Expires-At, X-Idempotency-Content, \
-                       Idempotent-Replayed, X-Correlation-ID, Retry-After, Location";
+                       Idempotent-Replayed, X-Correlation-ID, Retry-After, Location, Link, ETag, Allow, \
+                       WWW-Authenticate";
 
 /// For a year, browsers speak to this host over TLS alone (RFC 6797, section 6.1).
 const HTTPS_ONLY: &str = "max-age=31536000";
@@ -130,7 +131,7 @@ pub fn send(
     if let Some(origin) = exchange
         .origin
         .as_ref()
-        .filter(|origin| allowed_origins.contains(origin))
+        .filter(|origin| is_allowed(origin, allowed_origins))
     {
         fields.add("Access-Control-Allow-Origin", origin)?;
         fields.add("Access-Control-Expose-Headers", EXPOSED)?;

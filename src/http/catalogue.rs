@@ -7,6 +7,8 @@ pub struct ProblemType {
     pub slug: &'static str,
     /// The usual status.
     pub status: u16,
+    /// The other statuses that it can have.
+    pub other_statuses: &'static [u16],
     /// The same for every occurrence.
     pub title: &'static str,
     /// Whether the same request with the same key may succeed later without a change.
@@ -15,6 +17,14 @@ pub struct ProblemType {
     pub meaning: &'static str,
     /// What the client is to do.
     pub remedy: &'static str,
+}
+
+impl ProblemType {
+    /// Every status that it can have, the usual one first.
+    pub fn statuses(&self) -> impl Iterator<Item = u16> {
+        let others = self.other_statuses.iter().copied();
+        std::iter::once(self.status).chain(others)
+    }
 }
 
 /// Every problem type.
@@ -45,6 +55,7 @@ pub static CATALOGUE: &[&ProblemType] = &[
 pub static KEY_MISSING: ProblemType = ProblemType {
     slug: "idempotency-key-missing",
     status: 400,
+    other_statuses: &[],
     title: "An idempotency key is required",
     retryable: false,
     meaning: "The operation takes effect once per idempotency key, and the request has none.",
@@ -57,9 +68,11 @@ pub static KEY_MISSING: ProblemType = ProblemType {
 pub static KEY_INVALID: ProblemType = ProblemType {
     slug: "idempotency-key-invalid",
     status: 400,
+    other_statuses: &[],
     title: "The idempotency key is not a UUID of version 4",
     retryable: false,
-    meaning: "The key is not a UUID of version 4 in its usual form of 36 characters (RFC 9562).",
+    meaning: "The key is not a UUID of version 4 in its usual form of 36 characters (RFC 9562). The detail says \
+              what is wrong with it.",
     remedy: "Make the key with your platform's UUID function, such as crypto.randomUUID(), and send it as \
              it is, or in double quotes in the field Idempotency-Key.",
 };
@@ -68,6 +81,7 @@ pub static KEY_INVALID: ProblemType = ProblemType {
 pub static KEY_CONFLICT: ProblemType = ProblemType {
     slug: "idempotency-key-conflict",
     status: 400,
+    other_statuses: &[],
     title: "The request names more than one idempotency key",
     retryable: false,
     meaning: "X-Idempotency-Key and Idempotency-Key differ, or one of them was sent twice.",
@@ -78,6 +92,7 @@ pub static KEY_CONFLICT: ProblemType = ProblemType {
 pub static REQUEST_MISMATCH: ProblemType = ProblemType {
     slug: "request-mismatch",
     status: 400,
+    other_statuses: &[422],
     title: "The idempotency key was used for another request",
     retryable: false,
     meaning: "A request with this key and another payload, path, query or method came before. Nothing was \
@@ -89,6 +104,7 @@ pub static REQUEST_MISMATCH: ProblemType = ProblemType {
 pub static OPERATION_IN_PROGRESS: ProblemType = ProblemType {
     slug: "operation-in-progress",
     status: 409,
+    other_statuses: &[],
     title: "The operation is still running",
     retryable: true,
     meaning: "A request with this key and payload came before and has not ended yet.",
@@ -100,18 +116,20 @@ pub static OPERATION_IN_PROGRESS: ProblemType = ProblemType {
 pub static MALFORMED_JSON: ProblemType = ProblemType {
     slug: "malformed-json",
     status: 400,
+    other_statuses: &[],
     title: "The content is not JSON",
     retryable: false,
     meaning: "The content cannot be read as one JSON document (RFC 8259), or an object in it has two \
               members of one name, or it is deeper, longer or larger in parts than the service takes. The \
               key is still free.",
-    remedy: "Correct the content. The detail says where reading ended, or which bound it met.",
+    remedy: "Correct the content. The detail says where reading ended and what is wrong there, or which bound it met.",
 };
 
 /// `validation-failed`
 pub static VALIDATION_FAILED: ProblemType = ProblemType {
     slug: "validation-failed",
     status: 422,
+    other_statuses: &[],
     title: "The request is not acceptable",
     retryable: false,
     meaning: "Something in the request breaks a rule of the operation. The key is still free.",
@@ -123,16 +141,19 @@ pub static VALIDATION_FAILED: ProblemType = ProblemType {
 pub static UNSUPPORTED_MEDIA_TYPE: ProblemType = ProblemType {
     slug: "unsupported-media-type",
     status: 415,
+    other_statuses: &[],
     title: "The content must be JSON",
     retryable: false,
-    meaning: "The field Content-Type is missing or says something else than application/json in UTF-8.",
-    remedy: "Send Content-Type: application/json.",
+    meaning: "The field Content-Type is missing or says something else than application/json in UTF-8, or \
+              Content-Encoding says that the content is compressed. The key is still free.",
+    remedy: "Send the JSON as it is, with Content-Type: application/json and without Content-Encoding.",
 };
 
 /// `payload-too-large`
 pub static PAYLOAD_TOO_LARGE: ProblemType = ProblemType {
     slug: "payload-too-large",
     status: 413,
+    other_statuses: &[],
     title: "The content is too large",
     retryable: false,
     meaning: "The content is longer than the service takes. The key is still free.",
@@ -143,6 +164,7 @@ pub static PAYLOAD_TOO_LARGE: ProblemType = ProblemType {
 pub static REQUEST_TIMEOUT: ProblemType = ProblemType {
     slug: "request-timeout",
     status: 408,
+    other_statuses: &[],
     title: "The content took too long",
     retryable: true,
     meaning: "The content did not arrive in time, or less of it than Content-Length said. The key is as it was.",
@@ -153,6 +175,7 @@ pub static REQUEST_TIMEOUT: ProblemType = ProblemType {
 pub static HEADER_FIELDS_TOO_LARGE: ProblemType = ProblemType {
     slug: "header-fields-too-large",
     status: 431,
+    other_statuses: &[],
     title: "A header field is too large",
     retryable: false,
     meaning: "A header field that the service reads is longer than it may be. The key is as it was.",
@@ -163,17 +186,20 @@ pub static HEADER_FIELDS_TOO_LARGE: ProblemType = ProblemType {
 pub static NOT_FOUND: ProblemType = ProblemType {
     slug: "not-found",
     status: 404,
+    other_statuses: &[],
     title: "There is nothing here",
     retryable: false,
     meaning: "There is no such path, or nothing of yours under it. What belongs to other callers looks the \
               same, and so does what has expired.",
-    remedy: "Check the path and, if the thing was made by a caller with a token, that you send that token.",
+    remedy: "Check the path: /docs shows all there are. If the thing was made by a caller with a token, send that \
+             token.",
 };
 
 /// `method-not-allowed`
 pub static METHOD_NOT_ALLOWED: ProblemType = ProblemType {
     slug: "method-not-allowed",
     status: 405,
+    other_statuses: &[],
     title: "The path does not take this method",
     retryable: false,
     meaning: "The path exists and takes other methods.",
@@ -184,6 +210,7 @@ pub static METHOD_NOT_ALLOWED: ProblemType = ProblemType {
 pub static UNAUTHORIZED: ProblemType = ProblemType {
     slug: "unauthorized",
     status: 401,
+    other_statuses: &[],
     title: "A valid credential is required",
     retryable: false,
     meaning: "The field Authorization is missing, holds something that is no bearer token, or a token that is \
@@ -196,6 +223,7 @@ pub static UNAUTHORIZED: ProblemType = ProblemType {
 pub static FORBIDDEN: ProblemType = ProblemType {
     slug: "forbidden",
     status: 403,
+    other_statuses: &[],
     title: "This caller may not do this",
     retryable: false,
     meaning: "Either a browser asked, on behalf of a page of another origin, whether that page may call, and it \
@@ -208,6 +236,7 @@ pub static FORBIDDEN: ProblemType = ProblemType {
 pub static UPGRADE_REQUIRED: ProblemType = ProblemType {
     slug: "upgrade-required",
     status: 426,
+    other_statuses: &[],
     title: "This is told over a WebSocket only",
     retryable: false,
     meaning: "The path tells what happens as it happens, which a single answer cannot.",
@@ -218,6 +247,7 @@ pub static UPGRADE_REQUIRED: ProblemType = ProblemType {
 pub static RATE_LIMITED: ProblemType = ProblemType {
     slug: "rate-limited",
     status: 429,
+    other_statuses: &[],
     title: "Too many requests",
     retryable: true,
     meaning: "The caller sends more requests than it may. The key is as it was.",
@@ -228,6 +258,7 @@ pub static RATE_LIMITED: ProblemType = ProblemType {
 pub static OPERATION_FAILED: ProblemType = ProblemType {
     slug: "operation-failed",
     status: 503,
+    other_statuses: &[],
     title: "The operation did not end with an answer",
     retryable: true,
     meaning: "This attempt failed. Whether it had taken effect or not, the next one will not do it a second \
@@ -239,6 +270,7 @@ pub static OPERATION_FAILED: ProblemType = ProblemType {
 pub static SERVICE_UNAVAILABLE: ProblemType = ProblemType {
     slug: "service-unavailable",
     status: 503,
+    other_statuses: &[],
     title: "The service cannot answer at the moment",
     retryable: true,
     meaning: "The part of the service that knows the key did not answer, or the service is not set up \
@@ -251,6 +283,7 @@ pub static SERVICE_UNAVAILABLE: ProblemType = ProblemType {
 pub static INTERNAL_ERROR: ProblemType = ProblemType {
     slug: "internal-error",
     status: 500,
+    other_statuses: &[],
     title: "Something is wrong with the service",
     retryable: false,
     meaning: "The service met something that it should not, and does not dare to go on.",

@@ -107,6 +107,12 @@ impl Example {
         }
     }
 
+    /// The command to begin with.
+    #[must_use]
+    pub fn first_command(&self) -> &str {
+        &self.examples.curl.create_resource
+    }
+
     /// The answer that shows it.
     #[must_use]
     pub fn answer(&self) -> Answer {

@@ -23,11 +23,13 @@ pub enum Field {
     RequestMethod,
     Upgrade,
     IfNoneMatch,
+    Accept,
+    ContentEncoding,
 }
 
 impl Field {
     /// All of them, in the order in which they are declared.
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 16] = [
         Self::CorrelationId,
         Self::Origin,
         Self::Authorization,
@@ -42,6 +44,8 @@ impl Field {
         Self::RequestMethod,
         Self::Upgrade,
         Self::IfNoneMatch,
+        Self::Accept,
+        Self::ContentEncoding,
     ];
 
     /// The field's name.
@@ -62,6 +66,8 @@ impl Field {
             Self::RequestMethod => "Access-Control-Request-Method",
             Self::Upgrade => "Upgrade",
             Self::IfNoneMatch => "If-None-Match",
+            Self::Accept => "Accept",
+            Self::ContentEncoding => "Content-Encoding",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use sfv::{BareItem, Item, Parser};
 
-use super::problem::Problem;
+use super::{mistakes::about_key, problem::Problem};
 use crate::coordinator::IdempotencyKey;
 
 /// Which field the client used. It decides the status of a mismatch: the draft asks for 422
@@ -26,10 +26,16 @@ pub fn key(
         .flatten()
         .any(|value| value.contains(','))
     {
-        return Err(Problem::key_conflict("Send the idempotency key once."));
+        return Err(Problem::key_conflict(
+            "The field of the idempotency key has a comma in it: two keys, or one twice. Send one key, once.",
+        ));
     }
-    let standard = standard.map(|value| parse(&unquoted(value))).transpose()?;
-    let extension = extension.map(parse).transpose()?;
+    let standard = standard
+        .map(|value| parse(&unquoted(value), KeyField::Standard))
+        .transpose()?;
+    let extension = extension
+        .map(|value| parse(value, KeyField::Extension))
+        .transpose()?;
     match (standard, extension) {
         (Some(a), Some(b)) if a != b => Err(Problem::key_conflict(
             "Idempotency-Key and X-Idempotency-Key name different keys. Send one of them.",
@@ -42,8 +48,9 @@ pub fn key(
 
 /// Spaces and tabs around a field's value are none of it (RFC 9110, section 5.5); white space beyond ASCII is, for
 /// whoever looks at the field on its way.
-fn parse(text: &str) -> Result<IdempotencyKey, Problem> {
-    IdempotencyKey::parse(text.trim_matches([' ', '\t'])).ok_or_else(Problem::key_invalid)
+fn parse(text: &str, field: KeyField) -> Result<IdempotencyKey, Problem> {
+    let key = IdempotencyKey::parse(text.trim_matches([' ', '\t']));
+    key.ok_or_else(|| Problem::key_invalid(about_key(text, field == KeyField::Standard)))
 }
 
 /// The string in a quoted structured-field item (RFC 9651, section 3.3.3), or the value as it stands.

@@ -14,6 +14,7 @@ mod service;
 mod auth;
 mod rate;
 mod key;
+mod mistakes;
 mod content;
 mod parse;
 mod json;
@@ -28,6 +29,7 @@ mod problem;
 mod problems;
 mod catalogue;
 mod pages;
+mod home;
 mod example;
 mod asset;
 #[cfg(test)]
@@ -49,6 +51,7 @@ pub(crate) mod described {
         example::Example,
         key::KeyField,
         key_status::{KeyQuery, KeyStatus},
+        mistakes::{about_content_type, about_key},
         operators::View,
         pages::Health,
         problem::{Content, Problem},

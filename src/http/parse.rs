@@ -6,9 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use json_event_parser::{JsonEvent, SliceJsonParser};
+use json_event_parser::{JsonEvent, JsonSyntaxError, SliceJsonParser};
 
-use super::json::{Json, Number};
+use super::{
+    json::{Json, Number},
+    mistakes::{about_document, about_place},
+};
 
 /// How deep arrays and objects may be nested: far deeper than people write, shallow enough for any stack.
 const MAX_DEPTH: usize = 64;
@@ -25,25 +28,41 @@ const MAX_NUMBER_CHARS: usize = 1_000;
 impl<'a> Json<'a> {
     /// Reads one document; the error says what is wrong with it, in words for its author.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, String> {
-        if bytes.starts_with(b"\xef\xbb\xbf") {
-            return Err("The content begins with a byte order mark; JSON has none.".to_owned());
+        if let Some(wrong) = about_document(bytes) {
+            return Err(wrong.to_owned());
         }
         let mut document = Document {
+            bytes,
             parser: SliceJsonParser::new(bytes),
             values_left: MAX_VALUES,
         };
         let first = document.next()?;
         let value = document.value(first, MAX_DEPTH)?;
-        if document.next()? == JsonEvent::Eof {
-            Ok(value)
-        } else {
-            Err("The content goes on after the JSON document.".to_owned())
+        match document.parser.parse_next() {
+            Ok(JsonEvent::Eof) => Ok(value),
+            Ok(_) => Err(GOES_ON.to_owned()),
+            Err(error) => Err(from(&error, GOES_ON)),
         }
     }
 }
 
+/// What the parser says of a string, a number or a word that the content ends in.
+const UNENDED: &str = "Unexpected end of file";
+
+const GOES_ON: &str = "The content goes on after the JSON document. Send one document.";
+
+/// What is wrong, and where.
+fn from(error: &JsonSyntaxError, wrong: &str) -> String {
+    let at = error.location().start;
+    // The parser counts lines and columns from 0; people count from 1.
+    let (line, column) = (at.line.saturating_add(1), at.column.saturating_add(1));
+    format!("Not JSON from line {line}, column {column} on: {wrong}")
+}
+
 /// A document that is being read.
 struct Document<'a> {
+    /// The whole of it.
+    bytes: &'a [u8],
     parser: SliceJsonParser<'a>,
     /// How many members and items may still come.
     values_left: usize,
@@ -52,10 +71,11 @@ struct Document<'a> {
 impl<'a> Document<'a> {
     fn next(&mut self) -> Result<JsonEvent<'a>, String> {
         self.parser.parse_next().map_err(|error| {
-            let at = error.location().start;
-            // The parser counts lines and columns from 0; people count from 1.
-            let (line, column) = (at.line.saturating_add(1), at.column.saturating_add(1));
-            format!("From line {line}, column {column} on, the content is not JSON in UTF-8.")
+            let at = match error.message() {
+                UNENDED => usize::MAX,
+                _ => usize::try_from(error.location().start.offset).unwrap_or(usize::MAX),
+            };
+            from(&error, about_place(self.bytes, at))
         })
     }
 
@@ -70,7 +90,7 @@ impl<'a> Document<'a> {
             JsonEvent::EndArray
             | JsonEvent::EndObject
             | JsonEvent::ObjectKey(_)
-            | JsonEvent::Eof => Err("The JSON document ends too early.".to_owned()),
+            | JsonEvent::Eof => Err(about_place(self.bytes, usize::MAX).to_owned()),
         }
     }
 
@@ -94,7 +114,7 @@ impl<'a> Document<'a> {
             let event = self.next()?;
             let value = self.value(event, depth_left)?;
             if members.insert(name.into_owned(), value).is_some() {
-                return Err("An object has two members of one name.".to_owned());
+                return Err("An object has two members of one name. Send one of them.".to_owned());
             }
         }
         Ok(members)

@@ -9,17 +9,15 @@ impl Problem {
     pub fn key_missing() -> Self {
         Self::new(
             &catalogue::KEY_MISSING,
-            "Send a UUID of version 4 in the header field X-Idempotency-Key or Idempotency-Key.",
+            "The request has no idempotency key. Send a UUID of version 4 in the header field X-Idempotency-Key or \
+             Idempotency-Key; one in the query or the content is not looked for.",
         )
     }
 
     /// A key that is none.
     #[must_use]
-    pub fn key_invalid() -> Self {
-        Self::new(
-            &catalogue::KEY_INVALID,
-            "The key must be a UUID of version 4, such as 9b2e1c1e-52a9-4f4c-9d0b-0f6a1a2b3c4d.",
-        )
+    pub fn key_invalid(detail: String) -> Self {
+        Self::new(&catalogue::KEY_INVALID, detail)
     }
 
     /// Two keys.
@@ -59,6 +57,17 @@ impl Problem {
         Self::new(&catalogue::MALFORMED_JSON, detail)
     }
 
+    /// No content, or none of what was announced.
+    #[must_use]
+    pub fn no_content(announced: bool) -> Self {
+        Self::malformed_json(if announced {
+            "The content ended before all of it had come. Send the request again.".to_owned()
+        } else {
+            "The content is empty. Send a JSON object, with Content-Type: application/json."
+                .to_owned()
+        })
+    }
+
     /// Content, a query or a field that breaks the rules.
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
@@ -72,12 +81,19 @@ impl Problem {
 
     /// Content of another type.
     #[must_use]
-    pub fn unsupported_media_type() -> Self {
+    pub fn unsupported_media_type(detail: String) -> Self {
+        Self::new(&catalogue::UNSUPPORTED_MEDIA_TYPE, detail).with("Accept", "application/json")
+    }
+
+    /// Content that is encoded (RFC 9110, section 15.5.16).
+    #[must_use]
+    pub fn unsupported_encoding() -> Self {
         Self::new(
             &catalogue::UNSUPPORTED_MEDIA_TYPE,
-            "Send the content as JSON in UTF-8, with Content-Type: application/json.",
+            "The field Content-Encoding says that the content is compressed. Send the JSON as it is, without that \
+             field.",
         )
-        .with("Accept", "application/json")
+        .with("Accept-Encoding", "identity")
     }
 
     /// Content of more than `max_bytes`.
@@ -85,7 +101,9 @@ impl Problem {
     pub fn payload_too_large(max_bytes: usize) -> Self {
         Self::new(
             &catalogue::PAYLOAD_TOO_LARGE,
-            format!("The content may have {max_bytes} bytes."),
+            format!(
+                "The content is longer than the {max_bytes} bytes that it may have. Send less at once."
+            ),
         )
     }
 
@@ -95,7 +113,7 @@ impl Problem {
         Self::new(
             &catalogue::REQUEST_TIMEOUT,
             format!(
-                "The content did not arrive within {} seconds.",
+                "The content did not arrive within {} seconds. Send the request again, over a new connection.",
                 deadline_ms / 1000
             ),
         )
@@ -106,7 +124,9 @@ impl Problem {
     pub fn field_too_large(name: &str, max_bytes: usize) -> Self {
         Self::new(
             &catalogue::HEADER_FIELDS_TOO_LARGE,
-            format!("The header field {name} may have {max_bytes} bytes."),
+            format!(
+                "The header field {name} may have {max_bytes} bytes, and has more. Shorten it."
+            ),
         )
     }
 
@@ -126,12 +146,20 @@ impl Problem {
         Self::new(&catalogue::NOT_FOUND, detail)
     }
 
+    /// The path `/`, for whoever is no browser.
+    #[must_use]
+    pub fn nothing_at_root() -> Self {
+        Self::not_found(
+            "The API is not at this path. GET /docs shows it, and /openapi.json describes it for programs.",
+        )
+    }
+
     /// A method that the path does not take; `allow` lists those it does.
     #[must_use]
     pub fn method_not_allowed(allow: &str) -> Self {
         Self::new(
             &catalogue::METHOD_NOT_ALLOWED,
-            format!("This path takes {allow}."),
+            format!("This path does not take the method that was sent. Use one of those it takes: {allow}."),
         )
         .with("Allow", allow)
     }

@@ -24,6 +24,8 @@ pub enum Target<'a> {
     KeyStatus(&'a str),
     /// How to use all this.
     Example,
+    /// What this is.
+    Home,
     /// Whether the service is up.
     Health,
     /// What a problem type means.
@@ -47,7 +49,7 @@ pub const WRITES: &str = "POST, OPTIONS";
 pub fn route<'a>(method: &str, path: &'a str) -> Result<Target<'a>, Problem> {
     let target = find(path).ok_or_else(|| {
         Problem::not_found(
-            "There is no such path. GET /api/v1/operations/idempotency-example shows what there is.",
+            "There is no such path. /docs shows all there are; they are in lower case, without a slash at the end.",
         )
     })?;
     let allow = match target {
@@ -55,6 +57,7 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Target<'a>, Problem> {
         Target::Read { .. }
         | Target::KeyStatus(_)
         | Target::Example
+        | Target::Home
         | Target::Health
         | Target::ProblemPage(_)
         | Target::Operators(_)
@@ -80,6 +83,7 @@ fn find_page(path: &str) -> Option<Target<'_>> {
         Some(match route.page {
             Page::KeyStatus => Target::KeyStatus(segment),
             Page::Example => Target::Example,
+            Page::Home => Target::Home,
             Page::Health => Target::Health,
             Page::ProblemType => {
                 let kind = CATALOGUE.iter().find(|kind| kind.slug == segment)?;
@@ -142,6 +146,7 @@ mod tests {
             ("GET", "/api/audit/log"),
             ("POST", "/api/audit/logs"),
             ("DELETE", "/health"),
+            ("POST", "/"),
         ] {
             assert_eq!(
                 route(method, path).unwrap_err().slug(),
@@ -153,7 +158,8 @@ mod tests {
     #[test]
     fn what_is_almost_a_path_is_none() {
         for path in [
-            "/",
+            "//",
+            "/docs/",
             "/api/v1/operations/resources/",
             "/api/v1/operations/resources/7/8",
             "/api/v1/operations/resources7",

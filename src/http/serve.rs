@@ -14,6 +14,7 @@ use super::{
     cors::preflight,
     example::Example,
     exchange::Exchange,
+    home::home,
     key_status::key_status,
     keyed::keyed,
     operators::show,
@@ -124,7 +125,7 @@ async fn answer(
     env: &Env,
     ctx: &Context,
 ) -> Result<Answer, Problem> {
-    if let Some(answer) = preflight(exchange, &settings.allowed_origins)? {
+    if let Some(answer) = preflight(exchange, settings)? {
         return Ok(answer);
     }
     let caller = async || known_caller(exchange, settings, env).await;
@@ -141,6 +142,7 @@ async fn answer(
             caller().await?;
             Ok(example(exchange, settings))
         }
+        Target::Home => home(exchange, settings),
         Target::Health => Ok(pages::health()),
         Target::ProblemPage(kind) => Ok(pages::problem(kind)),
         Target::Operators(view) => show(view, exchange, settings, env).await,

@@ -22,6 +22,8 @@ pub enum Page {
     KeyStatus,
     /// How to use all this.
     Example,
+    /// What this is.
+    Home,
     /// Whether the service is up.
     Health,
     /// What a problem type means.
@@ -47,6 +49,12 @@ pub static SERVICE_ROUTES: &[ServiceRoute] = &[
         "show_example",
         "Show how to use a key, with commands to paste",
         Page::Example,
+    ),
+    route(
+        "/",
+        "say_what_this_is",
+        "Say what this is, to a browser",
+        Page::Home,
     ),
     route(
         "/health",

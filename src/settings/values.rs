@@ -184,13 +184,33 @@ pub fn origins(text: &impl Variables) -> Result<Vec<String>, WrongSetting> {
     } else {
         Err(WrongSetting {
             name: NAME,
-            rule: "a comma-separated list of origins such as https://shop.example, without a path",
+            rule: "a comma-separated list of origins such as https://shop.example, without a path; \
+                   http://localhost:* stands for every port of this machine",
+        })
+    }
+}
+
+/// The names of header fields that pages may send, beside those that any page may.
+pub fn header_names(text: &impl Variables) -> Result<Vec<String>, WrongSetting> {
+    const NAME: &str = "CORS_ALLOWED_HEADERS";
+    let Some(list) = text(NAME) else {
+        return Ok(Vec::new());
+    };
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let is_name = |name: &String| !name.is_empty() && name.bytes().all(allowed);
+    let names: Vec<_> = list.split(',').map(|name| name.trim().to_owned()).collect();
+    if names.iter().all(is_name) {
+        Ok(names)
+    } else {
+        Err(WrongSetting {
+            name: NAME,
+            rule: "a comma-separated list of header field names such as X-Team",
         })
     }
 }
 
 /// An origin as browsers write it: in lower case, without a default port, a path or a slash. One that is
-/// written in another way would never be met.
+/// written in another way would never be met. On this machine the port may be `*`: any port.
 fn is_origin(text: &str) -> bool {
     let https = text.strip_prefix("https://").map(|host| (host, ":443"));
     let http = text.strip_prefix("http://").map(|host| (host, ":80"));
@@ -198,6 +218,17 @@ fn is_origin(text: &str) -> bool {
         let allowed = |byte: u8| {
             byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_:[]".contains(&byte)
         };
+        let plain = host.strip_suffix(":*").filter(|host| is_own_machine(host));
+        let host = plain.unwrap_or(host);
         !host.is_empty() && host.bytes().all(allowed) && !host.ends_with(default_port)
     })
+}
+
+fn is_own_machine(host: &str) -> bool {
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+}
+
+/// Whether an origin that is allowed stands for every port of this machine.
+pub fn is_any_port(origin: &str) -> bool {
+    origin.ends_with(":*")
 }

@@ -12,8 +12,8 @@ use super::{
     ApiTokens, JwtIssuer, WrongSetting,
     urls::is_loopback,
     values::{
-        content_bytes, deadline, is_on, log_level, monitors, origins, replay_memory, rules,
-        seconds, secret, webhook,
+        content_bytes, deadline, header_names, is_any_port, is_on, log_level, monitors, origins,
+        replay_memory, rules, seconds, secret, webhook,
     },
 };
 use crate::{lifecycle::Policy, monitor::Rules, operations::Retention, telemetry::Level};
@@ -29,8 +29,10 @@ pub struct Settings {
     attempt_deadline_s: u64,
     /// `MAX_CONTENT_BYTES`: the longest content of a request, in bytes.
     pub max_content_bytes: usize,
-    /// `CORS_ALLOWED_ORIGINS`: the origins whose pages may call, as browsers write them.
+    /// `CORS_ALLOWED_ORIGINS`: the origins whose pages may call, as browsers write them; a port may be `*`.
     pub allowed_origins: Vec<String>,
+    /// `CORS_ALLOWED_HEADERS`: the header fields that pages may send, beside those that any page may.
+    pub allowed_headers: Vec<String>,
     /// `FAULT_INJECTION`: whether `X-Fault` is obeyed.
     pub faults_allowed: bool,
     /// `REPLAY_SECRET`: the digest of what copies in KV are sealed with; of nothing if there is none.
@@ -109,6 +111,7 @@ impl Settings {
             attempt_deadline_s: deadline(&text)?,
             max_content_bytes: content_bytes(&text)?,
             allowed_origins: origins(&text)?,
+            allowed_headers: header_names(&text)?,
             faults_allowed: is_on(&text, "FAULT_INJECTION", false)?,
             replay_secret: secret(&text, "REPLAY_SECRET")?,
             are_copied: is_on(&text, "REPLAY_COPIES", true)?,
@@ -152,6 +155,17 @@ impl Settings {
                 "FAULT_INJECTION",
                 "off, or absent, wherever the service is not called as localhost",
             ),
+            Auth::On { .. }
+                if self
+                    .allowed_origins
+                    .iter()
+                    .any(|origin| is_any_port(origin)) =>
+            {
+                (
+                    "CORS_ALLOWED_ORIGINS",
+                    "without a port of * wherever the service is not called as localhost",
+                )
+            }
             Auth::On { .. } => return None,
         };
         Some(WrongSetting { name, rule })

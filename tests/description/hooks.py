@@ -24,6 +24,8 @@ def before_call(context, case, kwargs):
         name_new_key(case.headers)
     if case.path.endswith("/{key}") and not is_spoilt(case, ParameterLocation.PATH) and not is_linked(case):
         ask_for_known_key(case.path_parameters)
+    if case.path == "/":
+        ask_as_browser(case.headers)
     if case.path.endswith("/transactions") and not is_spoilt(case, ParameterLocation.BODY):
         fit_to_currency(case.body)
 
@@ -61,6 +63,12 @@ def ask_for_known_key(path_parameters):
     """Nobody guesses a key that was sent. Every other look-up is for one that was."""
     if KEYS and RANDOM.random() < 0.5:
         path_parameters["key"] = RANDOM.choice(KEYS)
+
+
+def ask_as_browser(headers):
+    """There is a page for browsers alone, and OpenAPI lets nothing be said of `Accept`. Every other request is one's."""
+    if RANDOM.random() < 0.5:
+        headers["Accept"] = "text/html"
 
 
 def fit_to_currency(body):

@@ -198,6 +198,14 @@ describe("a deployment with a variable of local development", () => {
       "JWT_JWKS_URL",
       { AUTH: "on", JWT_ISSUER: "i", JWT_AUDIENCE: "a", JWT_JWKS_URL: "http://localhost:1/keys" },
     ],
+    [
+      "CORS_ALLOWED_ORIGINS",
+      {
+        AUTH: "on",
+        API_TOKENS: JSON.stringify([shop.stored]),
+        CORS_ALLOWED_ORIGINS: "https://shop.example,http://localhost:*",
+      },
+    ],
   ])("refuses to serve: %s", async (name, vars) => {
     const local = await serveWith(vars);
 

@@ -4,7 +4,11 @@ import { describe, expect, test } from "vitest";
 import { AUDIT_LOG, newKey, RESOURCES, serve } from "./client.ts";
 
 const SHOP = "https://shop.example";
-const api = serve({ CORS_ALLOWED_ORIGINS: `${SHOP}, http://localhost:3000` });
+const api = serve({
+  CORS_ALLOWED_ORIGINS: `${SHOP}, http://localhost:3000`,
+  CORS_ALLOWED_HEADERS: "X-Team, X-Tenant",
+});
+const local = serve({ CORS_ALLOWED_ORIGINS: "http://localhost:*,http://127.0.0.1:*,http://[::1]:*" });
 const closed = serve();
 
 describe("a preflight", () => {
@@ -26,6 +30,25 @@ describe("a preflight", () => {
           "x-correlation-id",
           "prefer",
           "authorization",
+          "if-none-match",
+          // What libraries add by themselves.
+          "x-requested-with",
+          "x-request-id",
+          "traceparent",
+          "tracestate",
+          "baggage",
+          "sentry-trace",
+          "x-datadog-trace-id",
+          "x-datadog-parent-id",
+          "x-datadog-origin",
+          "x-datadog-sampling-priority",
+          "x-datadog-sampled",
+          "x-datadog-tags",
+          "b3",
+          "x-b3-traceid",
+          // What the variable adds.
+          "x-team",
+          "x-tenant",
         ]),
       );
       expect(Number(answer.headers.get("Access-Control-Max-Age"))).toBeGreaterThan(600);
@@ -45,6 +68,30 @@ describe("a preflight", () => {
 
     expect(answer.status).toBe(403);
     expect(answer.json.type).toBe("/problems/forbidden");
+    expect(answer.headers.has("Access-Control-Allow-Origin")).toBe(false);
+  });
+
+  test.each(["http://localhost", "http://localhost:5173", "http://127.0.0.1:8080", "http://[::1]:3000"])(
+    "is answered for any port where the port is *: %s",
+    async (origin) => {
+      const answer = await preflight(origin, {}, local);
+
+      expect(answer.status).toBe(204);
+      expect(answer.headers.get("Access-Control-Allow-Origin")).toBe(origin);
+    },
+  );
+
+  test.each([
+    "https://localhost:5173",
+    "http://localhost.evil.example:80",
+    "http://localhost:5173.evil.example",
+    "http://evil.example",
+    "http://192.168.0.2:5173",
+    "null",
+  ])("is refused where the port is *, but the host is another: %s", async (origin) => {
+    const answer = await preflight(origin, {}, local);
+
+    expect(answer.status).toBe(403);
     expect(answer.headers.has("Access-Control-Allow-Origin")).toBe(false);
   });
 
@@ -97,6 +144,9 @@ describe("a page of an allowed origin", () => {
           "x-correlation-id",
           "retry-after",
           "location",
+          "etag",
+          "allow",
+          "www-authenticate",
         ]),
       );
     }
@@ -145,14 +195,14 @@ describe("a page of another origin", () => {
   });
 });
 
-function preflight(origin: string, more: Record<string, string> = {}) {
+function preflight(origin: string, more: Record<string, string> = {}, of = api) {
   const headers = {
     Origin: origin,
     "Access-Control-Request-Method": "POST",
     "Access-Control-Request-Headers": "content-type, x-idempotency-key",
     ...more,
   };
-  return api.call(RESOURCES, { method: "OPTIONS", headers });
+  return of.call(RESOURCES, { method: "OPTIONS", headers });
 }
 
 function list(headers: Headers, name: string): string[] {

@@ -19,6 +19,7 @@ import { deviations, operations, paths, text } from "./description.ts";
 
 const ORIGIN = "https://shop.example";
 const api = serve({ CORS_ALLOWED_ORIGINS: ORIGIN });
+const PACKED = { "Content-Type": "application/json", "Content-Encoding": "gzip" };
 const run = (command: string) => promisify(execFile)("bash", ["-c", command], { maxBuffer: 1 << 24 });
 
 describe("the description", () => {
@@ -107,6 +108,8 @@ const CALLS: [operation: string, what: string, call: () => Promise<Answer>][] = 
     "another type",
     () => api.create(newKey(), { headers: { "Content-Type": "text/plain" } }),
   ],
+  ["create_resource", "an encoded content", () => api.create(newKey(), { headers: PACKED })],
+  ["create_resource", "no content", () => api.create(newKey(), { payload: "" })],
   [
     "create_resource",
     "too much",
@@ -131,6 +134,9 @@ const CALLS: [operation: string, what: string, call: () => Promise<Answer>][] = 
   ["list_audit_logs", "a wrong query", () => api.call(`${AUDIT_LOGS}?limit=0`)],
   ["look_up_key", "a key that is not there", () => api.status(newKey())],
   ["show_example", "it", () => api.call("/api/v1/operations/idempotency-example")],
+  ["say_what_this_is", "a browser", () => api.call("/", { headers: { Accept: "text/html" } })],
+  ["say_what_this_is", "another client", () => api.call("/")],
+  ["say_what_this_is", "a field too long", () => api.call("/", { headers: tooLong("Accept") })],
   ["check_health", "it", () => api.call("/health")],
   ["check_health", "another method", () => api.call("/health", { method: "PUT" })],
   ["explain_problem", "one", () => api.call("/problems/forbidden")],

@@ -17,6 +17,7 @@ import { objectName, overwrite } from "./objects.ts";
 const api = serve();
 
 const TEXT: Call = { headers: { "Content-Type": "text/plain" } };
+const PACKED: Call = { headers: { "Content-Type": "application/json", "Content-Encoding": "gzip" } };
 const LONG_FIELD: Call = { headers: { Prefer: "x".repeat(8193) } };
 const tooMuch = () => `{"name":"${"x".repeat(256 * 1024)}"}`;
 
@@ -33,6 +34,7 @@ const PROBLEMS: [slug: string, status: number, retryable: boolean, cause: Cause]
   ["malformed-json", 400, false, (api, key) => api.create(key, { payload: "{" })],
   ["validation-failed", 422, false, (api, key) => api.create(key, { payload: {} })],
   ["unsupported-media-type", 415, false, (api, key) => api.create(key, TEXT)],
+  ["unsupported-media-type", 415, false, (api, key) => api.create(key, PACKED)],
   ["payload-too-large", 413, false, (api, key) => api.create(key, { payload: tooMuch() })],
   ["header-fields-too-large", 431, false, (api, key) => api.create(key, LONG_FIELD)],
   ["not-found", 404, false, (api) => api.call("/nowhere")],
@@ -129,12 +131,13 @@ describe("a path's methods", () => {
     expect(answer.headers.get("Allow")!.split(", ")).toContain("POST");
   });
 
-  test.each(["/", "/nowhere", `${RESOURCES}/`, `${RESOURCES}/7/8`, "/API/audit/logs"])(
+  test.each(["/docs/", "/nowhere", `${RESOURCES}/`, `${RESOURCES}/7/8`, "/API/audit/logs"])(
     "are not asked for where there is no path, such as %s",
     async (path) => {
       const answers = [await api.call(path), await api.call(path, { method: "POST", payload: {} })];
 
       expect(answers.map((answer) => answer.status)).toEqual([404, 404]);
+      expect(answers[0]!.json.detail).toContain("/docs");
     },
   );
 });
@@ -144,6 +147,7 @@ describe("a key of a refused request", () => {
     ["malformed JSON", { payload: "{" }],
     ["a broken rule", { payload: { name: "" } }],
     ["another content type", TEXT],
+    ["an encoded content", PACKED],
     ["too much content", { payload: tooMuch() }],
     ["a wrong credential", { headers: { Authorization: "Basic YTpi" } }],
     ["another method", { method: "PUT" }],

@@ -49,6 +49,44 @@ describe("one key", () => {
   });
 });
 
+describe("what is wrong with a key", () => {
+  const KEY = "9b2e1c1e-52a9-4f4c-9d0b-0f6a1a2b3c4d";
+
+  test.each([
+    ["X-Idempotency-Key", `"${KEY}"`, /double quotes, which belong to the field Idempotency-Key/],
+    ["X-Idempotency-Key", `'${KEY}'`, /single quotes/],
+    ["Idempotency-Key", `'${KEY}'`, /single quotes/],
+    ["Idempotency-Key", `"${KEY}`, /do not make a pair/],
+    ["X-Idempotency-Key", KEY.replace("-4f", "-7f"), /a UUID of version 7/],
+    ["X-Idempotency-Key", "00000000-0000-0000-0000-000000000000", /nil UUID/],
+    ["Idempotency-Key", `urn:uuid:${KEY}`, /urn:uuid: in front/],
+    ["X-Idempotency-Key", `{${KEY}}`, /in braces/],
+    ["X-Idempotency-Key", KEY.replaceAll("-", ""), /without its hyphens/],
+    ["X-Idempotency-Key", "{{$guid}}", /a placeholder that was not replaced/],
+    ["X-Idempotency-Key", "undefined", /a placeholder that was not replaced/],
+    ["X-Idempotency-Key", "", /is empty/],
+    ["X-Idempotency-Key", "s3cret-17", /not a UUID/],
+  ])("is said, and what to send: %s: %s", async (field, value, words) => {
+    const answer = await send({ [field]: value });
+
+    expect(answer.status).toBe(400);
+    expect(answer.json.type).toBe("/problems/idempotency-key-invalid");
+    expect(answer.json.detail).toMatch(words);
+    expect(answer.json.detail).toContain("Send a UUID of version 4");
+    expect(answer.text).not.toContain("s3cret");
+  });
+
+  test.each([`?idempotency_key=${KEY}`, `?X-Idempotency-Key=${KEY}`])(
+    "is that it is not in a header field: %s",
+    async (query) => {
+      const answer = await api.call(RESOURCES + query, { method: "POST", payload: { idempotency_key: KEY } });
+
+      expect(answer.json.type).toBe("/problems/idempotency-key-missing");
+      expect(answer.json.detail).toMatch(/in the header field .* query or the content is not looked for/);
+    },
+  );
+});
+
 describe("two keys in one request", () => {
   test("are refused if the two headers differ", async () => {
     const key = newKey();

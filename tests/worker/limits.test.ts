@@ -166,6 +166,7 @@ describe("a header field", () => {
     "Idempotency-Key",
     "X-Idempotency-Key",
     "Content-Type",
+    "Content-Encoding",
     "Prefer",
     "User-Agent",
     "Origin",

@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { RESOURCES, serve, TRANSACTIONS } from "./client.ts";
 
 const api = serve({ IDEMPOTENCY_TTL_SECONDS: "7200" });
+const checked = serve({ AUTH: "on" });
 const run = promisify(execFile);
 
 describe("the example page", () => {
@@ -60,6 +61,57 @@ describe("the example page", () => {
   });
 });
 
+describe("the page at /", () => {
+  const BROWSER = { Accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
+
+  test("says to a browser what this is, and leads on", async () => {
+    const { status, headers, text } = await api.call("/", { headers: BROWSER });
+
+    expect(status).toBe(200);
+    expect(headers.get("Content-Type")).toBe("text/html; charset=utf-8");
+    expect(headers.get("Vary")).toContain("Accept");
+    expect(headers.get("Cache-Control")).toBe("no-store");
+    expect(text).toContain("Idempotency keys for HTTP APIs");
+    for (const [, path] of text.matchAll(/href="([^"]+)"/g)) expect((await api.call(path!)).status).toBe(200);
+    expect(text).toMatch(/href="\/docs"[^]*href="\/dashboard"/);
+    expect(text).toContain("Callers are not checked here");
+  });
+
+  test("has a first command that does what it says and can be repeated", async () => {
+    const { text } = await api.call("/", { headers: BROWSER });
+    const command = /<code>(curl [^]*?)<\/code>/
+      .exec(text)![1]!
+      .replaceAll("&lt;", "<")
+      .replaceAll("&amp;", "&");
+
+    const first = await run("bash", ["-c", command]);
+    const again = await run("bash", ["-c", command]);
+
+    expect(command).toContain(api.server.address.origin);
+    expect(first.stdout).toMatch(/^HTTP\/1.1 201 /);
+    expect(again.stdout).toMatch(/^idempotent-replayed: true\r?$/im);
+  });
+
+  test("has a command with a token where callers are checked", async () => {
+    const { text } = await checked.call("/", { headers: BROWSER });
+
+    expect(text).toContain('"Authorization: Bearer $API_TOKEN"');
+    expect(text).not.toContain("Callers are not checked");
+  });
+
+  test.each([undefined, "*/*", "application/json", "image/avif,image/webp"])(
+    "tells others where the API is: Accept %s",
+    async (accept) => {
+      const answer = await api.call("/", { ...(accept && { headers: { Accept: accept } }) });
+
+      expect(answer.status).toBe(404);
+      expect(answer.json).toMatchObject({ type: "/problems/not-found", retryable: false });
+      expect(answer.json.detail).toContain("/docs");
+      expect(answer.headers.get("Vary")).toContain("Accept");
+    },
+  );
+});
+
 describe("the health page", () => {
   test("says ok", async () => {
     const { status, json } = await api.call("/health");
@@ -81,7 +133,7 @@ describe("a problem's page", () => {
     ["idempotency-key-missing", 400],
     ["idempotency-key-invalid", 400],
     ["idempotency-key-conflict", 400],
-    ["request-mismatch", 400],
+    ["request-mismatch", 400, 422],
     ["operation-in-progress", 409],
     ["malformed-json", 400],
     ["validation-failed", 422],
@@ -97,34 +149,39 @@ describe("a problem's page", () => {
     ["operation-failed", 503],
     ["service-unavailable", 503],
     ["internal-error", 500],
-  ])("tells of %s what it means and what to do", async (slug, problemStatus) => {
+  ])("tells of %s what it means and what to do, and every status", async (slug, ...statuses) => {
     const { status, headers, text } = await api.call(`/problems/${slug}`);
 
     expect(status).toBe(200);
     expect(headers.get("Content-Type")).toMatch(/^text\/html/);
     expect(text).toContain(slug);
-    expect(text).toContain(String(problemStatus));
+    expect([...text.matchAll(/<code>(\d{3})<\/code>/g)].map(([, status]) => Number(status))).toEqual(
+      statuses,
+    );
     expect(text).toMatch(/What it means<\/h2>\s*<p>\w/);
     expect(text).toMatch(/What to do<\/h2>\s*<p>\w/);
   });
 
-  test("shows itself and nothing else: no script, no frame, no style but its own", async () => {
-    const { headers, text } = await api.call("/problems/forbidden");
+  test.each(["/problems/forbidden", "/"])(
+    "shows itself and nothing else: no script, no frame, no style but its own: %s",
+    async (path) => {
+      const { headers, text } = await api.call(path, { headers: { Accept: "text/html" } });
 
-    const policy = headers.get("Content-Security-Policy")!.split("; ");
-    const style = /<style>([^]*?)<\/style>/.exec(text)![1]!;
-    const digest = createHash("sha256").update(style).digest("base64");
-    expect(policy).toEqual(
-      expect.arrayContaining([
-        "default-src 'none'",
-        `style-src 'sha256-${digest}'`,
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-      ]),
-    );
-    expect(text).not.toMatch(/<script|<link|<img|<a |style=|https?:/);
-  });
+      const policy = headers.get("Content-Security-Policy")!.split("; ");
+      const style = /<style>([^]*?)<\/style>/.exec(text)![1]!;
+      const digest = createHash("sha256").update(style).digest("base64");
+      expect(policy).toEqual(
+        expect.arrayContaining([
+          "default-src 'none'",
+          `style-src 'sha256-${digest}'`,
+          "base-uri 'none'",
+          "form-action 'none'",
+          "frame-ancestors 'none'",
+        ]),
+      );
+      expect(text).not.toMatch(/<script|<link|<img|style=|src=|href="[^/]/);
+    },
+  );
 
   test("of a problem that there is not, is not there", async () => {
     expect((await api.call("/problems/none")).status).toBe(404);

@@ -14,9 +14,22 @@ pub fn bearer(authorization: Option<&str>) -> Result<Option<&str>, Problem> {
     if scheme.eq_ignore_ascii_case("bearer") && is_token68(token) {
         Ok(Some(token))
     } else {
-        Err(Problem::unauthorized(
-            "The Authorization field must be 'Bearer' and a token of letters, digits and -._~+/=.",
-        ))
+        Err(Problem::unauthorized(mistake(scheme, token)))
+    }
+}
+
+/// What is wrong with a field that has no bearer token; the token is not repeated.
+fn mistake(scheme: &str, token: &str) -> &'static str {
+    let is = |name: &str| scheme.eq_ignore_ascii_case(name);
+    if is("bearer") && token.is_empty() {
+        "The Authorization field has no token behind Bearer: a variable may be empty. Put the token there."
+    } else if is("bearer") {
+        "The token in the Authorization field has a character that is none of A-Z a-z 0-9 - . _ ~ + / =. Send the \
+         token alone, without quotes or spaces."
+    } else if token.is_empty() {
+        "The Authorization field has one word. Send Bearer, a space and the token."
+    } else {
+        "The Authorization field has another scheme than Bearer. Send Bearer, a space and the token."
     }
 }
 
@@ -72,6 +85,25 @@ mod tests {
             "Bearer abc\u{a0}",
         ] {
             assert!(bearer(Some(wrong)).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_field_is_said_without_what_is_in_it() {
+        for (wrong, told) in [
+            ("s3cret", "one word"),
+            ("Bearer", "no token behind Bearer"),
+            ("Bearer  ", "no token behind Bearer"),
+            ("Bearer \"s3cret\"", "without quotes"),
+            ("Basic s3cret", "another scheme"),
+            ("Token s3cret", "another scheme"),
+        ] {
+            let detail = bearer(Some(wrong)).unwrap_err().detail;
+            assert!(detail.contains(told), "{wrong}: {detail}");
+            assert!(
+                detail.contains("token") && !detail.contains("s3cret"),
+                "{detail}"
+            );
         }
     }
 }

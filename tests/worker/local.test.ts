@@ -1,0 +1,174 @@
+// `npx wrangler dev`, as people start a Worker they have cloned: it serves, lets everybody on this machine call, and says
+// so. What is deployed has nothing of that.
+
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { openBrowser, openPage } from "./browser.ts";
+import { newKey } from "./client.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const run = promisify(execFile);
+
+let clone: string;
+let base: string;
+let wrangler: ChildProcess;
+let printed = "";
+
+beforeAll(async () => {
+  clone = await cloned();
+  const port = await freePort();
+  base = `http://localhost:${port}`;
+  wrangler = spawn("npx", ["wrangler", "dev", "--port", String(port)], {
+    cwd: clone,
+    // Nothing is asked of Cloudflare here, for a test has to do without it.
+    env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
+    // In a group of its own: npx, wrangler and the runtime end together.
+    detached: true,
+  });
+  await new Promise<void>((resolve, reject) => {
+    const read = (text: Buffer) => {
+      printed += text;
+      if (printed.includes("Ready on")) resolve();
+    };
+    for (const stream of [wrangler.stdout!, wrangler.stderr!]) stream.on("data", read);
+    wrangler.once("exit", () => reject(new Error(`wrangler dev has ended:\n${printed}`)));
+  });
+}, 120_000);
+afterAll(async () => {
+  const ended = new Promise((resolve) => wrangler.once("close", resolve));
+  process.kill(-wrangler.pid!, "SIGKILL");
+  await ended;
+  await rm(clone, { recursive: true, force: true });
+});
+
+describe("npx wrangler dev in a fresh clone", () => {
+  test("answers the request in README.md, and replays it", async () => {
+    const readme = await readFile(join(ROOT, "README.md"), "utf8");
+    const command = /^\$ (curl -i http[^]*?)\nHTTP/m.exec(readme)![1]!;
+    const here = command.replace("http://localhost:8000", base);
+
+    const first = await run("bash", ["-c", here]);
+    const again = await run("bash", ["-c", here]);
+
+    expect(first.stdout).toMatch(/^HTTP\/1.1 201 /);
+    expect(first.stdout).not.toMatch(/idempotent-replayed/i);
+    expect(again.stdout).toMatch(/^idempotent-replayed: true\r?$/im);
+    expect(again.stdout.split("\r\n\r\n")[1]).toBe(first.stdout.split("\r\n\r\n")[1]);
+  });
+
+  test("says on the console that callers are not checked", () => {
+    expect(printed).toContain("Callers are not checked");
+  });
+
+  test.each(["localhost", "127.0.0.1"])(
+    "lets pages of any port of %s call, with tracing and faults, and read what is for them",
+    async (host) => {
+      const pages = await somePages();
+      const browser = await openBrowser();
+      onTestFinished(() => browser.close());
+      const { page } = await openPage(browser);
+      await page.goto(`http://${host}:${(pages.address() as AddressInfo).port}/`);
+
+      const seen = await page.evaluate(callFromPage, { base, key: newKey() });
+
+      expect(seen).toEqual({
+        status: 503,
+        correlationId: expect.any(String),
+        eTag: expect.any(String),
+      });
+    },
+  );
+});
+
+describe("a deployment", () => {
+  test("has no variable of local development", async () => {
+    const deploy = ["wrangler", "deploy", "--dry-run", "--outdir", "dry-run"];
+    const { stdout } = await run("npx", deploy, { cwd: clone });
+
+    const uploaded = await readdir(join(clone, "dry-run"), { recursive: true });
+    const bindings = stdout.split("\n").filter((line) => line.startsWith("env."));
+    expect(bindings.join("\n")).toContain("env.COORDINATOR");
+    expect(bindings.filter((line) => /AUTH|FAULT|CORS/.test(line))).toEqual([]);
+    expect(stdout).not.toContain("not checked");
+    expect(uploaded.filter((name) => name.includes("vars"))).toEqual([]);
+  });
+
+  test("is given no secret: those that wrangler dev has are in the repository", async () => {
+    const lines = (await readFile(join(ROOT, ".dev.vars"), "utf8")).split("\n");
+    const names = lines.filter((line) => /^\w/.test(line)).map((line) => line.split("=")[0]);
+
+    expect(names).toEqual(["AUTH", "FAULT_INJECTION", "CORS_ALLOWED_ORIGINS", "CORS_ALLOWED_HEADERS"]);
+  });
+});
+
+/** Runs in a page: a call with what a tracing library and a developer add, and one for a file. */
+async function callFromPage({ base, key }: { base: string; key: string }) {
+  const headers = {
+    "Content-Type": "application/json",
+    "X-Idempotency-Key": key,
+    "X-Request-ID": "r-1",
+    "X-Requested-With": "XMLHttpRequest",
+    "X-Fault": "fail-before",
+    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    tracestate: "vendor=1",
+    baggage: "user=1",
+    "sentry-trace": "771a43a4192642f0b136d5159a501700-7aef3a9f4d9d4d0a-1",
+    "x-datadog-trace-id": "1",
+    "x-datadog-parent-id": "2",
+    "x-datadog-origin": "rum",
+    "x-datadog-sampling-priority": "1",
+  };
+  const path = "/api/v1/operations/resources";
+  const answer = await fetch(base + path, { method: "POST", headers, body: '{"name":"From a page"}' });
+  const file = await fetch(`${base}/openapi.json`, { headers: { "If-None-Match": '"another"' } });
+  return {
+    status: answer.status,
+    correlationId: answer.headers.get("X-Correlation-ID"),
+    eTag: file.headers.get("ETag"),
+  };
+}
+
+/** A server of pages, as a developer of a front end runs one. */
+async function somePages(): Promise<Server> {
+  const pages = createServer((_, answer) => answer.setHeader("Content-Type", "text/html").end("<p>A page"));
+  await new Promise<void>((resolve) => pages.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void pages.close());
+  return pages;
+}
+
+/** What a clone of this checkout would have, with what its first build leaves there. */
+async function cloned(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "edge-idempotency-clone-"));
+  const { stdout } = await run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: ROOT,
+  });
+  for (const name of stdout.split("\0").filter(Boolean)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await cp(join(ROOT, name), join(folder, name));
+  }
+  for (const name of ["node_modules", ".tools"]) await symlink(join(ROOT, name), join(folder, name));
+  for (const name of ["build", "public"]) await copyBuilt(folder, name);
+  return folder;
+}
+
+/** It counts as built from the files that were copied before. */
+async function copyBuilt(folder: string, name: string) {
+  await cp(join(ROOT, name), join(folder, name), { recursive: true });
+  const now = new Date();
+  for (const file of await readdir(join(folder, name), { recursive: true }))
+    await utimes(join(folder, name, file), now, now);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

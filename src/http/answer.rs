@@ -79,7 +79,7 @@ impl Answer {
 
 /// The names that a page of another origin may read. (Fetch, "CORS-safelisted response-header name".)
 const EXPOSED: &str = "X-Idempotency-Key, X-Idempotency-Expires-At, X-Idempotency-Content, \
-                       Idempotent-Replayed, X-Correlation-ID, Retry-After, Location";
+                       Idempotent-Replayed, X-Correlation-ID, Retry-After, Location, Link";
 
 /// For a year, browsers speak to this host over TLS alone (RFC 6797, section 6.1).
 const HTTPS_ONLY: &str = "max-age=31536000";

@@ -8,15 +8,19 @@
 
 mod routes;
 mod operation;
+mod query;
 mod read;
 mod input;
+mod misfit;
 mod database;
 mod format;
 #[cfg(not(target_arch = "wasm32"))]
 mod shape;
 mod resource;
 mod transaction;
+mod timestamp;
 mod audit;
+mod audit_logs;
 #[cfg(test)]
 mod any_input;
 
@@ -25,7 +29,8 @@ pub use input::{FieldError, JsonObject};
 pub use operation::{
     Execution, KeyedOperation, Operation, OperationError, Origin, Retention, created,
 };
-pub use read::{Read, ReadError, ReadFn, Readable, Reading};
+pub use query::{Query, parse_query};
+pub use read::{Found, Read, ReadError, ReadFn, Readable, Reading};
 pub use routes::{Endpoint, ROUTES, Route, find_operation};
 #[cfg(not(target_arch = "wasm32"))]
 pub use shape::{SchemaFn, Shape};

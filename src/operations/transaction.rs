@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use garde::Validate;
-use iso_currency::Currency;
+use iso4217_static::Currency;
 use rust_decimal::Decimal;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
@@ -27,8 +27,9 @@ pub struct CreateTransaction;
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
 #[schemars(example = json!({"amount": 99.95, "currency": "USD", "description": "One coffee machine"}))]
 pub struct TransactionInput {
-    /// It has at most as many digits after the point as the currency has minor digits: two in USD, none in JPY.
-    /// Zeros at the end do not count.
+    /// It has at most as many digits after the point as the currency has minor digits: two in USD, none in JPY, any
+    /// number in those without a minor unit, such as XAU. Zeros at the end do not count. Many programs keep 15 digits of
+    /// a number: a JSON string of the same form, such as "99999999999999.99", is taken as well, with up to 28.
     #[garde(custom(positive), custom(fits(&self.currency)))]
     amount: Amount,
     #[serde(default = "usd")]
@@ -45,7 +46,7 @@ pub struct TransactionInput {
 pub struct Transaction {
     #[schemars(pattern("^txn_[0-9a-f]{16}$"))]
     id: String,
-    /// The same decimal as in the request.
+    /// The same decimal as in the request, as a number.
     amount: Amount,
     #[schemars(schema_with = "currency")]
     currency: String,
@@ -114,7 +115,7 @@ impl Readable for Transaction {
     const SUMMARY: &'static str = "Read a transaction";
     type Query = ();
 
-    async fn read(reading: &Reading<'_>) -> Result<Option<Self>, ReadError> {
+    async fn read(reading: &Reading<'_>, (): ()) -> Result<Option<Self>, ReadError> {
         let values = [
             JsValue::from_str(reading.caller),
             JsValue::from_str(reading.id),
@@ -168,22 +169,37 @@ impl TryFrom<Row> for Transaction {
 /// The smallest number of 29 digits: a decimal holds some of them, but not all.
 const TWENTY_NINE_DIGITS: u128 = 10_u128.pow(28);
 
-/// An exact decimal of up to 28 digits, read from and written as a JSON number without passing a float.
+/// An exact decimal of up to 28 digits. It is read from a JSON number, or a JSON string of the same form, and written as
+/// a JSON number, without passing a float.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Amount(Decimal);
 
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let text = raw.get();
-        if !text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
-            return Err(D::Error::custom("must be a JSON number"));
+        let text = match raw.get() {
+            string if string.starts_with('"') => {
+                serde_json::from_slice(string.as_bytes()).map_err(D::Error::custom)?
+            }
+            other => other.to_owned(),
+        };
+        if !is_number(&text) {
+            return Err(D::Error::custom(
+                "must be a JSON number, or a string of the same form",
+            ));
         }
-        exact(text)
+        exact(&text)
             .filter(|amount| amount.mantissa().unsigned_abs() < TWENTY_NINE_DIGITS)
             .map(Self)
             .ok_or_else(|| D::Error::custom("must be a decimal number of at most 28 digits"))
     }
+}
+
+/// Whether `text` is a JSON number and nothing beside it.
+fn is_number(text: &str) -> bool {
+    text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+        && text.ends_with(|last: char| last.is_ascii_digit())
+        && serde_json::from_slice::<&RawValue>(text.as_bytes()).is_ok()
 }
 
 /// The value that the JSON number `text` has, or nothing if it has too many digits. `from_scientific` would round
@@ -216,7 +232,7 @@ impl JsonSchema for Amount {
 
     /// `positive`, and `TWENTY_NINE_DIGITS`.
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1e28})
+        json_schema!({"type": "number", "format": "double", "exclusiveMinimum": 0, "exclusiveMaximum": 1e28})
     }
 }
 
@@ -234,12 +250,10 @@ fn positive(amount: &Amount, (): &()) -> garde::Result {
 
 fn fits(currency: &str) -> impl Fn(&Amount, &()) -> garde::Result {
     move |amount, ()| {
-        // An unknown currency is reported where it stands.
-        let Some(known) = Currency::from_code(currency) else {
+        // An unknown currency is reported where it stands, and one without a minor unit, such as gold, has no bound.
+        let Some(minor_digits) = known(currency).and_then(|known| known.minor_unit()) else {
             return Ok(());
         };
-        // Currencies without a minor unit, such as gold, come in whole units.
-        let minor_digits = known.exponent().unwrap_or(0);
         if amount.0.normalize().scale() <= u32::from(minor_digits) {
             Ok(())
         } else {
@@ -250,8 +264,13 @@ fn fits(currency: &str) -> impl Fn(&Amount, &()) -> garde::Result {
     }
 }
 
+/// The currency of this code, in the list of ISO 4217 that `docs/http.md` names.
+fn known(code: &str) -> Option<Currency> {
+    Currency::try_from(code).ok()
+}
+
 fn in_iso_4217(currency: &str, (): &()) -> garde::Result {
-    match Currency::from_code(currency) {
+    match known(currency) {
         Some(_) => Ok(()),
         None => Err(garde::Error::new(
             "must be the three capital letters of an ISO 4217 currency, such as USD",
@@ -265,7 +284,107 @@ fn currency(_: &mut SchemaGenerator) -> Schema {
     let codes: Vec<_> = letters()
         .flat_map(|a| letters().map(move |b| [a, b]))
         .flat_map(|[a, b]| letters().map(move |c| String::from_iter([a, b, c])))
-        .filter(|code| Currency::from_code(code).is_some())
+        .filter(|code| known(code).is_some())
         .collect();
     json_schema!({"type": "string", "description": "A currency of ISO 4217.", "enum": codes})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(sent: &str) -> Option<String> {
+        let amount: Amount = serde_json::from_slice(sent.as_bytes()).ok()?;
+        serde_json::to_string(&amount).ok()
+    }
+
+    #[test]
+    fn an_amount_is_a_number_or_a_string_of_the_same_form() {
+        for number in [
+            "99.95",
+            "0.10",
+            "1e2",
+            "9999999999999999999999999.999",
+            "-1",
+        ] {
+            assert_eq!(stored(number), stored(&format!("\"{number}\"")), "{number}");
+        }
+        assert_eq!(stored(r#""\u0039.5""#).as_deref(), Some("9.5"));
+        for wrong in [
+            r#""""#,
+            r#"" 5""#,
+            r#""5 ""#,
+            r#""5\n""#,
+            r#""+5""#,
+            r#""05""#,
+            r#"".5""#,
+            r#""5.""#,
+            r#""5.e1""#,
+            r#""1_000""#,
+            r#""1,5""#,
+            r#""0x5""#,
+            r#""5f""#,
+            r#""NaN""#,
+            r#""Infinity""#,
+            r#""-""#,
+            r#""\u0665""#,
+            r#""\"5\"""#,
+            r#""5]""#,
+            r#""1 1""#,
+            r#""1e400""#,
+            "[5]",
+            "null",
+            "true",
+            "{}",
+        ] {
+            assert_eq!(stored(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn currencies_are_those_of_the_list_of_2026() {
+        let digits = |code| known(code).map(|known| known.minor_unit());
+        for code in [
+            "XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XDR", "XPD", "XPT", "XSU", "XTS", "XUA",
+            "XXX",
+        ] {
+            assert_eq!(digits(code), Some(None), "{code}");
+        }
+        for (code, minor_digits) in [
+            ("USD", 2),
+            ("JPY", 0),
+            ("ISK", 0),
+            ("BHD", 3),
+            ("CLF", 4),
+            ("UYW", 4),
+            ("MGA", 2),
+            ("MRU", 2),
+            ("SLE", 2),
+            ("VED", 2),
+            ("VES", 2),
+            ("XAD", 2),
+            ("XCG", 2),
+            ("ZWG", 2),
+            ("STN", 2),
+            ("BYN", 2),
+            ("CUP", 2),
+        ] {
+            assert_eq!(digits(code), Some(Some(minor_digits)), "{code}");
+        }
+        for withdrawn in [
+            "ANG", "BGN", "CUC", "HRK", "SLL", "ZWL", "VEF", "STD", "MRO", "BYR", "LTL", "EEK",
+            "DEM", "usd", "Usd",
+        ] {
+            assert_eq!(digits(withdrawn), None, "{withdrawn}");
+        }
+        let letters = || 'A'..='Z';
+        let codes =
+            letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| [a, b, c])));
+        assert_eq!(
+            codes
+                .filter(|code| known(&String::from_iter(code)).is_some())
+                .count(),
+            178
+        );
+    }
 }

@@ -108,9 +108,9 @@ pub(super) struct Row {
 }
 
 const INSERT: &str = "INSERT INTO audit_log
-  (operation_id, caller, id, timestamp, timestamp_us, timestamp_ns, correlation_id, user_id, action, details,
+  (operation_id, caller, id, timestamp, timestamp_us, correlation_id, user_id, action, details,
    ip_address, user_agent, received_at, remote_address, request_correlation_id)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (operation_id) DO UPDATE SET operation_id = excluded.operation_id
   RETURNING id, timestamp, correlation_id, user_id, action, details, ip_address, user_agent,
     received_at, remote_address, request_correlation_id";
@@ -138,9 +138,8 @@ impl Operation for CreateAuditLog {
             JsValue::from_str(execution.caller),
             JsValue::from_str(&input.id.unwrap_or_else(|| Uuid::new_v4().to_string())),
             JsValue::from_str(&timestamp::write(timestamp)),
-            // A text, which the column turns into an integer: a number of JavaScript is not exact beyond the year 2255.
+            // As text, which the column makes an integer: JavaScript's numbers are not exact beyond the year 2255.
             JsValue::from_str(&timestamp.timestamp_micros().to_string()),
-            JsValue::from_f64(timestamp::nanos_beyond_micros(timestamp).into()),
             text(
                 input
                     .correlation_id

@@ -9,6 +9,7 @@ use super::{
     OperationError, Query, ReadError, Readable, Reading,
     audit::{ACTIONS, AuditLog, Row, action, one_of_actions},
     database::{integer, rows, text},
+    timestamp,
 };
 
 /// Entries, the latest `timestamp` first.
@@ -32,7 +33,9 @@ impl Readable for AuditLogs {
     type Query = Page;
 
     async fn read(reading: &Reading<'_>, page: Page) -> Result<Option<Self>, ReadError> {
-        let found: Vec<Row> = rows(reading.env, &page.statement(), &page.values(reading)).await?;
+        let mut found: Vec<Row> =
+            rows(reading.env, &page.statement(), &page.values(reading)).await?;
+        found.truncate(page.at_most() as usize);
         let entries = found.len();
         let next = found
             .last()
@@ -74,10 +77,10 @@ pub struct Page {
 /// The end of a page.
 #[derive(Debug)]
 struct Cursor {
-    /// The last entry's moment and the id of the operation that made it. Its row's number would tell how many entries
-    /// others have.
-    timestamp_us: i64,
-    timestamp_ns: u32,
+    /// The last entry's moment, as the table has it, and the id of the operation that made the entry: its row's number
+    /// would tell how many entries others have. Once the row is deleted, entries of the same moment may come twice; none
+    /// is left out.
+    moment: String,
     operation_id: Uuid,
     /// How many entries the page had.
     entries: u32,
@@ -134,6 +137,33 @@ impl Page {
 
     /// The entries are found in an index, and measured before any of them is read.
     fn statement(&self) -> String {
+        let found = if self.cursor.is_none() {
+            self.found("")
+        } else {
+            // In one condition SQLite would search for the moment alone, and read all entries that have it.
+            let same_moment = "AND moment = ?4 AND rowid < COALESCE(
+              (SELECT rowid FROM audit_log WHERE caller = ?1 AND operation_id = ?5), 9223372036854775807)";
+            let earlier = "AND moment < ?4";
+            format!(
+                "{} UNION ALL {}",
+                self.found(same_moment),
+                self.found(earlier)
+            )
+        };
+        format!(
+            "SELECT id, timestamp, correlation_id, user_id, action, details, ip_address, user_agent,
+               received_at, remote_address, request_correlation_id, found, moment || '_' || operation_id AS place
+             FROM (
+               SELECT number, bytes, COUNT(*) OVER () AS found, SUM(bytes) OVER
+                 (ORDER BY at DESC, number DESC ROWS UNBOUNDED PRECEDING) AS bytes_so_far
+               FROM ({found} ORDER BY at DESC, number DESC LIMIT ?6 + 1 OFFSET ?7)
+             ) JOIN audit_log ON audit_log.rowid = number
+             WHERE bytes_so_far = bytes OR bytes_so_far <= {MAX_PAGE_BYTES} ORDER BY bytes_so_far"
+        )
+    }
+
+    /// A selection of the entries that `place` and the filters let through, with the bytes that each has as JSON.
+    fn found(&self, place: &str) -> String {
         let action = match (&self.action, &self.user_id) {
             (None, _) => "",
             (Some(_), None) => "AND action = ?2",
@@ -141,39 +171,22 @@ impl Page {
             (Some(_), Some(_)) => "AND +action = ?2",
         };
         let user_id = self.user_id.as_ref().map_or("", |_| "AND user_id = ?3");
-        let after = self.cursor.as_ref().map_or("", |_| {
-            "AND (timestamp_us, timestamp_ns, rowid) < (CAST(?4 AS INTEGER), ?5,
-               (SELECT rowid FROM audit_log WHERE caller = ?1 AND operation_id = ?6))"
-        });
         format!(
-            "SELECT id, timestamp, correlation_id, user_id, action, details, ip_address, user_agent,
-               received_at, remote_address, request_correlation_id, found,
-               timestamp_us || '.' || timestamp_ns || '.' || operation_id AS place
-             FROM (
-               SELECT number, COUNT(*) OVER () AS found, ROW_NUMBER() OVER latest AS nth,
-                 SUM(bytes) OVER latest AS bytes_so_far
-               FROM (
-                 SELECT rowid AS number, timestamp_us AS us, timestamp_ns AS ns,
-                   256 + octet_length(details) + octet_length(json_array(id, correlation_id, user_id,
-                     ip_address, user_agent, remote_address, request_correlation_id)) AS bytes
-                 FROM audit_log WHERE caller = ?1 {action} {user_id} {after}
-                 ORDER BY timestamp_us DESC, timestamp_ns DESC, rowid DESC LIMIT ?7 + 1 OFFSET ?8
-               ) WINDOW latest AS (ORDER BY us DESC, ns DESC, number DESC ROWS UNBOUNDED PRECEDING)
-             ) JOIN audit_log ON audit_log.rowid = number
-             WHERE nth <= ?7 AND (nth = 1 OR bytes_so_far <= {MAX_PAGE_BYTES}) ORDER BY nth"
+            "SELECT rowid AS number, moment AS at,
+               256 + octet_length(details) + octet_length(json_array(id, correlation_id, user_id, ip_address,
+                 user_agent, remote_address, request_correlation_id)) AS bytes
+             FROM audit_log WHERE caller = ?1 {action} {user_id} {place}"
         )
     }
 
-    fn values(&self, reading: &Reading<'_>) -> [JsValue; 8] {
+    fn values(&self, reading: &Reading<'_>) -> [JsValue; 7] {
         let cursor = self.cursor.as_ref();
-        let timestamp_us = cursor.map(|cursor| cursor.timestamp_us.to_string());
         let operation_id = cursor.map(|cursor| cursor.operation_id.to_string());
         [
             JsValue::from_str(reading.caller),
             text(self.action.as_deref()),
             text(self.user_id.as_deref()),
-            text(timestamp_us.as_deref()),
-            integer(cursor.map_or(0, |cursor| cursor.timestamp_ns.into())),
+            text(cursor.map(|cursor| cursor.moment.as_str())),
             text(operation_id.as_deref()),
             integer(self.at_most().into()),
             integer(self.offset.into()),
@@ -189,17 +202,17 @@ impl Page {
                 query.append_pair(name, value);
             }
         }
-        query.append_pair("cursor", &format!("{place}.{entries}"));
+        query.append_pair("cursor", &format!("{place}_{entries}"));
         query.finish()
     }
 }
 
 impl Cursor {
     fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split('.');
+        let mut parts = text.split('_');
+        let moment = parts.next()?;
         let cursor = Self {
-            timestamp_us: parts.next()?.parse().ok()?,
-            timestamp_ns: parts.next()?.parse().ok()?,
+            moment: timestamp::is_padded(moment).then(|| moment.to_owned())?,
             operation_id: parts.next()?.parse().ok()?,
             entries: parts.next()?.parse().ok()?,
         };

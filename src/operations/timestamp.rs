@@ -34,9 +34,9 @@ pub fn write(moment: DateTime<Utc>) -> String {
     moment.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// What of a moment is less than a microsecond, in nanoseconds: 0 to 999.
-pub fn nanos_beyond_micros(moment: DateTime<Utc>) -> u32 {
-    moment.nanosecond() % 1000
+/// Whether `text` is a moment in the form in which the audit log is in order: `2026-01-31T12:00:00.000000000`.
+pub fn is_padded(text: &str) -> bool {
+    text.len() == 29 && read(&format!("{text}Z")).is_ok()
 }
 
 /// chrono keeps the second 60 as a second that is longer than others.

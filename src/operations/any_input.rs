@@ -9,7 +9,7 @@
 use proptest::{option, prelude::*, sample::select};
 use serde_json::Value;
 
-use super::{find_operation, timestamp, transaction::Amount};
+use super::{amount::Amount, find_operation, timestamp};
 use crate::fuzz::{fuzz, mutated};
 
 /// The text of a member's value: one that is right somewhere, or one that is nowhere.

@@ -1,54 +1,12 @@
 //! From the payload's bytes to an operation's input, or everything that is wrong with it.
 
-use std::{borrow::Cow, fmt};
-
 use garde::Validate;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
-use serde_json::value::RawValue;
+use serde::de::DeserializeOwned;
 
-use super::misfit::{Misfit, mended, read};
-
-/// One thing wrong with a request, and where (RFC 9457, section 3, "Multiple problems").
-#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct FieldError {
-    /// A JSON Pointer as a URI fragment (RFC 6901, section 6), such as `#/amount`; absent for what is not
-    /// in the content.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pointer: Option<String>,
-    /// The query parameter or header field, for what is not in the content.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parameter: Option<String>,
-    /// What is wrong.
-    pub detail: String,
-}
-
-impl FieldError {
-    /// An error in the content. `path` is in the notation of serde and garde: `items[0].name`.
-    #[must_use]
-    pub fn at(path: &str, detail: impl fmt::Display) -> Self {
-        let path = path.replace('[', ".").replace(']', "").replace('.', "/");
-        let pointer = match path.trim_matches('/') {
-            "" => "#".to_owned(),
-            member => format!("#/{member}"),
-        };
-        Self {
-            pointer: Some(pointer),
-            parameter: None,
-            detail: detail.to_string(),
-        }
-    }
-
-    /// An error in a query parameter or header field.
-    #[must_use]
-    pub fn parameter(name: &str, detail: impl fmt::Display) -> Self {
-        Self {
-            pointer: None,
-            parameter: Some(name.to_owned()),
-            detail: detail.to_string(),
-        }
-    }
-}
+use super::{
+    FieldError,
+    misfit::{Misfit, mended, read},
+};
 
 /// Reads and validates an input, or says everything that is wrong with it.
 pub fn parse<I>(payload: &[u8]) -> Result<I, Vec<FieldError>>
@@ -118,55 +76,14 @@ fn add(errors: &mut Vec<FieldError>, error: FieldError) {
     }
 }
 
-/// A JSON object, kept as it was sent: numbers of any size and precision come back digit for digit.
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
-pub struct JsonObject(Box<RawValue>);
-
-impl JsonObject {
-    /// The object's text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        self.0.get()
-    }
-}
-
-impl Default for JsonObject {
-    fn default() -> Self {
-        Self(serde_json::from_slice(b"{}").unwrap_or_default())
-    }
-}
-
-impl JsonSchema for JsonObject {
-    fn schema_name() -> Cow<'static, str> {
-        "JsonObject".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "object"})
-    }
-}
-
-impl<'de> Deserialize<'de> for JsonObject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        if raw.get().starts_with('{') {
-            Ok(Self(raw))
-        } else {
-            Err(serde::de::Error::custom("must be a JSON object"))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::IpAddr;
 
+    use serde::Deserialize;
+
     use super::*;
+    use crate::operations::JsonObject;
 
     #[derive(Debug, Deserialize, Validate)]
     #[garde(allow_unvalidated)]

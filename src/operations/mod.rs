@@ -12,20 +12,24 @@ mod query;
 mod read;
 mod input;
 mod misfit;
+mod field_error;
+mod json_object;
 mod database;
 mod format;
 #[cfg(not(target_arch = "wasm32"))]
 mod shape;
 mod resource;
 mod transaction;
-mod timestamp;
+mod amount;
 mod audit;
 mod audit_logs;
+mod timestamp;
 #[cfg(test)]
 mod any_input;
 
+pub use field_error::FieldError;
 pub use format::{example_key, moment, uuid_v4};
-pub use input::{FieldError, JsonObject};
+pub use json_object::JsonObject;
 pub use operation::{
     Execution, KeyedOperation, Operation, OperationError, Origin, Retention, created,
 };

@@ -67,7 +67,8 @@ fn unknown(names: &[&str]) -> String {
 /// `name`, if it is one that a parameter could have; an answer is no place for anything else.
 fn repeated(name: &str) -> &str {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte);
-    if name.len() <= MAX_NAME_BYTES && name.bytes().all(is_plain) {
+    let starts_plainly = name.starts_with(|first: char| first.is_ascii_alphabetic());
+    if starts_plainly && name.len() <= MAX_NAME_BYTES && name.bytes().all(is_plain) {
         name
     } else {
         "?"

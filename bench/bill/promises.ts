@@ -33,6 +33,9 @@ export const FIRST: Counts = {
   logLines: 3,
 };
 
+/** An audit entry can be listed in three ways, each with an index. */
+export const FIRST_AUDITED: Counts = { ...FIRST, d1RowsWritten: 5 };
+
 /** One that takes over a second: KV is asked too, and has nothing. */
 export const SLOW_FIRST: Counts = { ...FIRST, kvReads: 1 };
 

@@ -105,6 +105,13 @@ const FIELDS: &[Field] = &[
         schema: || json!({"type": "string", "format": "uri-reference"}),
     },
     Field {
+        name: "Link",
+        description: "If there are more entries: `<url>; rel=\"next\"` (RFC 8288). Its URL has those that come after \
+                      these, and none of them twice.",
+        required: false,
+        schema: || json!({"type": "string"}),
+    },
+    Field {
         name: "Retry-After",
         description: "In how many seconds to send the request again.",
         required: true,

@@ -124,11 +124,8 @@ fn occurs(slug: &str, entry: &Entry) -> bool {
         Where::Operators => entry.query().contains_key("client") || entry.is_for_operators(),
         Where::Live => entry.is_live(),
         Where::Fields => entry.is_for_callers() || entry.is_home() || is_asset(entry),
-        Where::Ruled => match entry.what {
-            What::Keyed(_) => true,
-            What::Read(_) => !entry.query().is_empty(),
-            What::Service(_) => false,
-        },
+        // A page or a file is the same with any query.
+        Where::Ruled => entry.path.starts_with("/api/"),
         Where::Stored => match entry.what {
             What::Keyed(_) => true,
             What::Read(_) => false,

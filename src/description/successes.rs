@@ -25,7 +25,11 @@ pub fn successes(entry: &Entry, all: &[Entry], schemas: &mut Schemas) -> Vec<(St
         What::Keyed(operation) => {
             vec![("201".to_owned(), created(operation, all, schemas))]
         }
-        What::Read(read) => vec![("200".to_owned(), shown(schemas, read.shape.output))],
+        What::Read(read) => {
+            let link = entry.query().contains_key("cursor").then_some("Link");
+            let shown = shown_with(link, schemas, read.shape.output);
+            vec![("200".to_owned(), shown)]
+        }
         What::Service(route) => service(route.page, schemas),
     }
 }
@@ -120,9 +124,13 @@ fn example(schemas: &mut Schemas) -> Value {
 }
 
 fn shown(schemas: &mut Schemas, output: SchemaFn) -> Value {
+    shown_with(None, schemas, output)
+}
+
+fn shown_with(field: Option<&str>, schemas: &mut Schemas, output: SchemaFn) -> Value {
     json!({
         "description": "What was asked for.",
-        "headers": fields::references([].into_iter()),
+        "headers": fields::references(field.into_iter()),
         "content": json_content(schemas, output),
     })
 }

@@ -92,6 +92,16 @@ impl Exchange {
                 .is_ok_and(|address| address.is_loopback())
     }
 
+    /// A `Link` to the request's path with another query, for clients that do not resolve references (RFC 8288,
+    /// section 3). Neither path nor query has a `>`: the platform and whoever writes a query encode it.
+    #[must_use]
+    pub fn link(&self, query: &str, relation: &str) -> String {
+        format!(
+            "<{}{}?{query}>; rel=\"{relation}\"",
+            self.base_url, self.path
+        )
+    }
+
     /// How long ago it came, in milliseconds.
     #[must_use]
     pub fn duration_ms(&self) -> u64 {

@@ -10,7 +10,7 @@ use crate::{
     clock::{self, within},
     coordinator::{CompositeKey, IdempotencyKey, Message, Reply, Scope, Unreachable, ask},
     lifecycle::{SavedResponse, Status, UnixMillis},
-    operations::{Endpoint, ROUTES, example_key, moment, uuid_v4},
+    operations::{Endpoint, Query, ROUTES, example_key, moment, parse_query, uuid_v4},
     settings::{Auth, Role, Settings},
     telemetry::{Event, tell},
 };
@@ -55,21 +55,29 @@ pub struct StepTaken<'a> {
 }
 
 /// What the look-up's query may say.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "`asked_about` reads it; the description shows it")]
+#[derive(Default, JsonSchema)]
 pub struct KeyQuery {
     /// The id of the client whose key is meant, if it is not the caller's own. For tokens with the role operator.
     client: Option<String>,
+}
+
+impl Query for KeyQuery {
+    const NAMES: &'static [&'static str] = &["client"];
+
+    fn set(&mut self, _: &str, value: &str) -> Result<(), String> {
+        self.client = Some(value.to_owned());
+        Ok(())
+    }
 }
 
 /// Whose key is meant: the caller's, or that of the client that an operator names in the query.
 ///
 /// Where no token is checked, a client's name is its token.
 fn asked_about(caller: &Caller, query: &str, settings: &Settings) -> Result<Scope, Problem> {
-    let client = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "client");
+    let KeyQuery { client } = parse_query(query).map_err(Problem::invalid)?;
     match (client, caller.role) {
         (None, _) => Ok(caller.scope),
-        (Some((_, client)), Role::Operator) => Ok(match settings.auth {
+        (Some(client), Role::Operator) => Ok(match settings.auth {
             Auth::Off => Scope::of_token(&client),
             Auth::On { .. } => Scope::of_client(&client),
         }),

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     clock,
     monitor::{self, MonitorError},
+    operations::parse_query,
     settings::Settings,
     telemetry::{Event, tell},
 };
@@ -35,6 +36,9 @@ pub async fn show(
         return Err(Problem::not_found(
             "Nothing is counted: the variable TELEMETRY_OBJECTS is 0.",
         ));
+    }
+    if view == View::Alerts {
+        parse_query::<()>(&exchange.query).map_err(Problem::invalid)?;
     }
     let shown = match view {
         View::Metrics => metrics(settings.telemetry_objects, env).await,

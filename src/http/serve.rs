@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     lifecycle::UnixMillis,
-    operations::{ReadError, ReadFn, Reading},
+    operations::{ReadError, ReadFn, Reading, parse_query},
     settings::{Settings, WrongSetting},
     telemetry::{Event, Subject, hand_over_soon, tell},
 };
@@ -140,6 +140,7 @@ async fn answer(
         }
         Target::Example => {
             caller().await?;
+            parse_query::<()>(&exchange.query).map_err(Problem::invalid)?;
             Ok(example(exchange, settings))
         }
         Target::Home => home(exchange, settings),
@@ -175,7 +176,13 @@ async fn reading(
         env,
     };
     match read(&reading).await {
-        Ok(Some(json)) => Ok(Answer::json(json)),
+        Ok(Some(found)) => {
+            let answer = Answer::json(found.json);
+            Ok(match found.next {
+                Some(query) => answer.with("Link", exchange.link(&query, "next")),
+                None => answer,
+            })
+        }
         Ok(None) => Err(Problem::not_found(
             "There is nothing of yours with this id.",
         )),

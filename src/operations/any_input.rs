@@ -9,11 +9,7 @@
 use proptest::{option, prelude::*, sample::select};
 use serde_json::Value;
 
-use super::{
-    audit::{in_utc, moment},
-    find_operation,
-    transaction::Amount,
-};
+use super::{amount::Amount, find_operation, timestamp};
 use crate::fuzz::{fuzz, mutated};
 
 /// The text of a member's value: one that is right somewhere, or one that is nowhere.
@@ -151,13 +147,13 @@ fn a_timestamp_is_taken_only_if_it_can_be_answered() {
         },
     );
     fuzz("timestamp", &inputs, |sent| {
-        let Some(time) = moment(&sent) else {
+        let Ok(time) = timestamp::read(&sent) else {
             return Ok(false);
         };
-        let answered = in_utc(time);
+        let answered = timestamp::write(time);
         prop_assert_eq!(
-            moment(&answered),
-            Some(time),
+            timestamp::read(&answered),
+            Ok(time),
             "{} became {}",
             sent,
             answered

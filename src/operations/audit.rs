@@ -1,6 +1,5 @@
 //! The audit log: who did what, and when.
 
-use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use garde::Validate;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -9,12 +8,14 @@ use uuid::Uuid;
 use wasm_bindgen::JsValue;
 
 use super::{
-    Execution, FieldError, JsonObject, Operation, OperationError, ReadError, Readable, Reading,
-    Retention, created,
-    database::{insert, integer, rows, text},
-    format,
+    Execution, JsonObject, Operation, OperationError, Retention, created,
+    database::{insert, millis, text},
+    format, timestamp,
 };
-use crate::{clock, lifecycle::SavedResponse};
+use crate::{
+    clock,
+    lifecycle::{SavedResponse, UnixMillis},
+};
 
 /// `POST /api/audit/log`
 pub struct CreateAuditLog;
@@ -33,8 +34,9 @@ pub struct AuditInput {
     /// If absent, a UUID of version 4. It is not checked for uniqueness.
     #[garde(length(chars, min = 1))]
     id: Option<String>,
-    /// If absent, the time of the request.
-    #[garde(custom(in_rfc_3339))]
+    /// RFC 3339, with at most 9 digits after the second, in a year from 0001 to 9999 in UTC too. The second 60 is
+    /// refused: programs that read a list could not read it. If absent, the time of the request.
+    #[garde(custom(can_be_answered))]
     #[schemars(extend("format" = "date-time"))]
     timestamp: Option<String>,
     /// If absent, the request's.
@@ -49,7 +51,7 @@ pub struct AuditInput {
 }
 
 /// What may have been done.
-const ACTIONS: [&str; 8] = [
+pub(super) const ACTIONS: [&str; 8] = [
     "login",
     "logout",
     "api_access",
@@ -74,16 +76,18 @@ pub struct AuditLog {
     details: JsonObject,
     ip_address: Option<String>,
     user_agent: Option<String>,
+    /// When the service made the entry, by its own clock.
+    #[schemars(schema_with = "received_at")]
+    received_at: Option<String>,
+    /// The address that the request came from, whatever it says in `ip_address`.
+    remote_address: Option<String>,
+    /// The `X-Correlation-ID` of the request, whatever it says in `correlation_id`.
+    request_correlation_id: Option<String>,
 }
 
-/// Entries, the latest `timestamp` first.
-#[derive(JsonSchema, Serialize)]
-#[serde(transparent)]
-#[schemars(example = [AuditLog::example()])]
-pub struct AuditLogs(Vec<AuditLog>);
-
+/// An entry as it is stored.
 #[derive(Deserialize)]
-struct Row {
+pub(super) struct Row {
     id: String,
     timestamp: String,
     correlation_id: String,
@@ -92,20 +96,24 @@ struct Row {
     details: String,
     ip_address: Option<String>,
     user_agent: Option<String>,
+    received_at: Option<UnixMillis>,
+    remote_address: Option<String>,
+    request_correlation_id: Option<String>,
+    /// In a list: where it is, as a cursor says it.
+    #[serde(default)]
+    pub(super) place: String,
+    /// In a list: how many entries were looked at, which is one more than the page may have if there are more.
+    #[serde(default)]
+    pub(super) found: usize,
 }
 
 const INSERT: &str = "INSERT INTO audit_log
   (operation_id, caller, id, timestamp, timestamp_us, correlation_id, user_id, action, details,
-   ip_address, user_agent)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+   ip_address, user_agent, received_at, remote_address, request_correlation_id)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (operation_id) DO UPDATE SET operation_id = excluded.operation_id
-  RETURNING id, timestamp, correlation_id, user_id, action, details, ip_address, user_agent";
-
-const NEWEST: &str =
-    "SELECT id, timestamp, correlation_id, user_id, action, details, ip_address, user_agent
-  FROM audit_log
-  WHERE caller = ?1 AND (?2 IS NULL OR action = ?2) AND (?3 IS NULL OR user_id = ?3)
-  ORDER BY timestamp_us DESC, rowid DESC LIMIT ?4 OFFSET ?5";
+  RETURNING id, timestamp, correlation_id, user_id, action, details, ip_address, user_agent,
+    received_at, remote_address, request_correlation_id";
 
 impl Operation for CreateAuditLog {
     const NAME: &'static str = "create_audit_log";
@@ -123,14 +131,15 @@ impl Operation for CreateAuditLog {
         let timestamp = input
             .timestamp
             .as_deref()
-            .and_then(moment)
+            .and_then(|text| timestamp::read(text).ok())
             .unwrap_or_else(|| clock::date_time(execution.now));
         let values = [
             JsValue::from_str(&execution.operation_id.0),
             JsValue::from_str(execution.caller),
             JsValue::from_str(&input.id.unwrap_or_else(|| Uuid::new_v4().to_string())),
-            JsValue::from_str(&in_utc(timestamp)),
-            integer(timestamp.timestamp_micros()),
+            JsValue::from_str(&timestamp::write(timestamp)),
+            // As text, which the column makes an integer: JavaScript's numbers are not exact beyond the year 2255.
+            JsValue::from_str(&timestamp.timestamp_micros().to_string()),
             text(
                 input
                     .correlation_id
@@ -142,95 +151,13 @@ impl Operation for CreateAuditLog {
             JsValue::from_str(input.details.as_str()),
             text(input.ip_address.as_deref().or(origin.ip_address.as_deref())),
             text(input.user_agent.as_deref().or(origin.user_agent.as_deref())),
+            millis(execution.now),
+            text(origin.ip_address.as_deref()),
+            JsValue::from_str(&origin.correlation_id),
         ];
         let row: Row = insert(execution.env, INSERT, &values).await?;
         let entry = AuditLog::try_from(row)?;
         created::<Self>(&entry.id, &entry)
-    }
-}
-
-/// `GET /api/audit/logs`
-impl Readable for AuditLogs {
-    const NAME: &'static str = "list_audit_logs";
-    const SUMMARY: &'static str = "List entries of the audit log, the latest first";
-    type Query = Page;
-
-    async fn read(reading: &Reading<'_>) -> Result<Option<Self>, ReadError> {
-        let page = Page::from_query(reading.query).map_err(ReadError::Invalid)?;
-        let values = [
-            JsValue::from_str(reading.caller),
-            text(page.action.as_deref()),
-            text(page.user_id.as_deref()),
-            integer(page.limit),
-            integer(page.offset.into()),
-        ];
-        let found: Vec<Row> = rows(reading.env, NEWEST, &values).await?;
-        let entries = found.into_iter().map(AuditLog::try_from);
-        Ok(Some(Self(
-            entries
-                .collect::<Result<_, _>>()
-                .map_err(OperationError::from)?,
-        )))
-    }
-}
-
-/// Which entries are asked for.
-#[derive(Debug, JsonSchema, PartialEq)]
-#[serde(default)]
-pub struct Page {
-    /// At most how many.
-    #[schemars(range(min = 1, max = 1000))]
-    limit: i64,
-    /// How many of the latest to leave out.
-    #[schemars(range(max = u32::MAX))]
-    offset: u32,
-    /// Only those of this action.
-    action: Option<String>,
-    /// Only those of this user.
-    user_id: Option<String>,
-}
-
-impl Default for Page {
-    fn default() -> Self {
-        Self {
-            limit: 100,
-            offset: 0,
-            action: None,
-            user_id: None,
-        }
-    }
-}
-
-impl Page {
-    fn from_query(query: &str) -> Result<Self, Vec<FieldError>> {
-        let mut page = Self::default();
-        let mut errors = Vec::new();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match name.as_ref() {
-                "limit" => match value.parse() {
-                    Ok(limit @ 1..=1000) => page.limit = limit,
-                    Ok(_) | Err(_) => errors.push(FieldError::parameter(
-                        "limit",
-                        "must be a whole number from 1 to 1000",
-                    )),
-                },
-                "offset" => match value.parse() {
-                    Ok(offset) => page.offset = offset,
-                    Err(_) => errors.push(FieldError::parameter(
-                        "offset",
-                        "must be a whole number from 0 to 4294967295",
-                    )),
-                },
-                "action" => page.action = Some(value.into_owned()),
-                "user_id" => page.user_id = Some(value.into_owned()),
-                _ => {}
-            }
-        }
-        if errors.is_empty() {
-            Ok(page)
-        } else {
-            Err(errors)
-        }
     }
 }
 
@@ -247,12 +174,16 @@ impl TryFrom<Row> for AuditLog {
             details: serde_json::from_slice(row.details.as_bytes())?,
             ip_address: row.ip_address,
             user_agent: row.user_agent,
+            received_at: row.received_at.map(clock::rfc3339),
+            remote_address: row.remote_address,
+            request_correlation_id: row.request_correlation_id,
         })
     }
 }
 
 impl AuditLog {
-    fn example() -> serde_json::Value {
+    /// What the description of the API shows.
+    pub(super) fn example() -> serde_json::Value {
         json!({
             "id": "b6df5d73-b8b5-4e7b-85a4-f85623981210",
             "timestamp": "2026-01-31T12:00:00.000Z",
@@ -262,45 +193,42 @@ impl AuditLog {
             "details": {"method": "password"},
             "ip_address": "192.0.2.7",
             "user_agent": "curl/8.14.1",
+            "received_at": "2026-01-31T12:00:00.000Z",
+            "remote_address": "192.0.2.7",
+            "request_correlation_id": "cdccdea1-0d0d-4d19-9b6a-1225cc581fb6",
         })
     }
 }
 
+/// A moment, and that of entries which were made before it was kept there is none.
+fn received_at(generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = format::moment(generator);
+    schema.insert("type".to_owned(), json!(["string", "null"]));
+    schema
+}
+
 /// `known`, as a schema.
-fn action(_: &mut SchemaGenerator) -> Schema {
+pub(super) fn action(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "enum": ACTIONS})
+}
+
+/// What an action must be.
+pub(super) fn one_of_actions() -> String {
+    format!("must be one of {}", ACTIONS.join(", "))
 }
 
 fn known(action: &str, (): &()) -> garde::Result {
     if ACTIONS.contains(&action) {
         Ok(())
     } else {
-        Err(garde::Error::new(format!(
-            "must be one of {}",
-            ACTIONS.join(", ")
-        )))
+        Err(garde::Error::new(one_of_actions()))
     }
 }
 
 #[expect(clippy::ref_option, reason = "garde hands the field over as it is")]
-fn in_rfc_3339(timestamp: &Option<String>, (): &()) -> garde::Result {
-    match timestamp {
-        Some(text) if moment(text).is_none() => Err(garde::Error::new(
-            "must be a date and time as in RFC 3339, such as 2026-01-31T12:00:00Z",
-        )),
-        Some(_) | None => Ok(()),
+fn can_be_answered(timestamp: &Option<String>, (): &()) -> garde::Result {
+    match timestamp.as_deref().map(timestamp::read) {
+        Some(Err(rule)) => Err(garde::Error::new(rule)),
+        Some(Ok(_)) | None => Ok(()),
     }
-}
-
-/// A moment as it is answered.
-pub(super) fn in_utc(moment: DateTime<Utc>) -> String {
-    moment.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
-
-/// A moment whose year has four digits in UTC too, where it is answered: RFC 3339 knows no others.
-pub(super) fn moment(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc3339(text)
-        .ok()
-        .map(|moment| moment.to_utc())
-        .filter(|moment| (0..=9999).contains(&moment.year()))
 }

@@ -1,56 +1,14 @@
 //! From the payload's bytes to an operation's input, or everything that is wrong with it.
 
-use std::{borrow::Cow, fmt};
-
 use garde::Validate;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
-use serde_json::value::RawValue;
+use serde::de::DeserializeOwned;
 
-/// One thing wrong with a request, and where (RFC 9457, section 3, "Multiple problems").
-#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct FieldError {
-    /// A JSON Pointer as a URI fragment (RFC 6901, section 6), such as `#/amount`; absent for what is not
-    /// in the content.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pointer: Option<String>,
-    /// The query parameter or header field, for what is not in the content.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parameter: Option<String>,
-    /// What is wrong.
-    pub detail: String,
-}
+use super::{
+    FieldError,
+    misfit::{Misfit, mended, read},
+};
 
-impl FieldError {
-    /// An error in the content. `path` is in the notation of serde and garde: `items[0].name`.
-    #[must_use]
-    pub fn at(path: &str, detail: impl fmt::Display) -> Self {
-        let path = path.replace('[', ".").replace(']', "").replace('.', "/");
-        let pointer = match path.trim_matches('/') {
-            "" => "#".to_owned(),
-            member => format!("#/{member}"),
-        };
-        Self {
-            pointer: Some(pointer),
-            parameter: None,
-            detail: detail.to_string(),
-        }
-    }
-
-    /// An error in a query parameter or header field.
-    #[must_use]
-    pub fn parameter(name: &str, detail: impl fmt::Display) -> Self {
-        Self {
-            pointer: None,
-            parameter: Some(name.to_owned()),
-            detail: detail.to_string(),
-        }
-    }
-}
-
-/// Reads and validates an input.
-///
-/// A wrong type ends the reading, so it is reported alone; broken rules are reported all together.
+/// Reads and validates an input, or says everything that is wrong with it.
 pub fn parse<I>(payload: &[u8]) -> Result<I, Vec<FieldError>>
 where
     I: DeserializeOwned + Validate<Context = ()>,
@@ -59,107 +17,62 @@ where
     if !payload.trim_ascii_start().starts_with(b"{") {
         return Err(vec![FieldError::at("", "must be a JSON object")]);
     }
-    let mut deserializer = serde_json::Deserializer::from_slice(payload);
-    let input: I = serde_path_to_error::deserialize(&mut deserializer)
-        .map_err(|error| vec![type_error(&error)])?;
-    match input.validate() {
-        Ok(()) => Ok(input),
-        Err(report) => Err(report
-            .iter()
-            .map(|(path, error)| FieldError::at(&path.to_string(), error))
-            .collect()),
+    match read::<I>(payload) {
+        Ok(input) => match broken_rules(&input) {
+            broken if broken.is_empty() => Ok(input),
+            broken => Err(broken),
+        },
+        Err(misfit) => Err(all_errors::<I>(payload, misfit)),
     }
 }
 
-/// serde's words repeat what was sent and name types of Rust: nothing of them leaves that is not known to do
-/// neither.
-fn type_error(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
-    let full = error.inner().to_string();
-    let (detail, _place) = full.rsplit_once(" at line ").unwrap_or((&full, ""));
-    let parent = match error.path().to_string() {
-        root if root == "." => String::new(),
-        path => path,
+fn broken_rules(input: &impl Validate<Context = ()>) -> Vec<FieldError> {
+    let Err(report) = input.validate() else {
+        return Vec::new();
     };
-    // serde reports a missing member at its parent and names it in the text only.
-    let missing = detail
-        .strip_prefix("missing field `")
-        .and_then(|rest| rest.strip_suffix('`'));
-    if let Some(name) = missing {
-        return FieldError::at(&format!("{parent}.{name}"), "is required");
-    }
-    // Before its last comma, serde's text repeats what was sent.
-    let words = match detail.rsplit_once(", expected ") {
-        Some((found, names)) if found.starts_with("unknown variant ") => {
-            return FieldError::at(&parent, format!("must be {names}"));
+    report
+        .iter()
+        .map(|(path, error)| FieldError::at(&path.to_string(), error))
+        .collect()
+}
+
+/// How much JSON may be read again to find all that is wrong. An input of eight members, all of them wrong, is read
+/// some twenty times, and by default a content has 256 KiB at most. Of what would take more, the rest is not looked for.
+const MAX_READ_AGAIN_BYTES: usize = 8 << 20;
+
+/// All that is wrong with a payload that cannot be read, of which `misfit` is the first.
+///
+/// serde stops there. So a value that can be read is put in its place, and the payload is read again: the next misfit
+/// shows, and in the end the rules do. What they say of the values put there is left out.
+fn all_errors<I>(payload: &[u8], mut misfit: Misfit) -> Vec<FieldError>
+where
+    I: DeserializeOwned + Validate<Context = ()>,
+{
+    let mut errors: Vec<FieldError> = Vec::new();
+    let mut text = payload.to_vec();
+    let mut left_bytes = MAX_READ_AGAIN_BYTES;
+    loop {
+        add(&mut errors, misfit.error);
+        match mended::<I>(&text, &misfit.path, &mut left_bytes) {
+            None => return errors,
+            Some((mended, Err(next))) => (text, misfit) = (mended, next),
+            Some((_, Ok(input))) => {
+                for broken in broken_rules(&input) {
+                    add(&mut errors, broken);
+                }
+                return errors;
+            }
         }
-        Some((_, expected)) => in_json(expected),
-        None => Some(detail).filter(|own| own.starts_with("must ")),
-    };
-    FieldError::at(&parent, words.unwrap_or("must be of another type or form"))
-}
-
-/// What serde expects, in the words of JSON.
-fn in_json(expected: &str) -> Option<&'static str> {
-    let is_number = |prefixes: &[char]| {
-        expected
-            .strip_prefix(prefixes)
-            .is_some_and(|bits| bits == "size" || bits.parse::<u8>().is_ok())
-    };
-    match expected {
-        "a string" => Some("must be a string"),
-        "a boolean" => Some("must be true or false"),
-        "a sequence" => Some("must be an array"),
-        "a map" => Some("must be a JSON object"),
-        _ if expected.starts_with("struct ") => Some("must be a JSON object"),
-        _ if is_number(&['u', 'i']) => {
-            Some("must be a whole number, neither too large nor too small")
-        }
-        _ if is_number(&['f']) => Some("must be a number"),
-        _ => None,
     }
 }
 
-/// A JSON object, kept as it was sent: numbers of any size and precision come back digit for digit.
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
-pub struct JsonObject(Box<RawValue>);
-
-impl JsonObject {
-    /// The object's text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        self.0.get()
-    }
-}
-
-impl Default for JsonObject {
-    fn default() -> Self {
-        Self(serde_json::from_slice(b"{}").unwrap_or_default())
-    }
-}
-
-impl JsonSchema for JsonObject {
-    fn schema_name() -> Cow<'static, str> {
-        "JsonObject".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "object"})
-    }
-}
-
-impl<'de> Deserialize<'de> for JsonObject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        if raw.get().starts_with('{') {
-            Ok(Self(raw))
-        } else {
-            Err(serde::de::Error::custom("must be a JSON object"))
-        }
+/// Adds an error, unless there is one for its place or what is around it.
+fn add(errors: &mut Vec<FieldError>, error: FieldError) {
+    let place = error.pointer.as_deref().unwrap_or_default();
+    let is_known = errors.iter().filter_map(|known| known.pointer.as_deref());
+    let mut is_known = is_known.filter_map(|known| place.strip_prefix(known));
+    if !is_known.any(|rest| rest.is_empty() || rest.starts_with('/')) {
+        errors.push(error);
     }
 }
 
@@ -167,7 +80,10 @@ impl<'de> Deserialize<'de> for JsonObject {
 mod tests {
     use std::net::IpAddr;
 
+    use serde::Deserialize;
+
     use super::*;
+    use crate::operations::JsonObject;
 
     #[derive(Debug, Deserialize, Validate)]
     #[garde(allow_unvalidated)]
@@ -230,6 +146,137 @@ mod tests {
 
             assert_eq!(errors, [FieldError::at(path, detail)], "{payload}");
         }
+    }
+
+    #[derive(Debug, Deserialize, Validate)]
+    struct Order {
+        #[garde(length(chars, min = 1))]
+        name: String,
+        #[garde(range(min = 1))]
+        count: u8,
+        #[garde(skip)]
+        kind: Kind,
+        #[garde(skip)]
+        extra: JsonObject,
+        #[garde(length(min = 1), dive)]
+        lines: Vec<Line>,
+        #[garde(inner(length(chars, min = 1)))]
+        note: Option<String>,
+        #[serde(default)]
+        #[garde(skip)]
+        urgent: bool,
+    }
+
+    #[derive(Debug, Deserialize, Validate)]
+    struct Line {
+        #[garde(length(chars, max = 3), custom(unlike(&self.other)))]
+        text: String,
+        #[garde(skip)]
+        other: String,
+    }
+
+    fn unlike(other: &str) -> impl Fn(&str, &()) -> garde::Result {
+        move |text, ()| {
+            if text == other {
+                return Err(garde::Error::new("must not be like the other"));
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let right =
+            r#"{"name":"n","count":1,"kind":"one","extra":{},"lines":[{"text":"a","other":"b"}]}"#;
+        let order = parse::<Order>(right.as_bytes()).unwrap();
+        assert!(matches!(
+            order,
+            Order {
+                count: 1,
+                kind: Kind::One,
+                urgent: false,
+                ..
+            }
+        ));
+        assert_eq!((order.name.as_str(), order.note), ("n", None));
+        assert_eq!((order.extra.as_str(), order.lines.len()), ("{}", 1));
+
+        for (payload, wrong) in [
+            (
+                "{}",
+                vec![
+                    ("name", "is required"),
+                    ("count", "is required"),
+                    ("kind", "is required"),
+                    ("extra", "is required"),
+                    ("lines", "is required"),
+                ],
+            ),
+            (
+                r#"{"name":"","count":"1","kind":"three","extra":[],"lines":{},"note":"","urgent":null}"#,
+                vec![
+                    (
+                        "count",
+                        "must be a whole number, neither too large nor too small",
+                    ),
+                    ("extra", "must be a JSON object"),
+                    ("kind", "must be `one` or `two`"),
+                    ("lines", "must be an array"),
+                    ("urgent", "must be true or false"),
+                    ("name", "length is lower than 1"),
+                    ("note", "length is lower than 1"),
+                ],
+            ),
+            (
+                r#"{"count":0,"kind":"two","extra":{"a":1e400},"lines":[{"text":7},{"text":"long"},7,{"text":"a","other":"a"}]}"#,
+                vec![
+                    ("lines[0].text", "must be a string"),
+                    ("lines[0].other", "is required"),
+                    ("lines[1].other", "is required"),
+                    ("lines[2]", "must be a JSON object"),
+                    ("name", "is required"),
+                    ("count", "lower than 1"),
+                    ("lines[1].text", "length is greater than 3"),
+                    ("lines[3].text", "must not be like the other"),
+                ],
+            ),
+        ] {
+            let errors = parse::<Order>(payload.as_bytes()).unwrap_err();
+
+            let wrong: Vec<_> = wrong
+                .iter()
+                .map(|(path, detail)| FieldError::at(path, detail))
+                .collect();
+            assert_eq!(errors, wrong, "{payload}");
+        }
+    }
+
+    #[test]
+    fn a_type_that_no_value_is_known_for_hides_only_what_comes_after_it() {
+        let payload = r#"{"flag":7,"inner":{"id":"no address"},"small":-1}"#;
+
+        let errors = parse::<Outer>(payload.as_bytes()).unwrap_err();
+
+        assert_eq!(
+            errors,
+            [
+                FieldError::at("flag", "must be true or false"),
+                FieldError::at("inner.id", "must be of another type or form"),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_takes_too_long_to_find_is_left_out() {
+        let wrong = "7,".repeat(100_000);
+        let payload = format!(r#"{{"text":"","inner":7,"list":["",{wrong}7]}}"#);
+        let many = format!(r#"{{"lines":[{wrong}7]}}"#);
+
+        let few = parse::<Outer>(payload.as_bytes()).unwrap_err();
+        let errors = parse::<Order>(many.as_bytes()).unwrap_err();
+
+        assert_eq!(few.len(), 2);
+        assert!((2..50).contains(&errors.len()), "{}", errors.len());
     }
 
     #[test]

@@ -8,24 +8,33 @@
 
 mod routes;
 mod operation;
+mod query;
 mod read;
 mod input;
+mod misfit;
+mod field_error;
+mod json_object;
 mod database;
 mod format;
 #[cfg(not(target_arch = "wasm32"))]
 mod shape;
 mod resource;
 mod transaction;
+mod amount;
 mod audit;
+mod audit_logs;
+mod timestamp;
 #[cfg(test)]
 mod any_input;
 
+pub use field_error::FieldError;
 pub use format::{example_key, moment, uuid_v4};
-pub use input::{FieldError, JsonObject};
+pub use json_object::JsonObject;
 pub use operation::{
     Execution, KeyedOperation, Operation, OperationError, Origin, Retention, created,
 };
-pub use read::{Read, ReadError, ReadFn, Readable, Reading};
+pub use query::{Query, parse_query};
+pub use read::{Found, Read, ReadError, ReadFn, Readable, Reading};
 pub use routes::{Endpoint, ROUTES, Route, find_operation};
 #[cfg(not(target_arch = "wasm32"))]
 pub use shape::{SchemaFn, Shape};

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
 use worker::Env;
 
-use super::input::{self, FieldError};
 #[cfg(not(target_arch = "wasm32"))]
 use super::shape::Shape;
+use super::{FieldError, input};
 use crate::lifecycle::{OperationId, SavedResponse, UnixMillis};
 
 /// Something that may be asked for many times and takes effect once.

@@ -8,7 +8,7 @@ use worker::Env;
 
 #[cfg(not(target_arch = "wasm32"))]
 use super::shape::Shape;
-use super::{FieldError, OperationError};
+use super::{FieldError, OperationError, Query, parse_query};
 
 /// What operations have made and their caller may read.
 pub trait Readable: Serialize + JsonSchema + Sized {
@@ -17,10 +17,18 @@ pub trait Readable: Serialize + JsonSchema + Sized {
     /// What it does, in a few words.
     const SUMMARY: &'static str;
     /// The parameters of its query; `()` if it has none.
-    type Query: JsonSchema;
+    type Query: Query + JsonSchema;
 
     /// Reads it; nothing, if there is nothing of this caller.
-    fn read(reading: &Reading<'_>) -> impl Future<Output = Result<Option<Self>, ReadError>>;
+    fn read(
+        reading: &Reading<'_>,
+        query: Self::Query,
+    ) -> impl Future<Output = Result<Option<Self>, ReadError>>;
+
+    /// The query that reads what comes after it, if it is a page of something longer.
+    fn next(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What a reading knows.
@@ -35,9 +43,17 @@ pub struct Reading<'a> {
     pub env: &'a Env,
 }
 
-/// A function that reads. It answers with JSON, or with nothing if there is nothing of this caller.
+/// What was read.
+pub struct Found {
+    /// As JSON.
+    pub json: Vec<u8>,
+    /// `Readable::next`
+    pub next: Option<String>,
+}
+
+/// A function that reads. It finds nothing if there is nothing of this caller.
 pub type ReadFn =
-    for<'a> fn(&'a Reading<'a>) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, ReadError>>;
+    for<'a> fn(&'a Reading<'a>) -> LocalBoxFuture<'a, Result<Option<Found>, ReadError>>;
 
 /// A reading as the table of routes holds it.
 #[derive(Debug)]
@@ -56,11 +72,14 @@ impl Read {
         Self {
             read: |reading| {
                 Box::pin(async move {
-                    let found = R::read(reading).await?;
-                    Ok(found
-                        .map(|found| serde_json::to_vec(&found))
-                        .transpose()
-                        .map_err(OperationError::from)?)
+                    let query = parse_query(reading.query).map_err(ReadError::Invalid)?;
+                    let Some(found) = R::read(reading, query).await? else {
+                        return Ok(None);
+                    };
+                    Ok(Some(Found {
+                        json: serde_json::to_vec(&found).map_err(OperationError::from)?,
+                        next: found.next(),
+                    }))
                 })
             },
             #[cfg(not(target_arch = "wasm32"))]

@@ -105,7 +105,7 @@ impl Readable for Resource {
     const SUMMARY: &'static str = "Read a resource";
     type Query = ();
 
-    async fn read(reading: &Reading<'_>) -> Result<Option<Self>, ReadError> {
+    async fn read(reading: &Reading<'_>, (): ()) -> Result<Option<Self>, ReadError> {
         let values = [
             JsValue::from_str(reading.caller),
             JsValue::from_str(reading.id),

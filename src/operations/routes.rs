@@ -2,7 +2,8 @@
 
 use super::{
     KeyedOperation, Read,
-    audit::{AuditLogs, CreateAuditLog},
+    audit::CreateAuditLog,
+    audit_logs::AuditLogs,
     resource::{CreateResource, Resource},
     transaction::{CreateTransaction, Transaction},
 };

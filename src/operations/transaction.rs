@@ -1,17 +1,17 @@
 //! Transactions: an exact amount of a currency.
 
-use std::borrow::Cow;
-
 use garde::Validate;
-use iso_currency::Currency;
+use iso4217_static::Currency;
 use rust_decimal::Decimal;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-use serde_json::{json, value::RawValue};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use wasm_bindgen::JsValue;
 
 use super::{
-    Execution, Operation, OperationError, ReadError, Readable, Reading, Retention, created,
+    Execution, Operation, OperationError, ReadError, Readable, Reading, Retention,
+    amount::Amount,
+    created,
     database::{first_row, insert, millis},
     example_key, format,
 };
@@ -27,8 +27,9 @@ pub struct CreateTransaction;
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
 #[schemars(example = json!({"amount": 99.95, "currency": "USD", "description": "One coffee machine"}))]
 pub struct TransactionInput {
-    /// It has at most as many digits after the point as the currency has minor digits: two in USD, none in JPY.
-    /// Zeros at the end do not count.
+    /// It has at most as many digits after the point as the currency has minor digits: two in USD, none in JPY, any
+    /// number in those without a minor unit, such as XAU. Zeros at the end do not count. Many programs keep 15 digits of
+    /// a number: a JSON string of the same form, such as "99999999999999.99", is taken as well, with up to 28.
     #[garde(custom(positive), custom(fits(&self.currency)))]
     amount: Amount,
     #[serde(default = "usd")]
@@ -45,7 +46,7 @@ pub struct TransactionInput {
 pub struct Transaction {
     #[schemars(pattern("^txn_[0-9a-f]{16}$"))]
     id: String,
-    /// The same decimal as in the request.
+    /// The same decimal as in the request, as a number.
     amount: Amount,
     #[schemars(schema_with = "currency")]
     currency: String,
@@ -114,7 +115,7 @@ impl Readable for Transaction {
     const SUMMARY: &'static str = "Read a transaction";
     type Query = ();
 
-    async fn read(reading: &Reading<'_>) -> Result<Option<Self>, ReadError> {
+    async fn read(reading: &Reading<'_>, (): ()) -> Result<Option<Self>, ReadError> {
         let values = [
             JsValue::from_str(reading.caller),
             JsValue::from_str(reading.id),
@@ -165,61 +166,6 @@ impl TryFrom<Row> for Transaction {
     }
 }
 
-/// The smallest number of 29 digits: a decimal holds some of them, but not all.
-const TWENTY_NINE_DIGITS: u128 = 10_u128.pow(28);
-
-/// An exact decimal of up to 28 digits, read from and written as a JSON number without passing a float.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Amount(Decimal);
-
-impl<'de> Deserialize<'de> for Amount {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let text = raw.get();
-        if !text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
-            return Err(D::Error::custom("must be a JSON number"));
-        }
-        exact(text)
-            .filter(|amount| amount.mantissa().unsigned_abs() < TWENTY_NINE_DIGITS)
-            .map(Self)
-            .ok_or_else(|| D::Error::custom("must be a decimal number of at most 28 digits"))
-    }
-}
-
-/// The value that the JSON number `text` has, or nothing if it has too many digits. `from_scientific` would round
-/// those in front of the exponent, so that they are read by themselves first.
-fn exact(text: &str) -> Option<Decimal> {
-    match text.split_once(['e', 'E']) {
-        None => Decimal::from_str_exact(text).ok(),
-        Some((digits, _)) => Decimal::from_str_exact(digits)
-            .and_then(|_| Decimal::from_scientific(text))
-            .ok(),
-    }
-}
-
-impl Serialize for Amount {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let raw: Box<RawValue> = serde_json::from_slice(self.0.to_string().as_bytes())
-            .map_err(serde::ser::Error::custom)?;
-        raw.serialize(serializer)
-    }
-}
-
-impl JsonSchema for Amount {
-    fn schema_name() -> Cow<'static, str> {
-        "Amount".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    /// `positive`, and `TWENTY_NINE_DIGITS`.
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1e28})
-    }
-}
-
 fn usd() -> String {
     "USD".to_owned()
 }
@@ -234,12 +180,10 @@ fn positive(amount: &Amount, (): &()) -> garde::Result {
 
 fn fits(currency: &str) -> impl Fn(&Amount, &()) -> garde::Result {
     move |amount, ()| {
-        // An unknown currency is reported where it stands.
-        let Some(known) = Currency::from_code(currency) else {
+        // An unknown currency is reported where it stands, and one without a minor unit, such as gold, has no bound.
+        let Some(minor_digits) = known(currency).and_then(|known| known.minor_unit()) else {
             return Ok(());
         };
-        // Currencies without a minor unit, such as gold, come in whole units.
-        let minor_digits = known.exponent().unwrap_or(0);
         if amount.0.normalize().scale() <= u32::from(minor_digits) {
             Ok(())
         } else {
@@ -250,8 +194,13 @@ fn fits(currency: &str) -> impl Fn(&Amount, &()) -> garde::Result {
     }
 }
 
+/// The currency of this code, in the list of ISO 4217 that `docs/http.md` names.
+fn known(code: &str) -> Option<Currency> {
+    Currency::try_from(code).ok()
+}
+
 fn in_iso_4217(currency: &str, (): &()) -> garde::Result {
-    match Currency::from_code(currency) {
+    match known(currency) {
         Some(_) => Ok(()),
         None => Err(garde::Error::new(
             "must be the three capital letters of an ISO 4217 currency, such as USD",
@@ -265,7 +214,59 @@ fn currency(_: &mut SchemaGenerator) -> Schema {
     let codes: Vec<_> = letters()
         .flat_map(|a| letters().map(move |b| [a, b]))
         .flat_map(|[a, b]| letters().map(move |c| String::from_iter([a, b, c])))
-        .filter(|code| Currency::from_code(code).is_some())
+        .filter(|code| known(code).is_some())
         .collect();
     json_schema!({"type": "string", "description": "A currency of ISO 4217.", "enum": codes})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn currencies_are_those_of_the_list_of_2026() {
+        let digits = |code| known(code).map(|known| known.minor_unit());
+        for code in [
+            "XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XDR", "XPD", "XPT", "XSU", "XTS", "XUA",
+            "XXX",
+        ] {
+            assert_eq!(digits(code), Some(None), "{code}");
+        }
+        for (code, minor_digits) in [
+            ("USD", 2),
+            ("JPY", 0),
+            ("ISK", 0),
+            ("BHD", 3),
+            ("CLF", 4),
+            ("UYW", 4),
+            ("MGA", 2),
+            ("MRU", 2),
+            ("SLE", 2),
+            ("VED", 2),
+            ("VES", 2),
+            ("XAD", 2),
+            ("XCG", 2),
+            ("ZWG", 2),
+            ("STN", 2),
+            ("BYN", 2),
+            ("CUP", 2),
+        ] {
+            assert_eq!(digits(code), Some(Some(minor_digits)), "{code}");
+        }
+        for withdrawn in [
+            "ANG", "BGN", "CUC", "HRK", "SLL", "ZWL", "VEF", "STD", "MRO", "BYR", "LTL", "EEK",
+            "DEM", "usd", "Usd",
+        ] {
+            assert_eq!(digits(withdrawn), None, "{withdrawn}");
+        }
+        let letters = || 'A'..='Z';
+        let codes =
+            letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| [a, b, c])));
+        assert_eq!(
+            codes
+                .filter(|code| known(&String::from_iter(code)).is_some())
+                .count(),
+            178
+        );
+    }
 }

@@ -67,14 +67,19 @@ describe.each(HOSTILE)("%j", (text) => {
     const made = await api.post(AUDIT_LOG, newKey(), { as, payload });
 
     const found = await api.call(`${AUDIT_LOGS}?user_id=${encodeURIComponent(text)}`, { as });
-    const none = await api.call(`${AUDIT_LOGS}?action=${encodeURIComponent(text)}`, { as });
-    const odd = await api.call(`${AUDIT_LOGS}?limit=${encodeURIComponent(text)}`, { as });
+    const names = ["action", "limit", "offset", "cursor"].map(
+      (name) => `${name}=${encodeURIComponent(text)}`,
+    );
+    const odd = [...names, `${encodeURIComponent(text)}=1`].map((query) =>
+      api.call(`${AUDIT_LOGS}?${query}`, { as }),
+    );
 
     expect(made.json).toMatchObject(fields);
     expect(found.json).toEqual([made.json]);
-    expect(none.json).toEqual([]);
-    expect(odd.status).toBe(422);
-    expect(odd.text).not.toContain(JSON.stringify(text).slice(1, -1));
+    for (const answer of await Promise.all(odd)) {
+      expect(answer.status).toBe(422);
+      expect(answer.text).not.toContain(JSON.stringify(text).slice(1, -1));
+    }
     expectOwnFields(made.headers);
   });
 

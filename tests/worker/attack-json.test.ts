@@ -141,8 +141,8 @@ describe("an amount is not", () => {
 });
 
 describe("a timestamp", () => {
-  test.each(["0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z", "2016-12-31T23:59:60Z"])(
-    "of %s, at an end of what RFC 3339 has, comes back as it was sent",
+  test.each(["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z"])(
+    "of %s, at an end of what can be read, comes back as it was sent",
     async (timestamp) => {
       const answer = await enter(timestamp);
 
@@ -152,6 +152,23 @@ describe("a timestamp", () => {
   );
 
   test.each([
+    ["2016-12-31T23:59:60Z", "second 60"],
+    ["0000-12-31T23:59:59Z", "year"],
+    ["2026-01-31T12:00:00.0000000001Z", "9 digits"],
+  ])(
+    "of %s, which RFC 3339 has and others cannot read, is refused with the reason",
+    async (timestamp, reason) => {
+      const answer = await enter(timestamp);
+
+      expect(answer.status).toBe(422);
+      expect(answer.json.errors).toEqual([
+        { pointer: "#/timestamp", detail: expect.stringContaining(reason) },
+      ]);
+    },
+  );
+
+  test.each([
+    "0001-01-01T00:00:00+00:01",
     "0000-01-01T00:00:00+00:01",
     "9999-12-31T23:59:59-00:01",
     "2026-02-30T00:00:00Z",

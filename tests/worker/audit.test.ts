@@ -1,7 +1,7 @@
 // The audit log: entries that are completed by the server, and lists of them.
 
 import { describe, expect, test } from "vitest";
-import { AUDIT_LOG, AUDIT_LOGS, type Call, newKey, serve } from "./client.ts";
+import { type Answer, AUDIT_LOG, AUDIT_LOGS, type Call, newKey, serve } from "./client.ts";
 
 const api = serve();
 
@@ -32,7 +32,50 @@ describe("an entry", () => {
     const answer = await api.post(AUDIT_LOG, newKey(), { payload });
 
     expect(answer.status).toBe(201);
-    expect(answer.json).toEqual(payload);
+    expect(answer.json).toEqual({ ...payload, ...SEEN });
+  });
+
+  test("says what the service saw, whatever the request claims, and a replay says the same", async () => {
+    const key = newKey();
+    const claimed = {
+      ip_address: "203.0.113.9",
+      correlation_id: "theirs",
+      timestamp: "2020-01-01T00:00:00Z",
+    };
+    const payload = { user_id: "u1", action: "login", details: {}, ...claimed };
+    const headers = { "X-Correlation-ID": "ours", "CF-Connecting-IP": "192.0.2.7" };
+    const started = Date.now();
+
+    const answer = await api.post(AUDIT_LOG, key, { as: "seen", headers, payload });
+    const replay = await api.post(AUDIT_LOG, key, {
+      as: "seen",
+      headers: { ...headers, "X-Correlation-ID": "later" },
+      payload,
+    });
+    const list = await api.call(AUDIT_LOGS, { as: "seen" });
+
+    expect(answer.json).toMatchObject({
+      ...claimed,
+      received_at: SEEN.received_at,
+      remote_address: "192.0.2.7",
+      request_correlation_id: "ours",
+    });
+    expect(Date.parse(answer.json.received_at)).toBeGreaterThanOrEqual(started);
+    expect(Date.parse(answer.json.received_at)).toBeLessThanOrEqual(Date.now());
+    expect(replay.text).toBe(answer.text);
+    expect(list.json).toEqual([answer.json]);
+  });
+
+  test("that was made before the service kept what it saw has nothing of it", async () => {
+    const entry = (await enter({ as: "older" })).json;
+    const db = await api.server.db();
+    const columns = "received_at = NULL, remote_address = NULL, request_correlation_id = NULL";
+    await db.prepare(`UPDATE audit_log SET ${columns} WHERE id = ?`).bind(entry.id).run();
+
+    const list = await api.call(AUDIT_LOGS, { as: "older" });
+
+    const nothing = { received_at: null, remote_address: null, request_correlation_id: null };
+    expect(list.json).toEqual([{ ...entry, ...nothing }]);
   });
 
   test("is completed by what the request says", async () => {
@@ -49,6 +92,9 @@ describe("an entry", () => {
       correlation_id: "mine",
       ip_address: "192.0.2.7",
       user_agent: "robot/2",
+      received_at: SEEN.received_at,
+      remote_address: "192.0.2.7",
+      request_correlation_id: "mine",
     });
     expect(Date.parse(answer.json.timestamp)).toBeGreaterThanOrEqual(started);
     expect(Date.parse(answer.json.timestamp)).toBeLessThanOrEqual(Date.now());
@@ -85,12 +131,33 @@ describe("an entry", () => {
     ["a timestamp without an offset", at("2026-01-31T12:00:00"), "#/timestamp"],
     ["a timestamp in the year 262142", at("+262142-12-31T00:00:00Z"), "#/timestamp"],
     ["a timestamp that is a number", at(1_795_478_507_797), "#/timestamp"],
+    ["a second 60", at("2026-01-31T12:00:60Z"), "#/timestamp"],
+    ["a leap second", at("2016-12-31T23:59:60Z"), "#/timestamp"],
+    ["a year before 1 in UTC", at("0001-01-01T00:00:00+01:00"), "#/timestamp"],
+    ["more digits than a nanosecond has", at("2026-01-31T12:00:00.1234567890Z"), "#/timestamp"],
   ])("is refused with %s", async (_, payload, pointer) => {
     const answer = await api.post(AUDIT_LOG, newKey(), { payload });
 
     expect(answer.status).toBe(422);
     expect(answer.json.errors).toMatchObject([{ pointer }]);
   });
+});
+
+test("everything that is wrong with an entry is told at once", async () => {
+  const payload = { action: "fly", details: [], id: "", timestamp: "now", ip_address: 7 };
+
+  const answer = await api.post(AUDIT_LOG, newKey(), { payload });
+
+  expect(answer.status).toBe(422);
+  const pointers = answer.json.errors.map(({ pointer }: { pointer: string }) => pointer);
+  expect(pointers.sort()).toEqual([
+    "#/action",
+    "#/details",
+    "#/id",
+    "#/ip_address",
+    "#/timestamp",
+    "#/user_id",
+  ]);
 });
 
 describe("a list", () => {
@@ -104,6 +171,34 @@ describe("a list", () => {
 
     expect(list.status).toBe(200);
     expect(list.json).toEqual([newest.json, middle.json, oldest.json]);
+  });
+
+  test("is in the order of what was sent, to the nanosecond, in any year", async () => {
+    const as = "exact";
+    const latest = [
+      "9999-12-31T23:59:59.999999999Z",
+      "9999-12-31T23:59:59.999999998Z",
+      "9999-12-31T23:59:59.999998Z",
+      "2026-01-31T12:00:00.000001001Z",
+      "2026-01-31T12:00:00.000001Z",
+      "2026-01-31T12:00:00.000000999Z",
+      "2026-01-31T12:00:00.000000998Z",
+      "2026-01-31T12:00:00Z",
+      "1969-12-31T23:59:59.999999999Z",
+      "1969-12-31T23:59:59.999999998Z",
+      "0001-01-01T00:00:00.000000001Z",
+      "0001-01-01T00:00:00Z",
+    ];
+    for (const at_ of [7, 2, 0, 9, 4, 11, 6, 1, 8, 3, 10, 5]) await enter({ as, payload: at(latest[at_]) });
+
+    const list = await api.call(AUDIT_LOGS, { as });
+    const page = await api.call(`${AUDIT_LOGS}?limit=2`, { as });
+    const next = await api.call(/<(.+?)>/.exec(page.headers.get("Link")!)![1]!, { as });
+
+    const timestamps = (answer: Answer) => answer.json.map((entry: { timestamp: string }) => entry.timestamp);
+    expect(timestamps(list)).toEqual(latest);
+    expect(timestamps(next)).toEqual(latest.slice(2, 4));
+    for (const timestamp of latest) expect(Date.parse(timestamp)).not.toBeNaN();
   });
 
   test("has 100 entries if no limit is given, and pages that do not overlap", async () => {
@@ -159,6 +254,12 @@ describe("a list", () => {
     ["limit=", "limit"],
     ["offset=-1", "offset"],
     ["offset=x", "offset"],
+    ["action=LOGIN", "action"],
+    ["action=", "action"],
+    ["Limit=1", "Limit"],
+    ["user=u1", "user"],
+    ["userId=u1", "userId"],
+    ["limit=1&limit=2", "limit"],
   ])("is refused with %s, naming the parameter", async (query, parameter) => {
     const answer = await api.call(`${AUDIT_LOGS}?${query}`);
 
@@ -166,6 +267,13 @@ describe("a list", () => {
     expect(answer.json.errors).toMatchObject([{ parameter }]);
   });
 });
+
+/** What the service saw of a request from the machine itself. */
+const SEEN = {
+  received_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+  remote_address: expect.toSatisfy((address) => address === null || typeof address === "string"),
+  request_correlation_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+};
 
 /** An entry with this timestamp. */
 function at(timestamp: unknown) {

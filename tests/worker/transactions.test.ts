@@ -78,7 +78,35 @@ describe("an amount", () => {
     expect(again.text).toBe(made.text);
   });
 
+  test.each(["99.95", "99999999999999.99", "0.10", "1.5e3"])(
+    "may be the string of %s, and is answered as the number",
+    async (amount) => {
+      const key = newKey();
+      const payload = (amount: string) => `{"amount":${amount},"description":"d"}`;
+
+      const made = await api.post(TRANSACTIONS, key, { payload: payload(`"${amount}"`) });
+      const replay = await api.post(TRANSACTIONS, key, { payload: payload(`"${amount}"`) });
+      const number = await api.post(TRANSACTIONS, key, { payload: payload(amount) });
+      const same = await api.post(TRANSACTIONS, newKey(), { payload: payload(amount) });
+
+      expect(made.status).toBe(201);
+      expect(replay.text).toBe(made.text);
+      expect(/"amount":([^,]+),/.exec(made.text)![1]).toBe(/"amount":([^,]+),/.exec(same.text)![1]);
+      expect(made.text).not.toContain('"amount":"');
+      expect([number.status, number.json.type]).toEqual([400, "/problems/request-mismatch"]);
+    },
+  );
+
   test.each([
+    ["XAU", "1.23456789"],
+    ["XDR", "0.000001"],
+    ["XXX", "0.5"],
+    ["XTS", "99999.99999"],
+    ["SLE", "1.25"],
+    ["XCG", "1.25"],
+    ["ZWG", "1.25"],
+    ["VED", "1.25"],
+    ["XAD", "1.25"],
     ["USD", "0.01"],
     ["JPY", "1"],
     ["BHD", "1.234"],
@@ -112,7 +140,11 @@ describe("an amount", () => {
     "-0",
     "-1",
     "-0.01",
-    '"5"',
+    '"-5"',
+    '"0.0"',
+    '" 5"',
+    '"5,0"',
+    '""',
     "null",
     "true",
     "[]",
@@ -138,6 +170,7 @@ describe("a rule of transactions", () => {
     ["a currency in small letters", { amount: 1, currency: "usd", description: "d" }, "#/currency"],
     ["a currency of two letters", { amount: 1, currency: "US", description: "d" }, "#/currency"],
     ["a currency of four letters", { amount: 1, currency: "USDT", description: "d" }, "#/currency"],
+    ["a currency that was withdrawn", { amount: 1, currency: "BGN", description: "d" }, "#/currency"],
     [
       "a currency that ISO 4217 does not have",
       { amount: 1, currency: "QQQ", description: "d" },
@@ -150,5 +183,20 @@ describe("a rule of transactions", () => {
 
     expect(answer.status).toBe(422);
     expect(answer.json.errors).toMatchObject([{ pointer }]);
+  });
+
+  test.each([
+    ["{}", ["#/amount", "#/description"]],
+    ['{"amount":0,"currency":"usd","description":""}', ["#/amount", "#/currency", "#/description"]],
+    ['{"amount":"x","currency":7}', ["#/amount", "#/currency", "#/description"]],
+    ['{"amount":0.001,"currency":null}', ["#/currency", "#/description"]],
+    ['{"amount":0.001,"currency":"JPY"}', ["#/description", "#/amount"]],
+  ])("is told together with the others: %s", async (payload, pointers) => {
+    const answer = await api.post(TRANSACTIONS, newKey(), { payload });
+
+    expect(answer.status).toBe(422);
+    expect(answer.json.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual(
+      pointers.sort(),
+    );
   });
 });

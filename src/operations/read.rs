@@ -9,6 +9,11 @@ use worker::Env;
 #[cfg(not(target_arch = "wasm32"))]
 use super::shape::Shape;
 use super::{FieldError, OperationError};
+use crate::clock::within;
+
+/// How long the database has to answer, in milliseconds. Far longer than it needs: one that takes as long has more to
+/// do than it can, and whoever asks can ask again.
+const DEADLINE_MS: u64 = 10_000;
 
 /// What operations have made and their caller may read.
 pub trait Readable: Serialize + JsonSchema + Sized {
@@ -56,7 +61,8 @@ impl Read {
         Self {
             read: |reading| {
                 Box::pin(async move {
-                    let found = R::read(reading).await?;
+                    let found = within(DEADLINE_MS, R::read(reading)).await;
+                    let found = found.unwrap_or(Err(ReadError::Deadline))?;
                     Ok(found
                         .map(|found| serde_json::to_vec(&found))
                         .transpose()
@@ -78,4 +84,7 @@ pub enum ReadError {
     /// The database did not answer, or not what was written into it.
     #[error(transparent)]
     Failed(#[from] OperationError),
+    /// The database took too long.
+    #[error("the database did not answer within {DEADLINE_MS} ms")]
+    Deadline,
 }

@@ -111,7 +111,14 @@ impl Records {
     /// How many there are at `now`.
     #[must_use]
     pub fn count(&self, now: UnixMillis) -> Count {
-        let living = self.0.range(now.0..).map(|(_, count)| count);
+        self.count_with(&Self::default(), now)
+    }
+
+    /// How many there are at `now`, of which `others` has counted some changes.
+    #[must_use]
+    pub fn count_with(&self, others: &Self, now: UnixMillis) -> Count {
+        let living = self.0.range(now.0..).chain(others.0.range(now.0..));
+        let living = living.map(|(_, count)| count);
         let sum = living.fold(Count::default(), |sum, count| sum.plus(count));
         Count {
             processing: sum.processing.max(0),

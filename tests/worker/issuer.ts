@@ -3,6 +3,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from "jose";
+import { stall, type Stalled } from "./stalled.ts";
 
 export const ISSUER = "https://id.example/";
 export const AUDIENCE = "https://api.example";
@@ -38,11 +39,19 @@ export class Issuer {
   published: JWK[] = [];
   /** What it answers instead of its keys. */
   broken: { status: number; headers?: Record<string, string> } | undefined;
+  /** How it goes on after it was asked, if it does not end. */
+  stalled: Stalled | undefined;
   /** The paths that were asked for. */
   asked: string[] = [];
+  /** How many bytes it has sent of what does not end, and how many who asked are still there. */
+  sent_bytes = 0;
+  listening = 0;
   #server = createServer((request, response) => {
     this.asked.push(request.url!);
-    if (this.broken) response.writeHead(this.broken.status, this.broken.headers).end();
+    this.listening++;
+    response.on("close", () => this.listening--);
+    if (this.stalled) stall(response, this.stalled, (bytes) => (this.sent_bytes += bytes));
+    else if (this.broken) response.writeHead(this.broken.status, this.broken.headers).end();
     else response.end(JSON.stringify({ keys: this.published }));
   });
 

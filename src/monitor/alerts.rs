@@ -128,7 +128,7 @@ pub fn judge(rules: &Rules, sums: &Sums, stuck: u64, now: UnixMillis) -> Vec<Ale
         ));
     }
     for (operation, durations) in &sums.operations {
-        if durations.count() >= rules.min_requests && is_over(durations, rules.p99_ms) {
+        if durations.count() >= rules.min_requests.max(1) && is_over(durations, rules.p99_ms) {
             let p99_ms = durations.quantile_ms(0.99);
             let told = p99_ms.map_or("more than 15000 ms".to_owned(), |ms| {
                 format!("up to {ms} ms")

@@ -1,6 +1,8 @@
 //! How the Worker speaks to the monitors.
 
-use futures_util::future::try_join_all;
+use std::{future::poll_fn, task::Poll};
+
+use futures_util::future::{FutureExt, LocalBoxFuture};
 use js_sys::Uint8Array;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -67,12 +69,39 @@ pub(super) async fn show(env: &Env, batch: &Batch) -> Result<(), MonitorError> {
 
 /// The sums of all monitors, which are asked at the same time.
 pub async fn totals(env: &Env, monitors: u32) -> Result<Tally, MonitorError> {
-    let all = (0..monitors).map(|number| read(env, number, "totals"));
+    let calls = (0..monitors).map(|number| read(env, number, "totals").boxed_local());
     let mut sums = Tally::default();
-    for json in in_time(try_join_all(all)).await? {
-        sums.merge(&serde_json::from_slice(&json)?);
-    }
+    in_time(each(calls.collect(), |json| {
+        sums.merge(&serde_json::from_slice(&json?)?);
+        Ok(())
+    }))
+    .await?;
     Ok(sums)
+}
+
+/// Does `next` with what each of the calls becomes, as it comes. (`try_join_all` is 2 kB of code.)
+async fn each<T>(
+    mut calls: Vec<LocalBoxFuture<'_, T>>,
+    mut next: impl FnMut(T) -> Result<(), MonitorError>,
+) -> Result<(), MonitorError> {
+    poll_fn(move |context| {
+        let mut done = Ok(());
+        calls.retain_mut(|call| {
+            let Poll::Ready(answer) = call.poll_unpin(context) else {
+                return true;
+            };
+            if done.is_ok() {
+                done = next(answer);
+            }
+            false
+        });
+        if done.is_err() || calls.is_empty() {
+            Poll::Ready(done)
+        } else {
+            Poll::Pending
+        }
+    })
+    .await
 }
 
 /// The [`Alerts`], as JSON.

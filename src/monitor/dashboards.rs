@@ -70,7 +70,7 @@ impl Monitor {
             return;
         }
         let monitor = self.clone();
-        self.object.wait_until(async move {
+        self.go_on(async move {
             Delay::from(Duration::from_millis(TELL_PERIOD_MS)).await;
             let batch = monitor.untold.take();
             // The sums are stored; a page that misses some of them has all when it connects again.

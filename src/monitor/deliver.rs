@@ -19,7 +19,7 @@ impl Monitor {
         }
         self.deliver_at.set(NEVER);
         let (monitor, url) = (self.clone(), url.to_owned());
-        self.object.wait_until(async move {
+        self.go_on(async move {
             let delivered = monitor.deliver(&url).await;
             let pause_ms = if delivered.is_ok() { 0 } else { pause_ms };
             monitor.deliver_at.set(now.plus_ms(pause_ms));

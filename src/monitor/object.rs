@@ -5,6 +5,7 @@ use std::{
     rc::Rc,
 };
 
+use futures_util::FutureExt;
 use worker::{
     DurableObject, Env, Request, Response, State as ObjectState, durable_object, wasm_bindgen,
 };
@@ -147,6 +148,11 @@ impl Monitor {
             "live" => self.connect(),
             _ => Ok(Response::error("", 404)?),
         }
+    }
+
+    /// Runs what goes on after an answer.
+    pub(super) fn go_on(&self, task: impl Future<Output = ()> + 'static) {
+        self.object.wait_until(task.boxed_local());
     }
 }
 

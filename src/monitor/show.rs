@@ -17,7 +17,7 @@ impl Monitor {
             return;
         }
         let monitor = self.clone();
-        self.object.wait_until(async move {
+        self.go_on(async move {
             Delay::from(Duration::from_millis(SHOW_PERIOD_MS)).await;
             if let Some(batch) = monitor.unshown.take()
                 && let Err(error) = show(&monitor.env, &batch).await

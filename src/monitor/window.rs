@@ -1,13 +1,10 @@
 //! The recent past: what the rules look at.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    rc::Rc,
-};
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::{
     lifecycle::UnixMillis,
-    telemetry::{Batch, Histogram, Outcome},
+    telemetry::{Batch, Histogram, Outcome, increase},
 };
 
 /// Into how many parts the window is divided. What came in one part is forgotten together: more parts would be more
@@ -28,7 +25,7 @@ pub struct Window {
 }
 
 /// What the rules look at, added up.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Sums {
     /// How many keyed requests there were.
     pub requests: u64,
@@ -39,21 +36,29 @@ pub struct Sums {
     /// How long attempts took that completed, by operation.
     pub operations: BTreeMap<String, Histogram>,
     /// How many requests met a running one, by key.
-    pub conflicts: BTreeMap<Rc<str>, u64>,
+    pub conflicts: BTreeMap<String, u64>,
 }
 
 impl Window {
     /// Adds what came at `now` to a window of `length_ms`.
     pub fn add(&mut self, batch: &Batch, length_ms: u64, now: UnixMillis) {
-        let mut came = Sums::of(batch);
-        came.conflicts = self.countable(&batch.conflicts);
         if self.parts.back().is_none_or(|(until, _)| *until <= now) {
             let until = now.plus_ms((length_ms / PARTS).max(1));
             self.parts.push_back((until, Sums::default()));
         }
-        if let Some((_, part)) = self.parts.back_mut() {
-            part.add(&came);
-            self.whole.add(&came);
+        let Some((_, part)) = self.parts.back_mut() else {
+            return;
+        };
+        let whole = &mut self.whole;
+        for sums in [&mut *part, &mut *whole] {
+            sums.add(batch);
+        }
+        for (key, count) in &batch.conflicts {
+            if whole.conflicts.len() < MAX_KEYS || whole.conflicts.contains_key(key) {
+                for sums in [&mut *part, &mut *whole] {
+                    increase(&mut sums.conflicts, key, *count);
+                }
+            }
         }
     }
 
@@ -73,55 +78,23 @@ impl Window {
     pub const fn sums(&self) -> &Sums {
         &self.whole
     }
-
-    /// The conflicts of keys that are counted already, and of as many others as there is room for. A key's name is in
-    /// memory once, in however many parts it is.
-    fn countable(&self, conflicts: &BTreeMap<String, u64>) -> BTreeMap<Rc<str>, u64> {
-        let mut room = MAX_KEYS.saturating_sub(self.whole.conflicts.len());
-        let counted = conflicts.iter().filter_map(|(key, count)| {
-            let known = self.whole.conflicts.get_key_value(key.as_str());
-            let name = match known {
-                Some((name, _)) => name.clone(),
-                None => {
-                    room = room.checked_sub(1)?;
-                    Rc::from(key.as_str())
-                }
-            };
-            Some((name, *count))
-        });
-        counted.collect()
-    }
 }
 
 impl Sums {
-    /// Those of `batch`, but for its conflicts.
-    fn of(batch: &Batch) -> Self {
-        let tally = &batch.tally;
-        let failed = tally.with_outcome(Outcome::Failed);
-        Self {
-            requests: tally.all_requests(),
-            mismatches: tally.with_outcome(Outcome::Mismatch),
-            failures: failed.saturating_add(tally.with_outcome(Outcome::Unavailable)),
-            operations: tally.operations.clone(),
-            conflicts: BTreeMap::new(),
-        }
-    }
-
-    fn add(&mut self, more: &Self) {
-        self.requests = self.requests.saturating_add(more.requests);
-        self.mismatches = self.mismatches.saturating_add(more.mismatches);
-        self.failures = self.failures.saturating_add(more.failures);
-        for (operation, durations) in &more.operations {
+    /// Adds all but the conflicts.
+    fn add(&mut self, batch: &Batch) {
+        let of = |outcome| batch.tally.with_outcome(outcome);
+        let failures = of(Outcome::Failed).saturating_add(of(Outcome::Unavailable));
+        self.requests = self.requests.saturating_add(batch.tally.all_requests());
+        self.mismatches = self.mismatches.saturating_add(of(Outcome::Mismatch));
+        self.failures = self.failures.saturating_add(failures);
+        for (operation, durations) in &batch.tally.operations {
             let ours = self.operations.entry(operation.clone()).or_default();
             ours.merge(durations);
         }
-        for (key, count) in &more.conflicts {
-            let ours = self.conflicts.entry(key.clone()).or_default();
-            *ours = ours.saturating_add(*count);
-        }
     }
 
-    /// Takes off what was added before.
+    /// Takes off what was added before. An operation stays, of which there may be no attempts left.
     fn take_off(&mut self, less: &Self) {
         self.requests = self.requests.saturating_sub(less.requests);
         self.mismatches = self.mismatches.saturating_sub(less.mismatches);
@@ -132,12 +105,14 @@ impl Sums {
             }
         }
         for (key, count) in &less.conflicts {
-            if let Some(ours) = self.conflicts.get_mut(key) {
+            let ours = self.conflicts.get_mut(key).map(|ours| {
                 *ours = ours.saturating_sub(*count);
+                *ours
+            });
+            if ours == Some(0) {
+                self.conflicts.remove(key);
             }
         }
-        self.operations.retain(|_, durations| durations.count() > 0);
-        self.conflicts.retain(|_, count| *count > 0);
     }
 }
 
@@ -175,15 +150,22 @@ mod tests {
                 let count = |batch: &Batch| batch.tally.all_requests();
                 prop_assert!(requests >= least.map(|(_, batch)| count(batch)).sum());
                 prop_assert!(requests <= most.map(|(_, batch)| count(batch)).sum());
-                let parts = window.parts.iter().fold(Sums::default(), |mut sums, (_, part)| {
-                    sums.add(part);
-                    sums
-                });
-                prop_assert_eq!(&parts, window.sums());
+                let mut rest = window.whole.clone();
+                for (_, part) in &window.parts {
+                    prop_assert!(part.requests <= rest.requests);
+                    rest.take_off(part);
+                }
+                prop_assert!(is_nothing(&rest), "{:?}", rest);
             }
             window.forget(LENGTH_MS, now.plus_ms(LENGTH_MS + 1000));
-            prop_assert_eq!(window.sums(), &Sums::default());
+            prop_assert!(is_nothing(window.sums()));
         }
+    }
+
+    fn is_nothing(sums: &Sums) -> bool {
+        let counts = [sums.requests, sums.mismatches, sums.failures];
+        let durations = |durations: &Histogram| *durations == Histogram::default();
+        counts == [0; 3] && sums.operations.values().all(durations) && sums.conflicts.is_empty()
     }
 
     #[test]

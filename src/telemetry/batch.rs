@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{Event, Level, Outcome, Subject, tally::Tally};
+use super::{
+    Event, Level, Outcome, Subject,
+    tally::{Tally, increase},
+};
 use crate::lifecycle::UnixMillis;
 
 /// What a batch may have as JSON, in bytes: it is bounded in all its parts, and has far less.
@@ -85,8 +88,7 @@ impl Batch {
 
     fn add_conflicts(&mut self, key: &str, count: u64) {
         if self.conflicts.len() < MAX_CONFLICTS || self.conflicts.contains_key(key) {
-            let conflicts = self.conflicts.entry(key.to_owned()).or_default();
-            *conflicts = conflicts.saturating_add(count);
+            increase(&mut self.conflicts, key, count);
         }
     }
 

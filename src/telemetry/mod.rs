@@ -21,4 +21,4 @@ pub use gather::{hand_over_soon, tell};
 pub use histogram::{BOUNDS_MS, Histogram};
 pub use outcome::Outcome;
 pub use records::{Count, Move, Place};
-pub use tally::Tally;
+pub use tally::{Tally, increase};

@@ -134,7 +134,8 @@ impl Tally {
     }
 }
 
-fn increase(counts: &mut BTreeMap<String, u64>, name: &str, by: u64) {
+/// Counts `by` more under `name`.
+pub fn increase(counts: &mut BTreeMap<String, u64>, name: &str, by: u64) {
     if let Some(count) = counts.get_mut(name) {
         *count = count.saturating_add(by);
     } else {

@@ -8,8 +8,8 @@ use crate::{
     telemetry::{Event, Subject, tell},
 };
 
-/// While the webhook is being told.
-const NEVER: UnixMillis = UnixMillis(u64::MAX);
+/// After how long the telling of all that waits is believed dead, in milliseconds: longer than it may take.
+const OVERDUE_MS: u64 = 600_000;
 
 impl Monitor {
     /// Has the webhook told what it is to know, unless that is under way, or was in vain less than `pause_ms` ago.
@@ -17,7 +17,7 @@ impl Monitor {
         if now < self.deliver_at.get() {
             return;
         }
-        self.deliver_at.set(NEVER);
+        self.deliver_at.set(now.plus_ms(OVERDUE_MS));
         let (monitor, url) = (self.clone(), url.to_owned());
         self.go_on(async move {
             let delivered = monitor.deliver(&url).await;

@@ -44,7 +44,7 @@ pub struct Monitor {
     pub(super) untold: Gathered,
     /// When they were last told.
     pub(super) told_at: Cell<UnixMillis>,
-    /// When the webhook may next be told. Far away, while it is being told.
+    /// When the webhook may next be told. Far ahead, while it is being told.
     pub(super) deliver_at: Cell<UnixMillis>,
     /// Whether deliveries have been dropped, since the webhook was last told all.
     pub(super) has_dropped: Cell<bool>,

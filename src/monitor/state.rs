@@ -151,6 +151,32 @@ mod tests {
         assert!(!state.deliveries.contains(&first));
     }
 
+    /// A value of the object's storage may have 2 MB. (Cloudflare: Durable Objects, "Limits".)
+    #[test]
+    fn a_state_has_an_end_whatever_comes() {
+        let mut state = State::default();
+        let reason = "\u{1}".repeat(10_000);
+        let broken = Event::Broken { reason };
+        for number in 0..MAX_EVENTS + MAX_DELIVERIES {
+            let name = format!("{number:0>255}");
+            let subject = Subject {
+                operation: Some("create_resource"),
+                idempotency_key: Some(&name),
+                correlation_id: Some(&name),
+                caller: Some(&name),
+            };
+            let mut batch = Batch::default();
+            for event in [&broken, &Event::Mismatch { duration_ms: 1 }] {
+                batch.add(&subject, event, NOW);
+            }
+            state.add(&batch, NOW);
+            state.add_shown(&batch, NOW);
+            state.queue(deliveries());
+        }
+
+        assert!(serde_json::to_vec(&state).unwrap().len() < 1_000_000);
+    }
+
     #[test]
     fn a_delivery_is_tried_again_after_the_others() {
         let mut state = State::default();

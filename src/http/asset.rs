@@ -4,12 +4,16 @@ use worker::{Env, Headers, Response};
 
 use super::{answer::Answer, exchange::Exchange, head::Field, problem::Problem};
 use crate::{
+    clock::within,
     outgoing,
     telemetry::{Event, tell},
 };
 
 /// The binding's name in wrangler.toml.
 const BINDING: &str = "ASSETS";
+
+/// How long the platform has to find a file and send it here, in milliseconds.
+const DEADLINE_MS: u64 = 5000;
 
 /// A page may load what this service has and nothing from elsewhere, and nobody may frame it.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -20,11 +24,19 @@ pub async fn asset(file: &str, exchange: &Exchange, env: &Env) -> Result<Answer,
     let known = exchange.field(Field::IfNoneMatch)?;
     let url = format!("{}{file}", exchange.base_url);
     let read = async { answer(fetch(&url, known, env).await?).await };
-    read.await.map_err(|error| {
-        let reason = format!("the static asset {file}: {error}");
-        tell(exchange.subject(), &Event::Broken { reason });
-        Problem::internal()
-    })
+    let reason = match within(DEADLINE_MS, read).await {
+        Some(Ok(Ok(answer))) => return Ok(answer),
+        Some(Ok(Err(status))) => {
+            let reason = format!("the static asset {file} was answered with {status}");
+            tell(exchange.subject(), &Event::Broken { reason });
+            return Err(Problem::internal());
+        }
+        Some(Err(error)) => error.to_string(),
+        None => format!("no answer within {DEADLINE_MS} ms"),
+    };
+    let reason = format!("the static asset {file}: {reason}");
+    tell(exchange.subject(), &Event::ReadFailed { reason });
+    Err(Problem::asset_failed())
 }
 
 async fn fetch(url: &str, known: Option<&str>, env: &Env) -> worker::Result<Response> {
@@ -38,11 +50,12 @@ async fn fetch(url: &str, known: Option<&str>, env: &Env) -> worker::Result<Resp
     env.assets(BINDING)?.fetch_request(request).await
 }
 
-/// The asset, which a client may store but has to ask for again: it changes with a deployment.
-async fn answer(mut found: Response) -> worker::Result<Answer> {
+/// The asset, which a client may store but has to ask for again: it changes with a deployment. Or the status, if it is
+/// none of a file that is there.
+async fn answer(mut found: Response) -> worker::Result<Result<Answer, u16>> {
     let status = found.status_code();
     if !matches!(status, 200 | 304) {
-        return Err(format!("answered with {status}").into());
+        return Ok(Err(status));
     }
     let answer = Answer {
         body: found.bytes().await?,
@@ -55,9 +68,9 @@ async fn answer(mut found: Response) -> worker::Result<Answer> {
         .fold(answer, |answer, (name, value)| answer.with(name, value));
     let is_page =
         |(name, value): &(String, String)| name == "Content-Type" && value.starts_with("text/html");
-    Ok(if answer.headers.iter().any(is_page) {
+    Ok(Ok(if answer.headers.iter().any(is_page) {
         answer.with("Content-Security-Policy", PAGE_POLICY)
     } else {
         answer
-    })
+    }))
 }

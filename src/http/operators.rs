@@ -3,7 +3,7 @@
 use worker::Env;
 
 use super::{
-    answer::Answer, auth::authenticate_operator, exchange::Exchange, head::Field, problem::Problem,
+    answer::Answer, exchange::Exchange, head::Field, problem::Problem, rate::known_operator,
 };
 use crate::{
     clock,
@@ -31,7 +31,7 @@ pub async fn show(
     settings: &Settings,
     env: &Env,
 ) -> Result<Answer, Problem> {
-    authenticate_operator(exchange, settings).await?;
+    known_operator(exchange, settings, env).await?;
     if settings.telemetry_objects == 0 {
         return Err(Problem::not_found(
             "Nothing is counted: the variable TELEMETRY_OBJECTS is 0.",

@@ -216,6 +216,15 @@ impl Problem {
         )
     }
 
+    /// A file that the platform did not send.
+    #[must_use]
+    pub fn asset_failed() -> Self {
+        Self::new(
+            &catalogue::SERVICE_UNAVAILABLE,
+            "This file cannot be read at the moment. Send the request again.",
+        )
+    }
+
     /// Who is calling cannot be found out at the moment.
     #[must_use]
     pub fn keys_missing() -> Self {

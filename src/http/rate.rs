@@ -17,7 +17,7 @@ use super::{
 use crate::{
     clock::within,
     coordinator::Scope,
-    settings::Settings,
+    settings::{Role, Settings},
     telemetry::{Event, tell},
 };
 
@@ -50,6 +50,19 @@ pub async fn known_page(
     let caller = authenticate_page(exchange, settings).await?;
     within_rate(&caller.scope, exchange, env).await?;
     Ok(caller)
+}
+
+/// Lets an operator through, and nobody else; a browser asks its user for the password.
+pub async fn known_operator(
+    exchange: &Exchange,
+    settings: &Settings,
+    env: &Env,
+) -> Result<(), Problem> {
+    let caller = known_page(exchange, settings, env).await;
+    match caller.map_err(Problem::with_password)?.role {
+        Role::Operator => Ok(()),
+        Role::Client => Err(Problem::operators_only()),
+    }
 }
 
 /// Refuses a request of a caller that sends more than it may. It counts each of them, whatever becomes of it.

@@ -9,7 +9,7 @@ use super::{
     admit::sent_key,
     answer::{Answer, send},
     asset::asset,
-    auth::{Caller, authenticate_operator},
+    auth::Caller,
     content::Content,
     cors::preflight,
     example::Example,
@@ -20,7 +20,7 @@ use super::{
     operators::show,
     pages,
     problem::Problem,
-    rate::{known_caller, known_page},
+    rate::{known_caller, known_operator, known_page},
     route::{Target, route},
 };
 use crate::{
@@ -148,7 +148,7 @@ async fn answer(
         Target::ProblemPage(kind) => Ok(pages::problem(kind)),
         Target::Operators(view) => show(view, exchange, settings, env).await,
         Target::OperatorsAsset(file) => {
-            authenticate_operator(exchange, settings).await?;
+            known_operator(exchange, settings, env).await?;
             asset(file, exchange, env).await
         }
         Target::Asset(file) => asset(file, exchange, env).await,
@@ -187,7 +187,7 @@ async fn reading(
             "There is nothing of yours with this id.",
         )),
         Err(ReadError::Invalid(errors)) => Err(Problem::invalid(errors)),
-        Err(ReadError::Failed(error)) => {
+        Err(error @ (ReadError::Failed(_) | ReadError::Deadline)) => {
             let reason = error.to_string();
             tell(exchange.subject(), &Event::ReadFailed { reason });
             Err(Problem::read_failed())

@@ -4,10 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::window::Sums;
-use crate::{
-    lifecycle::UnixMillis,
-    telemetry::{Histogram, Outcome},
-};
+use crate::{lifecycle::UnixMillis, telemetry::Histogram};
 
 /// When to raise an alert. What the configuration leaves out is as it is here.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -85,23 +82,18 @@ pub fn judge(rules: &Rules, sums: &Sums, stuck: u64, now: UnixMillis) -> Vec<Ale
         why,
     };
     let mut found = Vec::new();
-    let all = sums.tally.all_requests();
-    let failed = sums
-        .tally
-        .with_outcome(Outcome::Failed)
-        .saturating_add(sums.tally.with_outcome(Outcome::Unavailable));
-    let mismatches = sums.tally.with_outcome(Outcome::Mismatch);
+    let all = sums.requests;
     for (rule, threshold, count, what) in [
         (
             "mismatch_share",
             rules.mismatch_share,
-            mismatches,
+            sums.mismatches,
             "used a key of another request",
         ),
         (
             "failure_share",
             rules.failure_share,
-            failed,
+            sums.failures,
             "failed or found nobody to answer",
         ),
     ] {
@@ -135,8 +127,8 @@ pub fn judge(rules: &Rules, sums: &Sums, stuck: u64, now: UnixMillis) -> Vec<Ale
             why,
         ));
     }
-    for (operation, durations) in &sums.tally.operations {
-        if durations.count() >= rules.min_requests && is_over(durations, rules.p99_ms) {
+    for (operation, durations) in &sums.operations {
+        if durations.count() >= rules.min_requests.max(1) && is_over(durations, rules.p99_ms) {
             let p99_ms = durations.quantile_ms(0.99);
             let told = p99_ms.map_or("more than 15000 ms".to_owned(), |ms| {
                 format!("up to {ms} ms")
@@ -192,7 +184,10 @@ pub fn change(before: &[Alert], mut found: Vec<Alert>) -> (Vec<Alert>, Change) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telemetry::{Event, Subject};
+    use crate::{
+        monitor::window::Window,
+        telemetry::{Batch, Event, Subject},
+    };
 
     const RULES: Rules = Rules {
         window_s: 60,
@@ -207,22 +202,25 @@ mod tests {
 
     #[test]
     fn nothing_is_wrong_while_every_figure_is_within_its_threshold() {
-        let mut sums = sums(&[(9, executed()), (1, Event::Mismatch { duration_ms: 1 })]);
-        sums.conflicts.insert("key".to_owned(), 3);
+        let window = window(&[
+            (6, executed()),
+            (1, Event::Mismatch { duration_ms: 1 }),
+            (3, Event::InProgress { duration_ms: 1 }),
+        ]);
 
-        assert_eq!(judge(&RULES, &sums, 2, NOW), []);
+        assert_eq!(judge(&RULES, window.sums(), 2, NOW), []);
     }
 
     #[test]
     fn a_figure_over_its_threshold_is_told_with_its_reason() {
-        let mut sums = sums(&[
-            (5, executed()),
+        let window = window(&[
+            (1, executed()),
             (2, Event::Mismatch { duration_ms: 1 }),
             (3, Event::Unanswered { duration_ms: 1 }),
+            (4, Event::InProgress { duration_ms: 1 }),
         ]);
-        sums.conflicts.insert("key".to_owned(), 4);
 
-        let found = judge(&RULES, &sums, 3, NOW);
+        let found = judge(&RULES, window.sums(), 3, NOW);
 
         let told: Vec<_> = found
             .iter()
@@ -253,21 +251,22 @@ mod tests {
         };
         let found = judge(
             &RULES,
-            &sums(&[(20, completed(5)), (2, completed(120))]),
+            window(&[(20, completed(5)), (2, completed(120))]).sums(),
             0,
             NOW,
         );
 
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].about.as_deref(), Some("create_resource"));
-        assert_eq!(judge(&RULES, &sums(&[(5, completed(500))]), 0, NOW), []);
+        let few = window(&[(5, completed(500))]);
+        assert_eq!(judge(&RULES, few.sums(), 0, NOW), []);
     }
 
     #[test]
     fn an_alert_that_goes_on_keeps_its_beginning_and_one_that_is_over_is_cleared() {
         let all = judge(
             &RULES,
-            &sums(&[(5, executed()), (5, Event::Mismatch { duration_ms: 1 })]),
+            window(&[(5, executed()), (5, Event::Mismatch { duration_ms: 1 })]).sums(),
             3,
             NOW,
         );
@@ -287,15 +286,18 @@ mod tests {
         Event::Executed { duration_ms: 1 }
     }
 
-    fn sums(events: &[(u32, Event)]) -> Sums {
-        let mut sums = Sums::default();
+    fn window(events: &[(u32, Event)]) -> Window {
+        let mut batch = Batch::default();
         let subject = Subject {
             operation: Some("create_resource"),
+            idempotency_key: Some("key"),
             ..Subject::NONE
         };
         for (count, event) in events {
-            (0..*count).for_each(|_| sums.tally.add(&subject, event));
+            (0..*count).for_each(|_| batch.add(&subject, event, NOW));
         }
-        sums
+        let mut window = Window::default();
+        window.add(&batch, 60_000, NOW);
+        window
     }
 }

@@ -6,7 +6,8 @@
 //!
 //! Invariants:
 //! - a batch is stored before it is confirmed or shown;
-//! - nothing here is in a request's way: what fails, fails alone.
+//! - nothing here is in a request's way: what fails, fails alone;
+//! - what is kept has a bound, in memory and stored, whatever comes and whoever does not answer.
 
 mod window;
 mod alerts;
@@ -15,11 +16,16 @@ mod store;
 mod told;
 mod webhook;
 mod call;
+mod gathered;
 #[expect(
     missing_docs,
     reason = "`durable_object` writes public functions without any"
 )]
 mod object;
+mod look;
+mod show;
+mod dashboards;
+mod deliver;
 mod prometheus;
 
 pub use alerts::{Alert, Rules};

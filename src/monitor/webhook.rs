@@ -1,14 +1,11 @@
 //! Alerts, told to a webhook: with an idempotency key of their own, so that one that is told twice counts once.
 
-use std::{pin::pin, time::Duration};
-
-use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use worker::{Delay, Headers};
+use worker::Headers;
 
 use super::alerts::{Alert, Change};
-use crate::outgoing;
+use crate::{clock::within, outgoing};
 
 /// How often an alert is told at most until somebody takes it.
 const MAX_TRIES: u32 = 5;
@@ -60,15 +57,15 @@ impl Delivery {
 
     /// Tells it once.
     pub async fn send(&self, url: &str) -> Result<(), String> {
-        let deadline = Delay::from(Duration::from_millis(DEADLINE_MS));
-        match select(pin!(self.post(url)), pin!(deadline)).await {
-            Either::Left((Ok(200..=299), _)) => Ok(()),
-            Either::Left((Ok(status), _)) => Err(format!("it answered with status {status}")),
-            Either::Left((Err(error), _)) => Err(error.to_string()),
-            Either::Right(((), _)) => Err(format!("it did not answer within {DEADLINE_MS} ms")),
+        match within(DEADLINE_MS, self.post(url)).await {
+            Some(Ok(200..=299)) => Ok(()),
+            Some(Ok(status)) => Err(format!("it answered with status {status}")),
+            Some(Err(error)) => Err(error.to_string()),
+            None => Err(format!("it did not answer within {DEADLINE_MS} ms")),
         }
     }
 
+    /// The status says it all: what content there is with it is not read.
     async fn post(&self, url: &str) -> worker::Result<u16> {
         let headers = Headers::new();
         headers.set("Content-Type", "application/json")?;
@@ -77,6 +74,6 @@ impl Delivery {
         init.set_method("POST");
         init.set_headers(&headers.0);
         init.set_body(&self.content.as_str().into());
-        Ok(outgoing::fetch(url, &init).await?.status_code())
+        Ok(outgoing::fetch(url, &init).await?.status())
     }
 }

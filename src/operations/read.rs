@@ -9,6 +9,11 @@ use worker::Env;
 #[cfg(not(target_arch = "wasm32"))]
 use super::shape::Shape;
 use super::{FieldError, OperationError, Query, parse_query};
+use crate::clock::within;
+
+/// How long the database has to answer, in milliseconds. Far longer than it needs: one that takes as long has more to
+/// do than it can, and whoever asks can ask again.
+const DEADLINE_MS: u64 = 10_000;
 
 /// What operations have made and their caller may read.
 pub trait Readable: Serialize + JsonSchema + Sized {
@@ -73,7 +78,8 @@ impl Read {
             read: |reading| {
                 Box::pin(async move {
                     let query = parse_query(reading.query).map_err(ReadError::Invalid)?;
-                    let Some(found) = R::read(reading, query).await? else {
+                    let found = within(DEADLINE_MS, R::read(reading, query)).await;
+                    let Some(found) = found.unwrap_or(Err(ReadError::Deadline))? else {
                         return Ok(None);
                     };
                     Ok(Some(Found {
@@ -97,4 +103,7 @@ pub enum ReadError {
     /// The database did not answer, or not what was written into it.
     #[error(transparent)]
     Failed(#[from] OperationError),
+    /// The database took too long.
+    #[error("the database did not answer within {DEADLINE_MS} ms")]
+    Deadline,
 }

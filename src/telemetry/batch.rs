@@ -5,14 +5,23 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{Event, Level, Outcome, Subject, tally::Tally};
+use super::{
+    Event, Level, Outcome, Subject,
+    tally::{Tally, increase},
+};
 use crate::lifecycle::UnixMillis;
+
+/// What a batch may have as JSON, in bytes: it is bounded in all its parts, and has far less.
+pub const MAX_BYTES: usize = 512 * 1024;
 
 /// How many events a batch tells one by one; all of them are in its sums.
 const MAX_EVENTS: usize = 100;
 
 /// Of how many keys a batch tells how many conflicts they had.
 const MAX_CONFLICTS: usize = 100;
+
+/// How many characters of an event's detail a batch tells; the log line has all of it.
+const MAX_DETAIL: usize = 300;
 
 /// Events since the batch before.
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -72,22 +81,22 @@ impl Batch {
         } else {
             self.left_out = self.left_out.saturating_add(1);
         }
-        if let (Event::InProgress { .. }, Some(key)) = (event, subject.idempotency_key)
-            && (self.conflicts.len() < MAX_CONFLICTS || self.conflicts.contains_key(key))
-        {
-            let conflicts = self.conflicts.entry(key.to_owned()).or_default();
-            *conflicts = conflicts.saturating_add(1);
+        if let (Event::InProgress { .. }, Some(key)) = (event, subject.idempotency_key) {
+            self.add_conflicts(key, 1);
         }
     }
-}
 
-impl Batch {
-    /// Adds all that `other` has.
+    fn add_conflicts(&mut self, key: &str, count: u64) {
+        if self.conflicts.len() < MAX_CONFLICTS || self.conflicts.contains_key(key) {
+            increase(&mut self.conflicts, key, count);
+        }
+    }
+
+    /// Adds all that `other` has, as far as there is room for it.
     pub fn merge(&mut self, other: &Self) {
         self.tally.merge(&other.tally);
         for (key, count) in &other.conflicts {
-            let conflicts = self.conflicts.entry(key.clone()).or_default();
-            *conflicts = conflicts.saturating_add(*count);
+            self.add_conflicts(key, *count);
         }
         let room = MAX_EVENTS.saturating_sub(self.events.len());
         let left_out = other.events.len().saturating_sub(room) as u64;
@@ -106,7 +115,7 @@ impl<'a> Seen<'a> {
             at: now,
             level: event.level(),
             message: event.message(),
-            detail: event.detail(),
+            detail: event.detail().map(shortened),
             outcome,
             duration_ms: if let Event::Completed { duration_ms, .. } = event {
                 Some(*duration_ms)
@@ -117,6 +126,52 @@ impl<'a> Seen<'a> {
             idempotency_key: subject.idempotency_key,
             caller: subject.caller,
             correlation_id: subject.correlation_id,
+        }
+    }
+}
+
+fn shortened(detail: &str) -> &str {
+    let end = detail.char_indices().nth(MAX_DETAIL).map(|(at, _)| at);
+    end.and_then(|end| detail.get(..end)).unwrap_or(detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// More than a monitor takes would be lost.
+    #[test]
+    fn a_batch_has_an_end_whatever_happens_and_however_much_is_merged() {
+        let long = "\u{1}".repeat(10_000);
+        let [mut added, mut merged] = [Batch::default(), Batch::default()];
+        for number in 0..1000 {
+            let key = format!("key {number:032}");
+            let subject = Subject {
+                idempotency_key: Some(&key),
+                correlation_id: Some(&key),
+                operation: Some("create_resource"),
+                caller: Some(&key),
+            };
+            let broken = Event::Broken {
+                reason: long.clone(),
+            };
+            for event in [
+                broken,
+                Event::InProgress { duration_ms: 1 },
+                Event::Mismatch { duration_ms: 1 },
+            ] {
+                added.add(&subject, &event, UnixMillis(1));
+            }
+            if number % 100 == 0 {
+                merged.merge(&added);
+            }
+        }
+
+        for batch in [added, merged] {
+            assert_eq!(batch.events.len(), MAX_EVENTS);
+            assert_eq!(batch.conflicts.len(), MAX_CONFLICTS);
+            assert!(batch.left_out > 2000);
+            assert!(serde_json::to_vec(&batch).unwrap().len() < MAX_BYTES);
         }
     }
 }

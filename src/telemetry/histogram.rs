@@ -41,6 +41,14 @@ impl Histogram {
         self.sum_ms = self.sum_ms.saturating_add(other.sum_ms);
     }
 
+    /// Takes off all of `other`, which was counted before.
+    pub fn take_off(&mut self, other: &Self) {
+        for (bucket, less) in self.buckets.iter_mut().zip(other.buckets) {
+            *bucket = bucket.saturating_sub(less);
+        }
+        self.sum_ms = self.sum_ms.saturating_sub(other.sum_ms);
+    }
+
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> u64 {

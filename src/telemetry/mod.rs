@@ -15,10 +15,10 @@ mod batch;
 mod log;
 mod gather;
 
-pub use batch::Batch;
+pub use batch::{Batch, MAX_BYTES as MAX_BATCH_BYTES};
 pub use event::{Event, Level, Subject};
 pub use gather::{hand_over_soon, tell};
 pub use histogram::{BOUNDS_MS, Histogram};
 pub use outcome::Outcome;
 pub use records::{Count, Move, Place};
-pub use tally::Tally;
+pub use tally::{Tally, increase};

@@ -111,14 +111,18 @@ impl Records {
     /// How many there are at `now`.
     #[must_use]
     pub fn count(&self, now: UnixMillis) -> Count {
+        self.changes(now).as_numbers()
+    }
+
+    /// How many there are at `now`, if `others` has taken in what happened to some of them.
+    #[must_use]
+    pub fn count_with(&self, others: &Self, now: UnixMillis) -> Count {
+        self.changes(now).plus(&others.changes(now)).as_numbers()
+    }
+
+    fn changes(&self, now: UnixMillis) -> Count {
         let living = self.0.range(now.0..).map(|(_, count)| count);
-        let sum = living.fold(Count::default(), |sum, count| sum.plus(count));
-        Count {
-            processing: sum.processing.max(0),
-            completed: sum.completed.max(0),
-            failed: sum.failed.max(0),
-            bytes: sum.bytes.max(0),
-        }
+        living.fold(Count::default(), |sum, count| sum.plus(count))
     }
 }
 
@@ -129,6 +133,16 @@ impl Count {
             completed: self.completed.saturating_add(other.completed),
             failed: self.failed.saturating_add(other.failed),
             bytes: self.bytes.saturating_add(other.bytes),
+        }
+    }
+
+    /// Where changes have been lost, a sum may be negative.
+    fn as_numbers(self) -> Self {
+        Self {
+            processing: self.processing.max(0),
+            completed: self.completed.max(0),
+            failed: self.failed.max(0),
+            bytes: self.bytes.max(0),
         }
     }
 }

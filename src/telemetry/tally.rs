@@ -44,6 +44,7 @@ impl Tally {
             outcomes.entry(outcome).or_default().add(duration_ms);
             if let (Outcome::Mismatch, Some(caller)) = (outcome, subject.caller) {
                 increase(&mut self.mismatches, caller, 1);
+                self.forget_careful_callers();
             }
         }
         match (event, subject.operation) {
@@ -89,6 +90,7 @@ impl Tally {
         for (caller, count) in &other.mismatches {
             increase(&mut self.mismatches, caller, *count);
         }
+        self.forget_careful_callers();
         self.recovered = self.recovered.saturating_add(other.recovered);
         self.expired = self.expired.saturating_add(other.expired);
         self.records.merge(&other.records);
@@ -98,10 +100,13 @@ impl Tally {
         }
     }
 
-    /// Forgets what need not be remembered for ever: records that have expired by `now`, and callers with few
-    /// mismatches.
-    pub fn tidy(&mut self, now: UnixMillis) {
+    /// Forgets records that have expired by `now`.
+    pub fn forget_expired(&mut self, now: UnixMillis) {
         self.records.forget_expired(now);
+    }
+
+    /// Forgets callers with few mismatches, where there are many callers.
+    fn forget_careful_callers(&mut self) {
         if self.mismatches.len() > MAX_CALLERS.saturating_mul(2) {
             while self.mismatches.len() > MAX_CALLERS {
                 let fewest = self.mismatches.iter().min_by_key(|(_, count)| **count);
@@ -129,7 +134,8 @@ impl Tally {
     }
 }
 
-fn increase(counts: &mut BTreeMap<String, u64>, name: &str, by: u64) {
+/// Counts `by` more under `name`.
+pub fn increase(counts: &mut BTreeMap<String, u64>, name: &str, by: u64) {
     if let Some(count) = counts.get_mut(name) {
         *count = count.saturating_add(by);
     } else {
@@ -202,15 +208,26 @@ mod tests {
 
     #[test]
     fn callers_with_few_mismatches_are_forgotten_when_there_are_many() {
-        let mut tally = Tally::default();
-        for caller in 0..=MAX_CALLERS * 2 {
-            increase(&mut tally.mismatches, &format!("caller {caller}"), 1);
+        let [mut added, mut merged] = [Tally::default(), Tally::default()];
+        let mismatch = |tally: &mut Tally, caller: &str| {
+            let subject = Subject {
+                operation: Some("create_resource"),
+                caller: Some(caller),
+                ..Subject::NONE
+            };
+            tally.add(&subject, &Event::Mismatch { duration_ms: 1 });
+        };
+        (0..7).for_each(|_| mismatch(&mut added, "careless"));
+
+        for caller in 0..=MAX_CALLERS * 9 {
+            mismatch(&mut added, &format!("caller {caller}"));
+            merged.merge(&added);
+            for tally in [&added, &merged] {
+                assert!(tally.mismatches.len() <= MAX_CALLERS * 2);
+            }
         }
-        increase(&mut tally.mismatches, "careless", 7);
 
-        tally.tidy(UnixMillis(0));
-
-        assert_eq!(tally.mismatches.len(), MAX_CALLERS);
-        assert_eq!(tally.mismatches["careless"], 7);
+        assert_eq!(added.mismatches["careless"], 7);
+        assert!(merged.mismatches["careless"] > 7);
     }
 }

@@ -3,6 +3,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from "jose";
+import { stall, type Stalled } from "./stalled.ts";
 
 export const ISSUER = "https://id.example/";
 export const AUDIENCE = "https://api.example";
@@ -40,12 +41,20 @@ export class Issuer {
   broken: { status: number; headers?: Record<string, string> } | undefined;
   /** What it waits for before it answers. */
   before = async () => {};
+  /** How it goes on after it was asked, if it does not end. */
+  stalled: Stalled | undefined;
   /** The paths that were asked for. */
   asked: string[] = [];
+  /** How many bytes it has sent of what does not end, and how many who asked are still there. */
+  sent_bytes = 0;
+  listening = 0;
   #server = createServer(async (request, response) => {
     this.asked.push(request.url!);
+    this.listening++;
+    response.on("close", () => this.listening--);
     await this.before();
-    if (this.broken) response.writeHead(this.broken.status, this.broken.headers).end();
+    if (this.stalled) stall(response, this.stalled, (bytes) => (this.sent_bytes += bytes));
+    else if (this.broken) response.writeHead(this.broken.status, this.broken.headers).end();
     else response.end(JSON.stringify({ keys: this.published }));
   });
 

@@ -15,6 +15,8 @@ import {
   type SigningKey,
 } from "./issuer.ts";
 import { startServer } from "./server.ts";
+import type { Stalled } from "./stalled.ts";
+import { makeToken } from "./tokens.ts";
 
 const issuer = new Issuer();
 const api = new Client();
@@ -60,6 +62,24 @@ describe("a token", () => {
     expect(replay.headers.get("Idempotent-Replayed")).toBe("true");
     expect(bobs.status).toBe(201);
     expect(bobs.json.id).not.toBe(first.json.id);
+  });
+
+  test("names its subject so that the log tells it from a client with the same id", async () => {
+    const ann = makeToken("ann");
+    const both = new Client();
+    both.server = await startServer({ ...vars, API_TOKENS: JSON.stringify([ann.stored]) });
+    onTestFinished(() => both.server.stop());
+    const [clients, subjects] = [newKey(), newKey()];
+
+    await both.create(clients, { as: ann.token });
+    await both.create(subjects, { as: await sign(keys.RS256, { sub: "ann" }) });
+
+    const callers = async (idempotency_key: string) => {
+      const lines = await both.logged({ idempotency_key, message: "Returning first result" });
+      return lines.map(({ caller }) => caller);
+    };
+    expect(await callers(clients)).toEqual(["ann"]);
+    expect(await callers(subjects)).toEqual(["subject ann"]);
   });
 
   test("cannot ask for what operators may", async () => {
@@ -270,6 +290,25 @@ describe("the issuer", () => {
 
     expect(taken.status).toBe(201);
     expectRefusal(untaken);
+  });
+
+  test.each<[Stalled, RegExp]>([
+    ["silent", /within 5000 ms/],
+    ["unfinished", /within 5000 ms/],
+    ["endless", /more than 65536 bytes/],
+  ])("that is %s makes the service unavailable, and is hung up on", async (stalled, reason) => {
+    const away = await trusted();
+    away.issuer.stalled = stalled;
+    const key = newKey();
+
+    const answer = await away.api.create(key, { as: await sign(keys.RS256) });
+
+    expect(answer.status).toBe(503);
+    expect(answer.json).toMatchObject({ type: "/problems/service-unavailable", retryable: true });
+    const [line] = await away.api.logged({ level: "warning", message: "Issuer's keys not available" });
+    expect(line!.reason).toMatch(reason);
+    await eventually(() => away.issuer.listening === 0);
+    expect(away.issuer.sent_bytes).toBeLessThan(16 * 1024 * 1024);
   });
 
   test("may publish keys of other kinds beside those that are taken", async () => {

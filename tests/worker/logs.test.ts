@@ -183,6 +183,23 @@ describe("no line tells of", () => {
   });
 });
 
+describe("the caller in a line", () => {
+  test("is nobody, a name that a token looks like, or a part of a digest; never another's", async () => {
+    const tokens = [undefined, "anonymous", "ann", "A.Token"];
+
+    const callers = await Promise.all(
+      tokens.map(async (as, at) => {
+        await api.create(newKey(), { ...named(`caller-${at}`), ...(as !== undefined && { as }) });
+        const [first] = await linesOf(`caller-${at}`, 1);
+        return first!.caller;
+      }),
+    );
+
+    const digest = expect.stringMatching(/^token [0-9a-f]{8}$/);
+    expect(callers).toEqual(["anonymous", digest, "ann", digest]);
+  });
+});
+
 describe("every line", () => {
   test("is an object with the time, the level, a message and whom it is about", () => {
     expect(api.server.logs.length).toBeGreaterThan(20);

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { Client, eventually, newKey } from "./client.ts";
 import { startServer, type Variables } from "./server.ts";
+import { stall, type Stalled } from "./stalled.ts";
 import { makeToken } from "./tokens.ts";
 
 const VIEWS = ["/metrics", "/dashboard", "/dashboard/page.js", "/dashboard/live", "/api/v1/alerts"];
@@ -168,6 +169,27 @@ describe("an alert", () => {
     expect(second!.headers["idempotency-key"]).toBe(first!.headers["idempotency-key"]);
   });
 
+  test.each<Stalled>(["silent", "unfinished", "endless"])(
+    "is told to a webhook that is %s, which is hung up on and keeps nobody waiting",
+    async (stalled) => {
+      const webhook = await listenAsWebhook(0, 0, stalled);
+      const rules = JSON.stringify({ ...RULES, failure_share: 0.1 });
+      const api = await serveWith({
+        FAULT_INJECTION: "on",
+        ALERT_RULES: rules,
+        ALERT_WEBHOOK_URL: webhook.url,
+      });
+      await Promise.all(Array.from({ length: 8 }, () => api.create(newKey(), { fault: "fail-before" })));
+      await eventually(() => webhook.told.length > 0);
+
+      await eventually(() => webhook.hungUp > 0);
+
+      expect(api.server.logs.filter(({ message }) => message === "Counts lost")).toEqual([]);
+      const failures = api.server.logs.filter(({ message }) => message === "Webhook failed");
+      if (stalled !== "silent") expect(failures).toEqual([]);
+    },
+  );
+
   test("of keys that are stuck is raised while nothing else happens", async () => {
     const rules = JSON.stringify({ ...RULES, window_s: 2, stuck_keys: 2 });
     const api = await serveWith({ FAULT_INJECTION: "on", ALERT_RULES: rules });
@@ -221,21 +243,28 @@ function open(api: Client, headers: Record<string, string>) {
   return socket;
 }
 
-/** A webhook on this machine, which refuses the first `refusals` and never answers the first `silences`. */
-async function listenAsWebhook(refusals = 0, silences = 0) {
+/**
+ * A webhook on this machine, which refuses the first `refusals` and never answers the first `silences`. One that is
+ * `stalled` never ends what it answers.
+ */
+async function listenAsWebhook(refusals = 0, silences = 0, stalled?: Stalled) {
   const told: { headers: IncomingHttpHeaders; content: any }[] = [];
+  const webhook = { told, url: "", hungUp: 0 };
   const server = createServer(async (request, response) => {
     let text = "";
     for await (const chunk of request) text += chunk;
     told.push({ headers: request.headers, content: JSON.parse(text) });
-    if (told.length > silences) response.writeHead(told.length > refusals ? 204 : 500).end();
+    response.on("close", () => response.writableFinished || webhook.hungUp++);
+    if (stalled !== undefined) stall(response, stalled);
+    else if (told.length > silences) response.writeHead(told.length > refusals ? 204 : 500).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
     server.close();
     server.closeAllConnections();
   });
-  return { told, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/alerts` };
+  webhook.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/alerts`;
+  return webhook;
 }
 
 async function serveWith(vars: Variables) {

@@ -34,8 +34,15 @@ describe("a caller that sends more than it may", () => {
     ["a list", AUDIT_LOGS],
     ["the examples", "/api/v1/operations/idempotency-example"],
     ["a key", `/api/v1/operations/idempotency/${newKey()}`],
-  ])("is refused %s too", async (_, path) => {
-    const refused = await untilRefused(() => api.call(path, { as: "reader" }));
+    ["the alerts", "/api/v1/alerts"],
+    ["the metrics", "/metrics"],
+    ["the dashboard", "/dashboard"],
+    ["the dashboard's script", "/dashboard/page.js"],
+    ["the dashboard's connection", "/dashboard/live"],
+  ])("is refused %s too", async (what, path) => {
+    const as = what.replaceAll(/\W/g, "-");
+
+    const refused = await untilRefused(() => api.call(path, { as }));
 
     expect(refused.headers.get("Retry-After")).toBe("10");
   });

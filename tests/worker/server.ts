@@ -135,6 +135,11 @@ function bindings(vars: Variables) {
   return Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, binding(value)]));
 }
 
+/** The process of the server that was started last. */
+export function runtimePid(): number {
+  return runtime().pid!;
+}
+
 function runtime(): ChildProcess {
   const running = children.findLast(
     (child) => child.spawnfile.endsWith("workerd") && child.exitCode === null,

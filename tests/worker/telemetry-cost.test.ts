@@ -1,16 +1,20 @@
-// What counting costs: two services side by side, one that counts and one that does not, in turn. Nothing is asserted of
-// times, which depend on what else the machine does; the figure is printed. `npm run telemetry-cost` takes more rounds.
+// What counting costs: two services side by side, one that counts and one that does not, in turn; and what one object that
+// adds up takes in. Nothing is asserted of times, which depend on what else the machine does; the figures are printed.
+// `npm run telemetry-cost` takes more rounds.
 
 import { Agent, request } from "node:http";
 import { expect, test } from "vitest";
+import { Processor } from "../../bench/processor.ts";
+import { batch, handOver, MEASURED, memoryBytes } from "./batches.ts";
 import { eventually, newKey, RESOURCES } from "./client.ts";
-import { startServer } from "./server.ts";
+import { runtimePid, startServer } from "./server.ts";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 4);
 /** Each with a first request and three replays, as far as one can foresee them. */
 const KEYS_PER_ROUND = 50;
 const REQUESTS_PER_KEY = 4;
 const CONNECTIONS = 16;
+const BATCHES_PER_ROUND = 500;
 
 test("a service that counts answers all that one does that does not", { timeout: 600_000 }, async () => {
   const services = await Promise.all(
@@ -30,6 +34,30 @@ test("a service that counts answers all that one does that does not", { timeout:
     await eventually(async () => (await counted(services[0]!.address)) === sent);
   } finally {
     await Promise.all(services.map((service) => service.stop()));
+  }
+});
+
+test("an object takes in batch after batch", { timeout: 600_000 }, async () => {
+  // The longest window: nothing of what comes is forgotten meanwhile.
+  const ALERT_RULES = JSON.stringify({ window_s: 3600 });
+  const service = await startServer({ ALERT_RULES }, { around: MEASURED });
+  const processor = new Processor(runtimePid());
+  try {
+    for (let round = 1; round <= ROUNDS; round++) {
+      const content = batch({ conflicts: 100 });
+      const [started, cpu_ms] = [performance.now(), processor.cpuMs()];
+      expect(await handOver(service.address, content, BATCHES_PER_ROUND)).toEqual([]);
+      const elapsed_ms = performance.now() - started;
+      console.log(
+        `Batches ${(round - 1) * BATCHES_PER_ROUND} to ${round * BATCHES_PER_ROUND}, of ${content.length} bytes: ` +
+          `${((BATCHES_PER_ROUND * 1000) / elapsed_ms).toFixed(0)} a second, ` +
+          `${((processor.cpuMs() - cpu_ms) / BATCHES_PER_ROUND).toFixed(2)} ms of processor time each; ` +
+          `memory ${((await memoryBytes(service.address)) / 1024 / 1024).toFixed(1)} MiB, ` +
+          `of the whole runtime ${processor.memoryMb()} MB.`,
+      );
+    }
+  } finally {
+    await service.stop();
   }
 });
 

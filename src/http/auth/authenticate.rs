@@ -13,6 +13,9 @@ use crate::{
     telemetry::{Event, tell},
 };
 
+/// What a caller without a token is called, where none is needed.
+const NOBODY: &str = "anonymous";
+
 /// Who is calling.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Caller {
@@ -20,7 +23,7 @@ pub struct Caller {
     pub scope: Scope,
     /// What it may do.
     pub role: Role,
-    /// What those who watch call it: a client id, or an issuer's subject.
+    /// What those who watch call it: a client id, or an issuer's subject. No two callers have the same.
     pub name: String,
 }
 
@@ -45,18 +48,6 @@ pub async fn authenticate_page(
     caller_of(token, exchange, settings).await
 }
 
-/// Lets an operator through, and nobody else; a browser asks its user for the password.
-pub async fn authenticate_operator(
-    exchange: &Exchange,
-    settings: &Settings,
-) -> Result<(), Problem> {
-    let caller = authenticate_page(exchange, settings).await;
-    match caller.map_err(Problem::with_password)?.role {
-        Role::Operator => Ok(()),
-        Role::Client => Err(Problem::operators_only()),
-    }
-}
-
 async fn caller_of(
     token: Option<&str>,
     exchange: &Exchange,
@@ -68,8 +59,8 @@ async fn caller_of(
             Ok(Caller {
                 role: Role::Operator,
                 name: match token {
-                    None => "anonymous".to_owned(),
-                    Some(token) if is_word(token) => token.to_owned(),
+                    None => NOBODY.to_owned(),
+                    Some(token) if is_word(token) && token != NOBODY => token.to_owned(),
                     Some(_) => format!("token {scope:.8}"),
                 },
                 scope,
@@ -115,11 +106,14 @@ async fn known(
         return Err(Problem::invalid_token("This token is not valid here."));
     };
     match verified(issuer, &jwt).await {
-        Ok(subject) => Ok(Caller {
-            scope: Scope::of_subject(&issuer.issuer, &subject),
-            role: Role::Client,
-            name: name_of(&subject),
-        }),
+        Ok(subject) => {
+            let scope = Scope::of_subject(&issuer.issuer, &subject);
+            Ok(Caller {
+                role: Role::Client,
+                name: name_of(&subject, &scope),
+                scope,
+            })
+        }
         Err(JwtError::Keys(error)) => {
             let reason = error.to_string();
             tell(exchange.subject(), &Event::KeysMissing { reason });
@@ -131,10 +125,16 @@ async fn known(
     }
 }
 
-/// At most 64 characters, and none that could disturb a line of text: an issuer may call its subjects anything.
-fn name_of(text: &str) -> String {
-    let shown = text.chars().filter(|char| !char.is_control());
-    shown.take(64).collect()
+/// An issuer may call its subjects anything. At most 64 characters are shown, and none that could disturb a line of
+/// text; a subject that is not shown in full has a part of its digest with it. No client id has a space.
+fn name_of(subject: &str, scope: &Scope) -> String {
+    let shown = subject.chars().filter(|char| !char.is_control()).take(64);
+    let shown: String = shown.collect();
+    if shown == subject {
+        format!("subject {shown}")
+    } else {
+        format!("subject {shown} {scope:.8}")
+    }
 }
 
 /// Whether a token that nobody checks is a name that somebody made up. Any other may be one that is checked
@@ -154,4 +154,25 @@ async fn verified(issuer: &JwtIssuer, jwt: &Jwt<'_>) -> Result<String, JwtError>
         }
     }
     Err(JwtError::Invalid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_subjects_have_a_name_in_common_and_none_has_a_clients() {
+        let long = "x".repeat(64);
+        let [longer, other] = [format!("{long}1"), format!("{long}2")];
+        let subjects = ["ann", "ann\n", "\u{7}ann", &long, &longer, &other];
+
+        let names = subjects.map(|subject| name_of(subject, &Scope::of_token(subject)));
+
+        assert_eq!(names[0], "subject ann");
+        assert!(names[4].starts_with(&format!("subject {long} ")));
+        for (at, name) in names.iter().enumerate() {
+            assert!(name.contains(' ') && !name.contains(char::is_control));
+            assert!(!names[..at].contains(name), "{name}");
+        }
+    }
 }

@@ -186,14 +186,12 @@ async fn fetch_in_time(url: &str) -> Result<Rc<[Key]>, KeysError> {
 }
 
 async fn fetch(url: &str) -> Result<Rc<[Key]>, KeysError> {
-    let mut response = outgoing::fetch(url, &outgoing::init()).await?;
-    if response.status_code() != 200 {
-        return Err(KeysError::Status(response.status_code()));
+    let answer = outgoing::fetch(url, &outgoing::init()).await?;
+    if answer.status() != 200 {
+        return Err(KeysError::Status(answer.status()));
     }
-    let bytes = response.bytes().await?;
-    if bytes.len() > MAX_BYTES {
-        return Err(KeysError::TooLong);
-    }
+    let content = answer.content(MAX_BYTES).await?;
+    let bytes = content.ok_or(KeysError::TooLong)?;
     let mut keys = Vec::new();
     for jwk in Jwk::parse_set(&bytes)? {
         // One that is broken is as good as absent, and no reason to do without the others.

@@ -216,7 +216,12 @@ impl JsonSchema for Amount {
 
     /// `positive`, and `TWENTY_NINE_DIGITS`.
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1e28})
+        json_schema!({
+            "type": "number",
+            "format": "double",
+            "exclusiveMinimum": 0,
+            "exclusiveMaximum": 1e28,
+        })
     }
 }
 

@@ -33,7 +33,10 @@ pub fn document() -> Value {
             "description": INTRODUCTION,
             "license": {"name": "Apache License 2.0", "identifier": env!("CARGO_PKG_LICENSE")},
         },
-        "servers": [{"url": "/", "description": "The service that this description comes from"}],
+        "servers": [
+            {"url": BASE_URL, "description": "A local server, as `npm start` runs it"},
+            {"url": "/", "description": "The service that this description comes from"},
+        ],
         "security": [{"bearer": []}],
         "tags": [
             {"name": "Operations", "description": "What takes effect once, and what it made"},

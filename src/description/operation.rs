@@ -121,6 +121,6 @@ fn command(entry: &Entry, content: Option<&Value>) -> Option<String> {
     let key = example_key(entry.name());
     let example = content.get("example")?;
     Some(format!(
-        "{url} \\\n  -H 'Content-Type: application/json' \\\n  -H 'X-Idempotency-Key: {key}' \\\n  -d '{example}'"
+        "{url} \\\n  -H 'Content-Type: application/json' \\\n  -H 'Idempotency-Key: {key}' \\\n  -d '{example}'"
     ))
 }

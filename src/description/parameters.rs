@@ -27,40 +27,34 @@ pub fn parameters(entry: &Entry) -> Vec<Value> {
         let path = format!("#/components/parameters/{name}");
         json!({"$ref": path})
     });
-    let keys = entry.is_keyed().then(|| keys(entry.name()));
-    let keys = keys.into_iter().flatten();
+    let key = entry.is_keyed().then(|| key(entry.name()));
     variable
         .into_iter()
         .chain(query)
-        .chain(keys)
+        .chain(key)
         .chain(named)
         .collect()
 }
 
-/// The two fields of the key. No schema can say that one of the two has to be there.
-fn keys(operation: &str) -> [Value; 2] {
-    let key = example_key(operation);
-    [
-        json!({
-            "name": "X-Idempotency-Key",
-            "in": "header",
-            "description": "The idempotency key: a UUID of version 4. **One of `X-Idempotency-Key` and \
-                            `Idempotency-Key` is required**; if both are there, they must name the same key.",
-            "schema": {"type": "string", "format": "uuid", "pattern": format!("^{KEY}$")},
-            "example": key,
-        }),
-        json!({
-            "name": "Idempotency-Key",
-            "in": "header",
-            "description": "The same under its name in the IETF draft: as a quoted string (RFC 9651), or bare. With \
-                            it, `request-mismatch` has status 422.",
-            "schema": {
-                "type": "string",
-                "anyOf": [{"pattern": format!("^\"{KEY}\"$")}, {"pattern": format!("^{KEY}$")}],
-            },
-            "example": format!("\"{key}\""),
-        }),
-    ]
+/// The field of the key. A client sends one field, so one is described, under the name that the IETF draft gives it;
+/// no schema could say that one of two has to be there. It has no example, which would be a constant that people send
+/// twice.
+fn key(operation: &str) -> Value {
+    json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": true,
+        "description": "The idempotency key: a UUID of version 4, bare or as a quoted string (RFC 9651). Make a new one \
+                        for each operation, and send the same one with every repetition of its request. \
+                        `X-Idempotency-Key` is taken in its place, bare; `request-mismatch` then has status 400 instead \
+                        of 422. If both are there, they must name the same key.",
+        "schema": {
+            "type": "string",
+            "pattern": format!("^({KEY}|\"{KEY}\")$"),
+            // Postman's import makes one value per schema: with this, each operation has a key of its own.
+            "description": format!("The key of one `{operation}`."),
+        },
+    })
 }
 
 /// The parameters that routes have in common, for the components of the description.
@@ -72,7 +66,6 @@ pub fn components() -> Value {
             "description": "`wait=N`: while the first request with the key is still running, wait up to N seconds, \
                             at most 30, for its answer instead of getting 409 (RFC 7240). Anything else is ignored.",
             "schema": {"type": "string"},
-            "example": "wait=10",
         },
         "X-Correlation-ID": {
             "name": "X-Correlation-ID",
@@ -80,7 +73,6 @@ pub fn components() -> Value {
             "description": "Comes back in the answer and stands in every log line of the request, if it is 1 to 128 \
                             characters of `A-Z a-z 0-9 . _ : -`. Otherwise the service makes a UUID of version 4.",
             "schema": {"type": "string"},
-            "example": "cdccdea1-0d0d-4d19-9b6a-1225cc581fb6",
         },
         "If-None-Match": {
             "name": "If-None-Match",

@@ -11,7 +11,7 @@ pub fn moment(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string",
         "format": "date-time",
-        "pattern": "Z$",
+        "pattern": "^.*Z$",
         "examples": ["2026-01-31T12:00:00.000Z"],
     })
 }

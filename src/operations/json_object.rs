@@ -35,7 +35,8 @@ impl JsonSchema for JsonObject {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "object"})
+        // Without the second member, TypeScript's types let nothing in.
+        json_schema!({"type": "object", "additionalProperties": true})
     }
 }
 

@@ -12,7 +12,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServer } from "../worker/server.ts";
-import { program } from "./environment.ts";
+import { environment } from "./environment.ts";
 import auth from "./auth.json" with { type: "json" };
 
 const HERE = import.meta.dirname;
@@ -21,7 +21,8 @@ const DESCRIPTION = join(HERE, "../../assets/openapi.json");
 /** Fewer would mean that something kept most of the API from being tested. */
 const FEWEST_CASES = 1000;
 
-const schemathesis = program("schemathesis");
+const programs = environment(join(HERE, "../../.tools/schemathesis"), join(HERE, "requirements.txt"));
+const schemathesis = join(programs, "schemathesis");
 const reports = await mkdtemp(join(tmpdir(), "edge-idempotency-fuzz-"));
 const server = await startServer({ AUTH: "on", API_TOKENS: JSON.stringify(tokens()) });
 try {

@@ -1,0 +1,2 @@
+declare module "newman";
+declare module "openapi-to-postmanv2";

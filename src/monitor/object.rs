@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt;
 use worker::{
     Delay, DurableObject, Env, Request, Response, State as ObjectState, WebSocketPair,
     WebSocketRequestResponsePair, durable_object, wasm_bindgen,
@@ -21,8 +22,9 @@ use super::{
     window::Window,
 };
 use crate::{
-    clock,
+    clock, instance,
     lifecycle::UnixMillis,
+    promptly::bounded,
     settings::Settings,
     sync_kv::SyncKvError,
     telemetry::{Batch, Event, Subject, tell},
@@ -69,6 +71,7 @@ enum ObjectError {
 
 impl DurableObject for Telemetry {
     fn new(object: ObjectState, env: Env) -> Self {
+        instance::watch();
         Self {
             store: Store::of(&object),
             object,
@@ -80,13 +83,15 @@ impl DurableObject for Telemetry {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        self.answer(request)
+        bounded(self.answer(request))
             .await
+            .map_err(|aborted| aborted.to_string())?
             .map_err(|error| worker::Error::from(error.to_string()))
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        let looked = self.look(None).await;
+        let looked = bounded(self.look(None)).await;
+        let looked = looked.map_err(|aborted| aborted.to_string())?;
         looked.map_err(|error| worker::Error::from(error.to_string()))?;
         Response::empty()
     }
@@ -264,7 +269,7 @@ impl Telemetry {
         let env = self.env.clone();
         let delay = Delay::from(Duration::from_millis(SHOW_PERIOD_MS));
         let unshown = self.unshown.clone();
-        self.object.wait_until(async move {
+        let showing = async move {
             delay.await;
             if let Some(batch) = unshown.take()
                 && let Err(error) = show(&env, &batch).await
@@ -272,6 +277,7 @@ impl Telemetry {
                 let reason = error.to_string();
                 tell(Subject::NONE, &Event::CountsLost { reason });
             }
-        });
+        };
+        self.object.wait_until(bounded(showing).map(drop));
     }
 }

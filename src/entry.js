@@ -1,17 +1,8 @@
 // What the platform loads: the Rust code in build/, and around it what Rust cannot do for itself, or not as fast.
-//
-// A panic ends the wasm instance, and with it every future in it: the requests that wait for them, of this
-// key and of others, would wait for ever. So each of them is answered here, the moment it happens. The next
-// request starts a new instance.
 
+import { endBy, hasEnded, unlessInterrupted } from "./ending.js";
 import { DurableObject } from "cloudflare:workers";
 import Rust, { Coordinator as RustCoordinator, Telemetry as RustTelemetry } from "../build/index.js";
-
-/** How to end each of the calls into Rust that are under way. */
-const interrupts = new Set();
-
-/** Whether the instance has ended in a panic. */
-let ended = false;
 
 /** What a call into Rust gives: at once, or when its promise is kept. */
 function answer(call) {
@@ -19,60 +10,43 @@ function answer(call) {
     const given = call();
     return given instanceof Promise ? unlessInterrupted(given) : given;
   } catch (error) {
-    // For everybody who listens to errors, as if nobody had caught it: the code around the instance does, and the
-    // function above.
-    reportError(error);
+    endBy(error);
     throw error;
   }
 }
-
-/** The answer of a call into Rust, or its failure, also if that is a panic in another call. */
-function unlessInterrupted(call) {
-  return new Promise((resolve, reject) => {
-    interrupts.add(reject);
-    call
-      .then(resolve, (error) => {
-        reject(error);
-        interruptIfPanic(error);
-      })
-      .finally(() => interrupts.delete(reject));
-  });
-}
-
-function interruptIfPanic(error) {
-  if (error instanceof WebAssembly.RuntimeError) {
-    ended = true;
-    interrupts.forEach((interrupt) => interrupt(new Error("The instance ended in a panic.")));
-    interrupts.clear();
-  }
-}
-
-addEventListener("error", ({ error }) => interruptIfPanic(error));
 
 export default {
   async fetch(request, env, context) {
     const arrivedAt = Date.now();
     try {
       const content = await shortContent(request);
-      if (ended) startAgain(env, context);
-      return await answer(() => Rust.prototype.serve(request, content, arrivedAt, env, context));
+      if (hasEnded()) startAgain(env, context);
+      const given = answer(() => Rust.prototype.serve(request, content, arrivedAt, env, context));
+      if (given instanceof Promise) outlastClient(given, context);
+      return await given;
     } catch (error) {
-      console.error(error);
       return startAgain(env, context).interrupted(request, arrivedAt, String(error), env);
     }
   },
 };
 
+/**
+ * Lets a call go on for as long as the platform lets it, half a minute, when the client hangs up. Otherwise its promises
+ * would never be kept: what waits for them would stay in memory, and the answer would not be copied.
+ */
+function outlastClient(call, context) {
+  context.waitUntil(call.catch(() => {}));
+}
+
 /** The functions of Rust, in a new instance if the last one has ended. */
 function startAgain(env, context) {
-  ended = false;
   return new Rust(context, env);
 }
 
 /** In bytes. What is longer, or has no length, Rust reads piece by piece, and no more of it than it may be long. */
-const SHORT_BYTES = 65_536;
+const SHORT_BYTES = 10_000;
 
-/** In milliseconds, as in content.rs. */
+/** In milliseconds: as long as so much may take at the least rate. See content.rs. */
 const DEADLINE_MS = 10_000;
 
 /** The content, if it is announced to be short and arrives in time. */
@@ -93,34 +67,35 @@ async function shortContent(request) {
   }
 }
 
-export class Coordinator extends DurableObject {
-  constructor(state, env) {
-    super(state, env);
-    this.rust = new RustCoordinator(state, env);
-  }
+/** An object whose work is done by one of `Class` in Rust. */
+const objectOf = (Class) =>
+  class extends DurableObject {
+    constructor(state, env) {
+      super(state, env);
+      this.rust = new Class(state, env);
+    }
 
+    /** Calls a method, past the proxy of worker-build around it, which would report what the call fails with again. */
+    call(name, ...given) {
+      if (hasEnded()) this.rust = new Class(this.ctx, this.env);
+      return answer(() => Class.prototype[name].apply(this.rust, given));
+    }
+
+    alarm() {
+      return this.call("alarm");
+    }
+  };
+
+export class Coordinator extends objectOf(RustCoordinator) {
   async fetch(request) {
     const message = new Uint8Array(await request.arrayBuffer());
-    return new Response(await answer(() => this.rust.answer(message)));
-  }
-
-  alarm() {
-    return answer(() => this.rust.alarm());
+    return new Response(await this.call("answer", message));
   }
 }
 
-export class Telemetry extends DurableObject {
-  constructor(state, env) {
-    super(state, env);
-    this.rust = new RustTelemetry(state, env);
-  }
-
+export class Telemetry extends objectOf(RustTelemetry) {
   fetch(request) {
-    return unlessInterrupted(this.rust.fetch(request));
-  }
-
-  alarm() {
-    return unlessInterrupted(this.rust.alarm());
+    return this.call("fetch", request);
   }
 
   // Dashboards only listen. With this compatibility date the platform answers a closing connection by itself.

@@ -14,6 +14,7 @@ pub mod operations;
 pub mod telemetry;
 pub mod monitor;
 pub mod settings;
+pub mod instance;
 pub mod clock;
 pub mod promptly;
 pub mod outgoing;
@@ -37,6 +38,7 @@ pub fn serve(
     env: Env,
     ctx: worker_sys::Context,
 ) -> JsValue {
+    instance::watch();
     let (arrived_at, ctx) = (clock::of_js(arrived_at), Context::new(ctx));
     promptly::promptly(async move {
         let response = http::serve(request, content, arrived_at, env, ctx).await?;
@@ -44,7 +46,7 @@ pub fn serve(
     })
 }
 
-/// Answers a request that was interrupted, as a rule by a panic; `entry.js` calls it, in the instance that comes after.
+/// Answers a request that was interrupted, as a rule by the end of its instance; `entry.js` calls it, in the next one.
 /// `reason` is for the log.
 #[wasm_bindgen]
 pub fn interrupted(
@@ -53,5 +55,6 @@ pub fn interrupted(
     reason: String,
     env: &Env,
 ) -> Result<JsValue, JsValue> {
+    instance::watch();
     Ok(http::interrupted(request, clock::of_js(arrived_at), reason, env)?.into())
 }

@@ -148,16 +148,27 @@ fn a_caller_is_told_to_wait_for_as_long_as_the_limiter_counts() {
 }
 
 #[test]
-fn a_short_content_has_as_long_to_arrive_as_any_other() {
-    let short = quoted_until(&read("src/entry.js"), "const DEADLINE_MS = ", ';');
-    let any = quoted_until(
-        &read("src/http/content.rs"),
-        "const DEADLINE_MS: u64 = ",
-        ';',
-    );
+fn rust_and_javascript_wait_for_as_long() {
+    for (in_javascript, its_name, in_rust, name) in [
+        (
+            "src/entry.js",
+            "DEADLINE_MS",
+            "src/http/content.rs",
+            "SILENCE_MS",
+        ),
+        (
+            "src/ending.js",
+            "LONGEST_MS",
+            "src/promptly.rs",
+            "LONGEST_MS",
+        ),
+    ] {
+        let one = quoted_until(&read(in_javascript), &format!("const {its_name} = "), ';');
+        let other = quoted_until(&read(in_rust), &format!("const {name}: u64 = "), ';');
 
-    assert_eq!(short.len(), 1);
-    assert_eq!(short, any);
+        assert_eq!(one.len(), 1, "{in_javascript}");
+        assert_eq!(one, other);
+    }
 }
 
 #[test]

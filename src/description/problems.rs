@@ -175,7 +175,7 @@ fn examples(
             variant("encoding", Problem::unsupported_encoding()),
         ],
         "payload-too-large" => one(Problem::payload_too_large(262_144)),
-        "request-timeout" => one(Problem::request_timeout(10_000)),
+        "request-timeout" => one(Problem::request_timeout()),
         "header-fields-too-large" => one(Problem::field_too_large("Prefer", 8192)),
         "rate-limited" => one(Problem::rate_limited(10)),
         "method-not-allowed" if entry.is_keyed() => {

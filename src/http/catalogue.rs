@@ -167,7 +167,7 @@ pub static REQUEST_TIMEOUT: ProblemType = ProblemType {
     other_statuses: &[],
     title: "The content took too long",
     retryable: true,
-    meaning: "The content did not arrive in time, or less of it than Content-Length said. The key is as it was.",
+    meaning: "The content came too slowly, or less of it than Content-Length said. The key is as it was.",
     remedy: "Send the same request again, over a new connection.",
 };
 

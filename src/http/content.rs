@@ -6,10 +6,17 @@ use futures_util::StreamExt;
 use worker::{ByteStream, Request, web_sys};
 
 use super::{exchange::Exchange, head::Field, problem::Problem};
-use crate::clock::within;
+use crate::{
+    clock::{self, within},
+    lifecycle::UnixMillis,
+};
 
-/// How long the content may take to arrive, in milliseconds. `entry.js` gives one that is short as long.
-const DEADLINE_MS: u64 = 10_000;
+/// How long a client may send nothing of its content, in milliseconds.
+const SILENCE_MS: u64 = 10_000;
+
+/// How much longer than that the content may take for each of its bytes, in milliseconds: 1 kB/s is the least rate.
+/// `entry.js` waits as long as [`SILENCE_MS`] for one of up to 10,000 bytes, which at that rate have come by then.
+const BYTE_MS: u64 = 1;
 
 /// How much of a content that is refused is read and dropped before the answer, in bytes and in milliseconds.
 /// A client that is still sending when it is answered and hung up on finds a broken connection, not its answer.
@@ -54,7 +61,7 @@ impl Content {
             }
             Self::Arrived(bytes) => Ok(take(bytes)),
             Self::Unread(request) => read(request, max_bytes).await,
-            Self::Late => Err(Problem::request_timeout(DEADLINE_MS)),
+            Self::Late => Err(Problem::request_timeout()),
         }
     }
 
@@ -74,10 +81,7 @@ async fn read(request: &mut Request, max_bytes: usize) -> Result<Vec<u8>, Proble
     let Some(mut stream) = stream(request) else {
         return Ok(Vec::new());
     };
-    let arrived = within(DEADLINE_MS, collect(&mut stream, max_bytes)).await;
-    let bytes = arrived
-        .ok_or_else(|| Problem::request_timeout(DEADLINE_MS))?
-        .map_err(|_| Problem::malformed_json("The content ends too early.".to_owned()))?;
+    let bytes = collect(&mut stream, max_bytes).await?;
     if bytes.is_none() {
         discard(&mut stream).await;
     }
@@ -91,15 +95,31 @@ fn stream(request: &mut Request) -> Option<ByteStream> {
 }
 
 /// All bytes to the end, or nothing if there are too many.
-async fn collect(stream: &mut ByteStream, max_bytes: usize) -> worker::Result<Option<Vec<u8>>> {
+async fn collect(stream: &mut ByteStream, max_bytes: usize) -> Result<Option<Vec<u8>>, Problem> {
+    let began_at = clock::now();
     let mut bytes = Vec::new();
-    while let Some(chunk) = stream.next().await {
-        bytes.extend_from_slice(&chunk?);
+    loop {
+        let left_ms = left_ms(began_at, bytes.len(), clock::now());
+        let arrived = within(left_ms, stream.next()).await;
+        match arrived.ok_or_else(Problem::request_timeout)? {
+            None => return Ok(Some(bytes)),
+            Some(Ok(chunk)) => bytes.extend_from_slice(&chunk),
+            Some(Err(_)) => {
+                let early = "The content ends too early.".to_owned();
+                return Err(Problem::malformed_json(early));
+            }
+        }
         if bytes.len() > max_bytes {
             return Ok(None);
         }
     }
-    Ok(Some(bytes))
+}
+
+/// How long the next bytes may take, `length` having come by `now`.
+fn left_ms(began_at: UnixMillis, length: usize, now: UnixMillis) -> u64 {
+    let length = u64::try_from(length).unwrap_or(u64::MAX);
+    let earned_ms = SILENCE_MS.saturating_add(length.saturating_mul(BYTE_MS));
+    SILENCE_MS.min(now.ms_until(began_at.plus_ms(earned_ms)))
 }
 
 async fn discard(stream: &mut ByteStream) {
@@ -132,6 +152,19 @@ pub fn is_json(content_type: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_may_be_silent_for_ten_seconds_and_slower_than_the_least_rate_for_as_long() {
+        let left_ms = |length, now| left_ms(UnixMillis(0), length, UnixMillis(now));
+
+        assert_eq!(left_ms(0, 0), 10_000);
+        assert_eq!(left_ms(0, 9_000), 1_000);
+        assert_eq!(left_ms(9, 9_000), 1_009);
+        assert_eq!(left_ms(9, 10_009), 0);
+        assert_eq!(left_ms(80_000, 10_000), 10_000);
+        assert_eq!(left_ms(80_000, 85_000), 5_000);
+        assert_eq!(left_ms(80_000, 90_000), 0);
+    }
 
     #[test]
     fn json_in_utf_8_is_taken_and_nothing_else() {

@@ -107,15 +107,13 @@ impl Problem {
         )
     }
 
-    /// Content that did not come.
+    /// Content that did not come, or too slowly.
     #[must_use]
-    pub fn request_timeout(deadline_ms: u64) -> Self {
+    pub fn request_timeout() -> Self {
         Self::new(
             &catalogue::REQUEST_TIMEOUT,
-            format!(
-                "The content did not arrive within {} seconds. Send the request again, over a new connection.",
-                deadline_ms / 1000
-            ),
+            "Nothing of the content came for 10 seconds, or less than 1 kB/s after the first 10 seconds. Send the \
+             request again, over a new connection.",
         )
     }
 

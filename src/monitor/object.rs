@@ -18,9 +18,10 @@ use super::{
     window::Window,
 };
 use crate::{
-    clock,
+    clock, instance,
     lifecycle::UnixMillis,
     outgoing::up_to,
+    promptly::bounded,
     settings::Settings,
     sync_kv::SyncKvError,
     telemetry::{Batch, MAX_BATCH_BYTES},
@@ -81,6 +82,7 @@ pub enum ObjectError {
 
 impl DurableObject for Telemetry {
     fn new(object: ObjectState, env: Env) -> Self {
+        instance::watch();
         let monitor = Monitor {
             store: Store::of(&object),
             object,
@@ -98,8 +100,10 @@ impl DurableObject for Telemetry {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        let answer = self.monitor.answer(request).await;
-        answer.map_err(|error| worker::Error::from(error.to_string()))
+        bounded(self.monitor.answer(request))
+            .await
+            .map_err(|aborted| aborted.to_string())?
+            .map_err(|error| worker::Error::from(error.to_string()))
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
@@ -152,7 +156,8 @@ impl Monitor {
 
     /// Runs what goes on after an answer.
     pub(super) fn go_on(&self, task: impl Future<Output = ()> + 'static) {
-        self.object.wait_until(task.boxed_local());
+        self.object
+            .wait_until(bounded(task).map(drop).boxed_local());
     }
 }
 

@@ -6,6 +6,7 @@ use super::{Answered, Source, kv, memory};
 use crate::{
     clock,
     coordinator::{Asked, CompositeKey, Reply},
+    promptly::bounded,
     settings::Settings,
     telemetry::Event,
 };
@@ -31,7 +32,8 @@ pub fn publish(
     }
     let (env, record, asked) = (env.clone(), record.clone(), asked.clone());
     context.wait_until(async move {
-        if let Err(error) = kv::keep(&env, &key, &record, clock::now()).await {
+        let kept = bounded(kv::keep(&env, &key, &record, clock::now()));
+        if let Ok(Err(error)) = kept.await {
             let reason = error.to_string();
             asked.tell(&Event::CopyFailed { reason });
         }

@@ -12,7 +12,7 @@ use lru::LruCache;
 use worker::{Delay, Env};
 
 use super::{Event, Subject, batch::Batch, log::log_line};
-use crate::{clock, lifecycle::UnixMillis, monitor, settings::Settings};
+use crate::{clock, lifecycle::UnixMillis, monitor, promptly::bounded, settings::Settings};
 
 /// How long events are gathered before they are handed over, in milliseconds.
 const PERIOD_MS: u64 = 1000;
@@ -85,18 +85,16 @@ pub fn hand_over_soon(
     }
     PROMISED_AT.set(Some(now));
     let (env, objects) = (env.clone(), settings.telemetry_objects);
-    spawn(
-        async move {
-            Delay::from(Duration::from_millis(PERIOD_MS)).await;
-            PROMISED_AT.set(None);
-            let Some(batch) = BATCH.take() else {
-                return;
-            };
-            if let Err(error) = monitor::hand_over(&env, objects, &batch).await {
-                let reason = error.to_string();
-                tell(Subject::NONE, &Event::CountsLost { reason });
-            }
+    let handing_over = async move {
+        Delay::from(Duration::from_millis(PERIOD_MS)).await;
+        PROMISED_AT.set(None);
+        let Some(batch) = BATCH.take() else {
+            return;
+        };
+        if let Err(error) = monitor::hand_over(&env, objects, &batch).await {
+            let reason = error.to_string();
+            tell(Subject::NONE, &Event::CountsLost { reason });
         }
-        .boxed_local(),
-    );
+    };
+    spawn(bounded(handing_over).map(drop).boxed_local());
 }

@@ -27,6 +27,11 @@ export class Connection {
     this.#socket.write(text);
   }
 
+  /** Hangs up at once, as a client does that dies. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
   /** Sends no more, and goes on listening. */
   end(): void {
     this.#socket.end();

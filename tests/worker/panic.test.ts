@@ -87,6 +87,23 @@ describe("a panic", () => {
     for (const key of keys) expect(await api.rows(key)).toHaveLength(1);
   });
 
+  test("is reported once, with its message, its place and its stack", async () => {
+    const before = api.server.noise.length;
+    const others = [newKey(), newKey()].map((key) => api.create(key, { fault: "delay=10000" }));
+    const key = newKey();
+    const lost = api.create(key, { fault: "delay=500,panic" });
+    await api.isRunning(key);
+    await Promise.all([lost, ...others]);
+
+    await api.create(newKey(), { headers: { "X-Correlation-ID": "after-the-panic" } });
+
+    await api.logged({ correlation_id: "after-the-panic" });
+    const [report, ...rest] = api.server.noise.slice(before);
+    expect(report).toMatch(/^panicked at src\/coordinator\/attempt\.rs:\d+:\d+:\na panic was asked for\n/);
+    expect(report).toMatch(/\n\s+at .*wasm/);
+    expect(rest).toEqual(["Reinitializing Wasm application"]);
+  });
+
   test("does not forget answers that were given before", async () => {
     const key = newKey();
     const first = await api.create(key);

@@ -46,11 +46,13 @@ export interface Options {
   rateLimit?: number;
   /** A module to load in the place of the bundle's entry, which it imports as `./entry.js`. */
   around?: string;
+  /** Listens on a socket of the Worker's own: only there does the platform cancel a request that is reset. */
+  direct?: boolean;
 }
 
 /** Starts the bundle, open to everybody, with the variables `vars`. */
 export async function startServer(vars: Variables = {}, options: Options = {}): Promise<Server> {
-  const { root = ROOT, rateLimit, around } = options;
+  const { root = ROOT, rateLimit, around, direct = false } = options;
   const state = await mkdtemp(join(tmpdir(), "edge-idempotency-"));
   const logs: Server["logs"] = [];
   const noise: string[] = [];
@@ -67,6 +69,7 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
     unsafeHandleRuntimeRestart: () => restarted(),
     workers: [
       {
+        ...(direct && { dev: { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] } }),
         config: {
           name: WORKER,
           compatibilityDate: await compatibilityDate(root),
@@ -95,8 +98,12 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
     ],
   };
   let miniflare = new Miniflare(settings);
+  const addressOf = async () => {
+    const address = await miniflare.ready;
+    return direct ? miniflare.unsafeGetDirectURL(WORKER) : address;
+  };
   const server: Server = {
-    address: await miniflare.ready,
+    address: await addressOf(),
     db: () => miniflare.getD1Database("DB"),
     kv: () => miniflare.getKVNamespace("REPLAYS"),
     objects: join(state, "do", `${WORKER}-Coordinator`),
@@ -111,7 +118,7 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
       await miniflare.dispose();
       await meanwhile();
       miniflare = new Miniflare(settings);
-      server.address = await miniflare.ready;
+      server.address = await addressOf();
     },
     stop: async () => {
       await miniflare.dispose();

@@ -5,10 +5,13 @@
 // request starts a new instance.
 
 import { DurableObject } from "cloudflare:workers";
-import Rust, { Coordinator as RustCoordinator, Telemetry as RustTelemetry } from "../build/index.js";
+import * as Rust from "../build/index.js";
 
 /** How to end each of the calls into Rust that are under way. */
 const interrupts = new Set();
+
+/** Which instance there is: the number goes up with each new one. */
+const instances = Rust.__worker_init_state();
 
 /** Whether the instance has ended in a panic. */
 let ended = false;
@@ -54,19 +57,20 @@ export default {
     const arrivedAt = Date.now();
     try {
       const content = await shortContent(request);
-      if (ended) startAgain(env, context);
-      return await answer(() => Rust.prototype.serve(request, content, arrivedAt, env, context));
+      if (ended) startAgain();
+      return await answer(() => Rust.serve(request, content, arrivedAt, env, context));
     } catch (error) {
       console.error(error);
-      return startAgain(env, context).interrupted(request, arrivedAt, String(error), env);
+      startAgain();
+      return Rust.interrupted(request, arrivedAt, String(error), env);
     }
   },
 };
 
-/** The functions of Rust, in a new instance if the last one has ended. */
-function startAgain(env, context) {
+/** Starts a new instance, if the last one has ended. */
+function startAgain() {
+  if (ended) Rust.__wbg_reset_state();
   ended = false;
-  return new Rust(context, env);
 }
 
 /** In bytes. What is longer, or has no length, Rust reads piece by piece, and no more of it than it may be long. */
@@ -93,11 +97,23 @@ async function shortContent(request) {
   }
 }
 
-export class Coordinator extends DurableObject {
-  constructor(state, env) {
-    super(state, env);
-    this.rust = new RustCoordinator(state, env);
+/** An object whose work is done by one in Rust, which ends with its instance. */
+class RustObject extends DurableObject {
+  /** What does the work: in a new instance, one made anew. */
+  get rust() {
+    if (ended) startAgain();
+    if (this.#instance !== instances.instanceId) {
+      this.#rust = new this.constructor.Rust(this.ctx, this.env);
+      this.#instance = instances.instanceId;
+    }
+    return this.#rust;
   }
+  #rust;
+  #instance;
+}
+
+export class Coordinator extends RustObject {
+  static Rust = Rust.Coordinator;
 
   async fetch(request) {
     const message = new Uint8Array(await request.arrayBuffer());
@@ -109,18 +125,15 @@ export class Coordinator extends DurableObject {
   }
 }
 
-export class Telemetry extends DurableObject {
-  constructor(state, env) {
-    super(state, env);
-    this.rust = new RustTelemetry(state, env);
-  }
+export class Telemetry extends RustObject {
+  static Rust = Rust.Telemetry;
 
   fetch(request) {
-    return unlessInterrupted(this.rust.fetch(request));
+    return answer(() => this.rust.fetch(request));
   }
 
   alarm() {
-    return unlessInterrupted(this.rust.alarm());
+    return answer(() => this.rust.alarm());
   }
 
   // Dashboards only listen. With this compatibility date the platform answers a closing connection by itself.

@@ -3,9 +3,9 @@
 
 import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
 import { compatibilityDate, execute, modules } from "../tests/worker/server.ts";
 import { Processor } from "./processor.ts";
@@ -29,7 +29,8 @@ export interface Contender {
 export interface Bundle {
   /** The folder with the modules. */
   folder: string;
-  mainModule: string;
+  /** The main module, which imports the others as its neighbours. */
+  main: string;
   /** Durable Object classes, by binding. */
   objects: Record<string, string>;
   /** Files of SQL that make the tables. */
@@ -55,9 +56,12 @@ export async function start(bundle: Bundle): Promise<Contender> {
           name,
           compatibilityDate: await compatibilityDate(ROOT),
           manifest: {
-            mainModule: bundle.mainModule,
+            mainModule: basename(bundle.main),
             modulesRoot: bundle.folder,
-            modules: await modules(bundle.folder),
+            modules: {
+              ...(await modules(bundle.folder)),
+              [basename(bundle.main)]: { type: "esm", contents: await readFile(bundle.main, "utf8") },
+            },
           },
           // No limiter of requests: Miniflare's is a Durable Object that stores each request, which the platform's is not.
           env: {

@@ -31,7 +31,7 @@ const LANGUAGES: Language[] = ["javascript", "rust"];
 
 const OURS: Bundle = {
   folder: join(ROOT, "dist"),
-  mainModule: "entry.js",
+  main: join(ROOT, "dist/entry.js"),
   objects: { COORDINATOR: "Coordinator", TELEMETRY: "Telemetry" },
   schema: [join(ROOT, "migrations/0001_operations.sql")],
   variables: { AUTH: "off", FAULT_INJECTION: "on" },
@@ -40,19 +40,20 @@ const ours = (variables: Record<string, string>) => ({
   ...OURS,
   variables: { ...OURS.variables, ...variables },
 });
-const floor = (folder: string): Bundle => ({
-  folder: join(ROOT, "bench/floors", folder),
-  mainModule: "index.js",
+const FLOORS_FOLDER = join(ROOT, "bench/floors");
+const floor = (modules: string, main: string): Bundle => ({
+  folder: join(FLOORS_FOLDER, modules),
+  main: join(FLOORS_FOLDER, main),
   objects: { COORDINATOR: "Coordinator" },
-  schema: [join(ROOT, "bench/floors/schema.sql"), ...OURS.schema],
+  schema: [join(FLOORS_FOLDER, "schema.sql"), ...OURS.schema],
   variables: {},
 });
 const BUNDLES = {
   ours: OURS,
   forgetful: ours({ REPLAY_MEMORY_BYTES: "0" }),
   quiet: ours({ LOG_LEVEL: "warning" }),
-  javascript: floor("javascript"),
-  rust: floor("rust/build"),
+  javascript: floor("javascript", "javascript/index.js"),
+  rust: floor("rust/build", "rust/entry.js"),
 };
 
 const generators = { load: new Generator(), before: new Generator() };

@@ -1,9 +1,9 @@
 // Compiles the crate to build/ and puts the static assets together in public/: what wrangler runs, checks and deploys.
 // With the folder of another crate of the workspace as its argument, it compiles that one in the same way.
 
-import { readdirSync, statSync, utimesSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { buildAssets } from "./assets.mjs";
 import { say } from "./shell.mjs";
 
@@ -28,10 +28,10 @@ const FOR_GZIP = ["-O", "--one-caller-inline-max-function-size=20", "--reorder-f
 const UNUSED_CLASSES = ["intounderlying", "containerstartupoptions", "minifyconfig", "r2range"];
 
 const crate = process.argv[2] ?? ".";
-const wasm = join(crate, "build/index_bg.wasm");
+const build = join(crate, "build");
 
 buildIfOlder(
-  wasm,
+  join(build, "index.js"),
   [
     join(crate, "src"),
     join(crate, "Cargo.toml"),
@@ -41,39 +41,81 @@ buildIfOlder(
     ".tools/.crates.toml",
   ],
   () => {
-    say("Building the Worker (one to two minutes the first time)…");
-    run(resolve(".tools/bin/worker-build"), ["--release"], {
-      cwd: crate,
-      env: {
-        ...process.env,
-        PATH: `${resolve(".tools/wasm/bin")}:${process.env.PATH}`,
-        // Each of them would be downloaded if it were not named.
-        WASM_BINDGEN_BIN: resolve(".tools/bin/wasm-bindgen"),
-        ESBUILD_BIN: resolve("node_modules/.bin/esbuild"),
-      },
-    });
-    const features = WASM_FEATURES.map((name) => `--enable-${name}`);
-    const without = UNUSED_CLASSES.map((name) => `--remove-exports=*${name}*`);
-    run("node_modules/.bin/wasm-opt", [
-      wasm,
-      ...without,
-      ...FOR_GZIP,
-      "--strip-debug",
-      ...features,
-      "-o",
-      wasm,
-    ]);
+    say("Building the Worker (about a minute the first time)…");
+    bind(compile());
+    optimize(join(build, "index_bg.wasm"));
+    bundle(join(build, "index.js"));
   },
 );
 
 if (crate === ".")
   buildIfOlder("public/docs/page.js", ["assets", "scripts", "package-lock.json"], buildAssets);
 
+/** Compiles the crate; returns the path of its wasm. */
+function compile() {
+  const options = ["build", "--release", "--lib", "--target", "wasm32-unknown-unknown"];
+  const messages = run("cargo", [...options, "--message-format", "json-render-diagnostics"], {
+    cwd: crate,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, PATH: `${resolve(".tools/wasm/bin")}:${process.env.PATH}` },
+  });
+  const files = messages.split("\n").flatMap((line) => (line ? (JSON.parse(line).filenames ?? []) : []));
+  return files.findLast((file) => file.endsWith(".wasm"));
+}
+
+/** Makes the JavaScript through which wasm is called, and the wasm that it calls. */
+function bind(wasm) {
+  rmSync(build, { recursive: true, force: true });
+  run(".tools/bin/wasm-bindgen", [
+    wasm,
+    ...["--out-dir", build, "--out-name", "index", "--target", "module", "--no-typescript"],
+    // After a panic, `__wbg_reset_state` starts a new instance in the place of the one that ended.
+    ...["--experimental-reset-state-function", "--force-enable-abort-handler"],
+  ]);
+}
+
+function optimize(wasm) {
+  const without = UNUSED_CLASSES.map((name) => `--remove-exports=*${name}*`);
+  const features = WASM_FEATURES.map((name) => `--enable-${name}`);
+  run("node_modules/.bin/wasm-opt", [
+    wasm,
+    ...without,
+    ...FOR_GZIP,
+    "--strip-debug",
+    ...features,
+    "-o",
+    wasm,
+  ]);
+}
+
+/** One short file of `index.js` and the snippets beside it. The platform knows no `import source`. */
+function bundle(index) {
+  writeFileSync(index, readFileSync(index, "utf8").replace("import source ", "import "));
+  const bundled = `${index}.bundled`;
+  const options = [
+    "--bundle",
+    "--minify",
+    "--format=esm",
+    "--external:./index_bg.wasm",
+    "--log-level=warning",
+  ];
+  run("node_modules/.bin/esbuild", [index, ...options, `--outfile=${bundled}`]);
+  renameSync(bundled, index);
+  rmSync(join(build, "snippets"), { recursive: true, force: true });
+}
+
+/** Runs a program that has to succeed; returns what it printed, if that was not to be seen. */
 function run(program, args, options = {}) {
-  const { status } = spawnSync(program, args, { stdio: "inherit", ...options });
+  const { status, stdout } = spawnSync(program, args, {
+    stdio: "inherit",
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    ...options,
+  });
   if (status !== 0) {
     process.exit(1);
   }
+  return stdout;
 }
 
 function buildIfOlder(output, inputs, build) {

@@ -10,22 +10,11 @@ const OFFLINE = "Is this machine online? Run the same command again once it is."
 // workerd is published for these alone.
 const PLATFORMS = ["darwin-arm64", "darwin-x64", "linux-arm64", "linux-x64"];
 
-// It has to be the version of the crate `worker` in Cargo.toml.
-const WORKER_BUILD = "0.8.7";
-
 requireNode();
 requireRust();
 installNpmPackages();
 addWasmTarget();
-installRustTool("worker-build", WORKER_BUILD, "about two minutes", ["--locked", "--bin", "worker-build"]);
-// Its own lock file names a package version that has been withdrawn, hence no `--locked`; the features are for
-// a test runner.
-installRustTool("wasm-bindgen-cli", lockedVersion("wasm-bindgen"), "about a minute", [
-  "--bin",
-  "wasm-bindgen",
-  "--no-default-features",
-]);
-rmSync(".tools/target", { recursive: true, force: true });
+installWasmBindgen();
 
 function requireNode() {
   const platform = `${process.platform}-${process.arch}`;
@@ -69,17 +58,22 @@ function installNpmPackages() {
   copyFileSync("package-lock.json", installed);
 }
 
-function installRustTool(name, version, duration, options) {
+/** In the version of the crate: the two agree on what the compiled code says of itself. */
+function installWasmBindgen() {
+  const version = lockedVersion("wasm-bindgen");
   const installed = ".tools/.crates.toml";
-  if (existsSync(installed) && readFileSync(installed, "utf8").includes(`"${name} ${version} `)) {
+  if (existsSync(installed) && readFileSync(installed, "utf8").includes(`"wasm-bindgen-cli ${version} `)) {
     return;
   }
-  say(`Compiling ${name} ${version} (${duration}, once)…`);
-  must("cargo", ["install", `${name}@${version}`, "--root", ".tools", ...options], OFFLINE, {
-    // The two tools have dependencies in common. Optimized, they take several times as long to compile and save
-    // half a second a build.
+  say(`Compiling wasm-bindgen ${version} (about a minute, once)…`);
+  // Its own lock file names a package version that has been withdrawn, hence no `--locked`; the features are for a test
+  // runner.
+  const options = ["--bin", "wasm-bindgen", "--no-default-features"];
+  must("cargo", ["install", `wasm-bindgen-cli@${version}`, "--root", ".tools", ...options], OFFLINE, {
+    // Optimized, it takes several times as long to compile and saves half a second a build.
     env: { ...process.env, CARGO_TARGET_DIR: ".tools/target", CARGO_PROFILE_RELEASE_OPT_LEVEL: "0" },
   });
+  rmSync(".tools/target", { recursive: true, force: true });
 }
 
 function lockedVersion(crate) {

@@ -1,12 +1,27 @@
 // What the platform loads: the Rust code in build/, and around it what Rust cannot do for itself, or not as fast.
 
-import { endBy, hasEnded, unlessInterrupted } from "./ending.js";
 import { DurableObject } from "cloudflare:workers";
-import Rust, { Coordinator as RustCoordinator, Telemetry as RustTelemetry } from "../build/index.js";
+import * as Rust from "../build/index.js";
+import { beginAnew, endBy, hasEnded, unlessInterrupted } from "./ending.js";
+
+/** Which instance there is. */
+let instance = 0;
+
+Rust.watch();
+
+/** Starts a new instance, if the last one has ended. */
+function startAgain() {
+  if (!hasEnded()) return;
+  Rust.__wbg_reset_state();
+  instance++;
+  beginAnew();
+  Rust.watch();
+}
 
 /** What a call into Rust gives: at once, or when its promise is kept. */
 function answer(call) {
   try {
+    startAgain();
     const given = call();
     return given instanceof Promise ? unlessInterrupted(given) : given;
   } catch (error) {
@@ -20,12 +35,12 @@ export default {
     const arrivedAt = Date.now();
     try {
       const content = await shortContent(request);
-      if (hasEnded()) startAgain(env, context);
-      const given = answer(() => Rust.prototype.serve(request, content, arrivedAt, env, context));
+      const given = answer(() => Rust.serve(request, content, arrivedAt, env, context));
       if (given instanceof Promise) outlastClient(given, context);
       return await given;
     } catch (error) {
-      return startAgain(env, context).interrupted(request, arrivedAt, String(error), env);
+      startAgain();
+      return Rust.interrupted(request, arrivedAt, String(error), env);
     }
   },
 };
@@ -36,11 +51,6 @@ export default {
  */
 function outlastClient(call, context) {
   context.waitUntil(call.catch(() => {}));
-}
-
-/** The functions of Rust, in a new instance if the last one has ended. */
-function startAgain(env, context) {
-  return new Rust(context, env);
 }
 
 /** In bytes. What is longer, or has no length, Rust reads piece by piece, and no more of it than it may be long. */
@@ -67,18 +77,19 @@ async function shortContent(request) {
   }
 }
 
-/** An object whose work is done by one of `Class` in Rust. */
+/** An object whose work is done by one of `Class` in Rust, which ends with its instance. */
 const objectOf = (Class) =>
   class extends DurableObject {
-    constructor(state, env) {
-      super(state, env);
-      this.rust = new Class(state, env);
-    }
+    #rust;
+    #instance;
 
-    /** Calls a method, past the proxy of worker-build around it, which would report what the call fails with again. */
+    /** Calls a method, in a new instance of a new one that does the work. */
     call(name, ...given) {
-      if (hasEnded()) this.rust = new Class(this.ctx, this.env);
-      return answer(() => Class.prototype[name].apply(this.rust, given));
+      return answer(() => {
+        if (this.#instance !== instance) this.#rust = new Class(this.ctx, this.env);
+        this.#instance = instance;
+        return this.#rust[name](...given);
+      });
     }
 
     alarm() {
@@ -86,14 +97,14 @@ const objectOf = (Class) =>
     }
   };
 
-export class Coordinator extends objectOf(RustCoordinator) {
+export class Coordinator extends objectOf(Rust.Coordinator) {
   async fetch(request) {
     const message = new Uint8Array(await request.arrayBuffer());
     return new Response(await this.call("answer", message));
   }
 }
 
-export class Telemetry extends objectOf(RustTelemetry) {
+export class Telemetry extends objectOf(Rust.Telemetry) {
   fetch(request) {
     return this.call("fetch", request);
   }

@@ -4,35 +4,26 @@
 //! stack that is too deep. No destructor runs then, so that what was borrowed stays borrowed. An error that Rust returns
 //! is thrown after its frames are gone, and ends nothing. The code of `wasm-bindgen` around each call tells the two apart.
 
-use std::{cell::Cell, panic};
+use std::panic::set_hook;
 
 use wasm_bindgen::{handler::set_on_abort, prelude::wasm_bindgen};
 
 #[wasm_bindgen(module = "/src/instance.js")]
 extern "C" {
     fn end();
-    fn silence(is_silent: bool);
+    fn panic();
 }
 
-thread_local! {
-    static IS_WATCHED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Sees to it that `entry.js` hears of the end of this instance. Whatever JavaScript calls first calls this first.
+/// Has the end of this instance reported, and told to `ending.js`. `entry.js` calls it once for each instance.
 ///
-/// The `worker` crate has the next call of any kind make a new instance, with pointers into the old one. Without that
-/// such calls fail, and `entry.js` starts the new instance.
+/// It takes the place of two hooks of the `worker` crate. One reports a panic without its stack. The other has the next
+/// call of any kind make a new instance, with pointers into the old one; without it such calls fail, and `entry.js`
+/// starts the new instance.
+#[wasm_bindgen]
 pub fn watch() {
-    if IS_WATCHED.replace(true) {
-        return;
-    }
     set_on_abort(end);
-    let workers = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
+    set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
-        // It keeps state, and would report the panic again.
-        silence(true);
-        workers(info);
-        silence(false);
+        panic();
     }));
 }

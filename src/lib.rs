@@ -38,7 +38,6 @@ pub fn serve(
     env: Env,
     ctx: worker_sys::Context,
 ) -> JsValue {
-    instance::watch();
     let (arrived_at, ctx) = (clock::of_js(arrived_at), Context::new(ctx));
     promptly::promptly(async move {
         let response = http::serve(request, content, arrived_at, env, ctx).await?;
@@ -55,6 +54,5 @@ pub fn interrupted(
     reason: String,
     env: &Env,
 ) -> Result<JsValue, JsValue> {
-    instance::watch();
     Ok(http::interrupted(request, clock::of_js(arrived_at), reason, env)?.into())
 }

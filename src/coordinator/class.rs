@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use worker::{Env, State, js_sys::Uint8Array, worker_sys::DurableObjectState};
 
 use super::object::Object;
-use crate::{instance, promptly::promptly};
+use crate::promptly::promptly;
 
 /// One caller's one key.
 #[wasm_bindgen]
@@ -21,7 +21,6 @@ impl Coordinator {
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(state: DurableObjectState, env: Env) -> Self {
-        instance::watch();
         Self(Rc::new(Object::new(State::from(state), env)))
     }
 

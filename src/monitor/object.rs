@@ -18,7 +18,7 @@ use super::{
     window::Window,
 };
 use crate::{
-    clock, instance,
+    clock,
     lifecycle::UnixMillis,
     outgoing::up_to,
     promptly::bounded,
@@ -82,7 +82,6 @@ pub enum ObjectError {
 
 impl DurableObject for Telemetry {
     fn new(object: ObjectState, env: Env) -> Self {
-        instance::watch();
         let monitor = Monitor {
             store: Store::of(&object),
             object,

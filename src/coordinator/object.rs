@@ -140,10 +140,11 @@ impl Object {
             let is_first = attempt.number == 1;
             let history = stored.filter(|_| !is_first).map(|stored| stored.history());
             let history = history.unwrap_or_default().noting(&record);
-            let to = Some(self.storage.store(&record, &history)?);
+            // Before the record: one without an alarm would be kept for ever.
             if is_first {
                 self.storage.ring_at(record.expires_at)?;
             }
+            let to = Some(self.storage.store(&record, &history)?);
             let number = attempt.number;
             let change = Move { from, to };
             asked.tell(&if is_first {

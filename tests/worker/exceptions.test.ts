@@ -54,9 +54,13 @@ describe("an exception that Rust catches", () => {
     const others = await running(1, "delay=1500");
     await change(api, { fail: "setAlarm" });
 
-    const failed = await api.create(newKey());
+    const key = newKey();
 
-    expect(failed.status).toBe(500);
+    const failed = await api.create(key);
+
+    expect([failed.status, failed.json.retryable]).toEqual([503, true]);
+    // Nothing was stored that no alarm would delete.
+    expect((await api.status(key)).status).toBe(404);
     expect((await others.answers)[0]!.status).toBe(201);
     expect((await instance(api)).instances).toBe(before.instances);
   });

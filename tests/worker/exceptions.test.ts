@@ -53,7 +53,6 @@ describe("an exception that Rust catches", () => {
     const before = await instance(api);
     const others = await running(1, "delay=1500");
     await change(api, { fail: "setAlarm" });
-
     const key = newKey();
 
     const failed = await api.create(key);

@@ -181,3 +181,116 @@ fn in_json(expected: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use garde::Validate;
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::operations::input::parse;
+
+    #[derive(Debug, Deserialize, Validate)]
+    #[garde(allow_unvalidated)]
+    #[expect(dead_code, reason = "only whether it can be read is asked")]
+    struct Outer {
+        text: String,
+        flag: Option<bool>,
+        small: Option<u8>,
+        list: Option<Vec<f64>>,
+        inner: Option<Inner>,
+        kind: Option<Kind>,
+        either: Option<Either>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether it can be read is asked")]
+    struct Inner {
+        id: IpAddr,
+    }
+
+    #[derive(Debug, Deserialize)]
+    enum Kind {
+        #[serde(rename = "one")]
+        One,
+        #[serde(rename = "two")]
+        Two,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(untagged)]
+    #[expect(dead_code, reason = "only whether it can be read is asked")]
+    enum Either {
+        Number(u8),
+    }
+
+    #[test]
+    fn a_wrong_type_is_told_in_the_words_of_json() {
+        for (payload, path, detail) in [
+            ("[]", "", "must be a JSON object"),
+            ("{}", "text", "is required"),
+            (r#"{"text":7}"#, "text", "must be a string"),
+            (r#"{"text":"","flag":7}"#, "flag", "must be true or false"),
+            (
+                r#"{"text":"","small":256}"#,
+                "small",
+                "must be a whole number, neither too large nor too small",
+            ),
+            (r#"{"text":"","list":7}"#, "list", "must be an array"),
+            (r#"{"text":"","list":[""]}"#, "list[0]", "must be a number"),
+            (
+                r#"{"text":"","kind":"three, expected"}"#,
+                "kind",
+                "must be `one` or `two`",
+            ),
+            (r#"{"text":"","inner":7}"#, "inner", "must be a JSON object"),
+            (r#"{"text":"","inner":{}}"#, "inner.id", "is required"),
+        ] {
+            let errors = parse::<Outer>(payload.as_bytes()).unwrap_err();
+
+            assert_eq!(errors, [FieldError::at(path, detail)], "{payload}");
+        }
+    }
+
+    #[test]
+    fn what_serde_says_in_words_of_its_own_stays_inside() {
+        for payload in [
+            r#"{"text":"","kind":7}"#,
+            r#"{"text":"","kind":{"s3cret":"s3cret"}}"#,
+            r#"{"text":"","either":"s3cret"}"#,
+            r#"{"text":"","small":"s3cret at line , expected s3cret"}"#,
+            r#"{"text":"","inner":{"s3cret":7}}"#,
+            r#"{"text":"","inner":{"id":"s3cret"}}"#,
+        ] {
+            let errors = parse::<Outer>(payload.as_bytes()).unwrap_err();
+
+            let [FieldError { detail, .. }] = errors.as_slice() else {
+                panic!("{payload}: {errors:?}");
+            };
+            assert!(detail.starts_with("must be "), "{payload}: {detail}");
+            for inside in [
+                "s3cret", "Kind", "Either", "Inner", "enum", "expected", "variant",
+            ] {
+                assert!(!detail.contains(inside), "{payload}: {detail}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_type_that_no_value_is_known_for_hides_only_what_comes_after_it() {
+        let payload = r#"{"flag":7,"inner":{"id":"no address"},"small":-1}"#;
+
+        let errors = parse::<Outer>(payload.as_bytes()).unwrap_err();
+
+        assert_eq!(
+            errors,
+            [
+                FieldError::at("flag", "must be true or false"),
+                FieldError::at("inner.id", "must be of another type or form"),
+            ]
+        );
+    }
+}

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     FieldError,
-    misfit::{Misfit, mended, read},
+    misfit::{Check, Misfit, mended, read},
 };
 
 /// Reads and validates an input, or says everything that is wrong with it.
@@ -22,7 +22,7 @@ where
             broken if broken.is_empty() => return Ok(input),
             broken => broken,
         },
-        Err(misfit) => all_errors::<I>(payload, misfit),
+        Err(misfit) => all_errors(payload, misfit, check::<I>),
     };
     errors.truncate(MAX_ERRORS);
     Err(errors)
@@ -30,6 +30,14 @@ where
 
 /// How many errors are told: each item of a long array may have some.
 const MAX_ERRORS: usize = 100;
+
+/// Reads a payload as `I` and says which of its rules are broken.
+fn check<I>(payload: &[u8]) -> Result<Vec<FieldError>, Misfit>
+where
+    I: DeserializeOwned + Validate<Context = ()>,
+{
+    Ok(broken_rules(&read::<I>(payload)?))
+}
 
 fn broken_rules(input: &impl Validate<Context = ()>) -> Vec<FieldError> {
     let Err(report) = input.validate() else {
@@ -49,22 +57,19 @@ const MAX_READ_AGAIN_BYTES: usize = 8 << 20;
 ///
 /// serde stops there. So a value that can be read is put in its place, and the payload is read again: the next misfit
 /// shows, and in the end the rules do. What they say of the values put there is left out.
-fn all_errors<I>(payload: &[u8], mut misfit: Misfit) -> Vec<FieldError>
-where
-    I: DeserializeOwned + Validate<Context = ()>,
-{
+fn all_errors(payload: &[u8], mut misfit: Misfit, check: Check) -> Vec<FieldError> {
     let mut errors: Vec<FieldError> = Vec::new();
     let mut text = payload.to_vec();
     let mut left_bytes = MAX_READ_AGAIN_BYTES;
     loop {
         add(&mut errors, misfit.error);
-        match mended::<I>(&text, &misfit.path, &mut left_bytes) {
+        match mended(check, &text, &misfit.path, &mut left_bytes) {
             None => return errors,
             Some(_) if errors.len() == MAX_ERRORS => return errors,
             Some((mended, Err(next))) => (text, misfit) = (mended, next),
-            Some((_, Ok(input))) => {
-                for broken in broken_rules(&input) {
-                    add(&mut errors, broken);
+            Some((_, Ok(broken))) => {
+                for error in broken {
+                    add(&mut errors, error);
                 }
                 return errors;
             }

@@ -36,39 +36,36 @@ pub fn read<I: DeserializeOwned>(payload: &[u8]) -> Result<I, Misfit> {
 /// Values of which one can be read as nearly any type. `null` comes first: what is optional is then absent.
 const STAND_INS: [&str; 6] = ["null", r#""""#, "0", "{}", "[]", "false"];
 
-/// A payload with a value put into it, and what becomes of it then.
-type Mended<I> = (Vec<u8>, Result<I, Misfit>);
+/// Reads a payload as an operation's input, and says which rules are broken.
+pub type Check = fn(&[u8]) -> Result<Vec<FieldError>, Misfit>;
+
+/// A payload with a value put into it, and what is said of it then.
+type Mended = (Vec<u8>, Result<Vec<FieldError>, Misfit>);
 
 /// `payload` with a value at `path` that can be read there. Nothing, if no value is known that can, or it would take to
 /// read more than `left_bytes`.
-pub fn mended<I: DeserializeOwned>(
+pub fn mended(
+    check: Check,
     payload: &[u8],
     path: &[Step],
     left_bytes: &mut usize,
-) -> Option<Mended<I>> {
+) -> Option<Mended> {
     let mut named = None;
+    let mut with = |value: &str| -> Option<Result<Mended, Misfit>> {
+        let mended = put(payload, path, value)?;
+        *left_bytes = left_bytes.checked_sub(mended.len())?;
+        Some(match check(&mended) {
+            Err(misfit) if misfit.path == path => Err(misfit),
+            said => Ok((mended, said)),
+        })
+    };
     for value in STAND_INS {
-        match with::<I>(value, payload, path, left_bytes)? {
+        match with(value)? {
             Ok(mended) => return Some(mended),
             Err(misfit) => named = named.or(misfit.stand_in),
         }
     }
-    with(&named?, payload, path, left_bytes)?.ok()
-}
-
-/// `payload` with `value` at `path`, or that it cannot be read there.
-fn with<I: DeserializeOwned>(
-    value: &str,
-    payload: &[u8],
-    path: &[Step],
-    left_bytes: &mut usize,
-) -> Option<Result<Mended<I>, Misfit>> {
-    let mended = put(payload, path, value)?;
-    *left_bytes = left_bytes.checked_sub(mended.len())?;
-    Some(match read(&mended) {
-        Err(misfit) if misfit.path == path => Err(misfit),
-        read => Ok((mended, read)),
-    })
+    with(&named?)?.ok()
 }
 
 /// `text` with `value` at `path`. Nothing, if `path` leads to the whole text or nowhere.

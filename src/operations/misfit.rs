@@ -36,39 +36,36 @@ pub fn read<I: DeserializeOwned>(payload: &[u8]) -> Result<I, Misfit> {
 /// Values of which one can be read as nearly any type. `null` comes first: what is optional is then absent.
 const STAND_INS: [&str; 6] = ["null", r#""""#, "0", "{}", "[]", "false"];
 
-/// A payload with a value put into it, and what becomes of it then.
-type Mended<I> = (Vec<u8>, Result<I, Misfit>);
+/// Reads a payload as an operation's input, and says which rules are broken.
+pub type Check = fn(&[u8]) -> Result<Vec<FieldError>, Misfit>;
+
+/// A payload with a value put into it, and what is said of it then.
+type Mended = (Vec<u8>, Result<Vec<FieldError>, Misfit>);
 
 /// `payload` with a value at `path` that can be read there. Nothing, if no value is known that can, or it would take to
 /// read more than `left_bytes`.
-pub fn mended<I: DeserializeOwned>(
+pub fn mended(
+    check: Check,
     payload: &[u8],
     path: &[Step],
     left_bytes: &mut usize,
-) -> Option<Mended<I>> {
+) -> Option<Mended> {
     let mut named = None;
+    let mut with = |value: &str| -> Option<Result<Mended, Misfit>> {
+        let mended = put(payload, path, value)?;
+        *left_bytes = left_bytes.checked_sub(mended.len())?;
+        Some(match check(&mended) {
+            Err(misfit) if misfit.path == path => Err(misfit),
+            said => Ok((mended, said)),
+        })
+    };
     for value in STAND_INS {
-        match with::<I>(value, payload, path, left_bytes)? {
+        match with(value)? {
             Ok(mended) => return Some(mended),
             Err(misfit) => named = named.or(misfit.stand_in),
         }
     }
-    with(&named?, payload, path, left_bytes)?.ok()
-}
-
-/// `payload` with `value` at `path`, or that it cannot be read there.
-fn with<I: DeserializeOwned>(
-    value: &str,
-    payload: &[u8],
-    path: &[Step],
-    left_bytes: &mut usize,
-) -> Option<Result<Mended<I>, Misfit>> {
-    let mended = put(payload, path, value)?;
-    *left_bytes = left_bytes.checked_sub(mended.len())?;
-    Some(match read(&mended) {
-        Err(misfit) if misfit.path == path => Err(misfit),
-        read => Ok((mended, read)),
-    })
+    with(&named?)?.ok()
 }
 
 /// `text` with `value` at `path`. Nothing, if `path` leads to the whole text or nowhere.
@@ -179,5 +176,118 @@ fn in_json(expected: &str) -> Option<&'static str> {
         }
         _ if is_number(&['f']) => Some("must be a number"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use garde::Validate;
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::operations::input::parse;
+
+    #[derive(Debug, Deserialize, Validate)]
+    #[garde(allow_unvalidated)]
+    #[expect(dead_code, reason = "only whether it can be read is asked")]
+    struct Outer {
+        text: String,
+        flag: Option<bool>,
+        small: Option<u8>,
+        list: Option<Vec<f64>>,
+        inner: Option<Inner>,
+        kind: Option<Kind>,
+        either: Option<Either>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether it can be read is asked")]
+    struct Inner {
+        id: IpAddr,
+    }
+
+    #[derive(Debug, Deserialize)]
+    enum Kind {
+        #[serde(rename = "one")]
+        One,
+        #[serde(rename = "two")]
+        Two,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(untagged)]
+    #[expect(dead_code, reason = "only whether it can be read is asked")]
+    enum Either {
+        Number(u8),
+    }
+
+    #[test]
+    fn a_wrong_type_is_told_in_the_words_of_json() {
+        for (payload, path, detail) in [
+            ("[]", "", "must be a JSON object"),
+            ("{}", "text", "is required"),
+            (r#"{"text":7}"#, "text", "must be a string"),
+            (r#"{"text":"","flag":7}"#, "flag", "must be true or false"),
+            (
+                r#"{"text":"","small":256}"#,
+                "small",
+                "must be a whole number, neither too large nor too small",
+            ),
+            (r#"{"text":"","list":7}"#, "list", "must be an array"),
+            (r#"{"text":"","list":[""]}"#, "list[0]", "must be a number"),
+            (
+                r#"{"text":"","kind":"three, expected"}"#,
+                "kind",
+                "must be `one` or `two`",
+            ),
+            (r#"{"text":"","inner":7}"#, "inner", "must be a JSON object"),
+            (r#"{"text":"","inner":{}}"#, "inner.id", "is required"),
+        ] {
+            let errors = parse::<Outer>(payload.as_bytes()).unwrap_err();
+
+            assert_eq!(errors, [FieldError::at(path, detail)], "{payload}");
+        }
+    }
+
+    #[test]
+    fn what_serde_says_in_words_of_its_own_stays_inside() {
+        for payload in [
+            r#"{"text":"","kind":7}"#,
+            r#"{"text":"","kind":{"s3cret":"s3cret"}}"#,
+            r#"{"text":"","either":"s3cret"}"#,
+            r#"{"text":"","small":"s3cret at line , expected s3cret"}"#,
+            r#"{"text":"","inner":{"s3cret":7}}"#,
+            r#"{"text":"","inner":{"id":"s3cret"}}"#,
+        ] {
+            let errors = parse::<Outer>(payload.as_bytes()).unwrap_err();
+
+            let [FieldError { detail, .. }] = errors.as_slice() else {
+                panic!("{payload}: {errors:?}");
+            };
+            assert!(detail.starts_with("must be "), "{payload}: {detail}");
+            for inside in [
+                "s3cret", "Kind", "Either", "Inner", "enum", "expected", "variant",
+            ] {
+                assert!(!detail.contains(inside), "{payload}: {detail}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_type_that_no_value_is_known_for_hides_only_what_comes_after_it() {
+        let payload = r#"{"flag":7,"inner":{"id":"no address"},"small":-1}"#;
+
+        let errors = parse::<Outer>(payload.as_bytes()).unwrap_err();
+
+        assert_eq!(
+            errors,
+            [
+                FieldError::at("flag", "must be true or false"),
+                FieldError::at("inner.id", "must be of another type or form"),
+            ]
+        );
     }
 }

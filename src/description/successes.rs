@@ -144,7 +144,11 @@ fn file(name: &str, fields: &[&str]) -> Value {
         Some("js") => ("text/javascript", json!({"type": "string"}), None),
         Some("txt") => ("text/plain", json!({"type": "string"}), None),
         Some("css") => ("text/css", json!({"type": "string"}), None),
-        Some(_) | None => ("application/json", json!({"type": "object", "additionalProperties": true}), None),
+        Some(_) | None => (
+            "application/json",
+            json!({"type": "object", "additionalProperties": true}),
+            None,
+        ),
     };
     json!({
         "description": "What was asked for.",

@@ -8,6 +8,8 @@ export function foldCommonFields(api) {
   const rows = common.map((name) => `| \`${name}\` | ${api.components.headers[name].description} |`);
   const table = ["**Every answer has**", "", "| Field | Value |", "|---|---|", ...rows].join("\n");
   const folded = structuredClone(api);
+  // The page calls the server that it comes from, and may call no other.
+  delete folded.servers;
   folded.info.description += `\n\n${table}\n`;
   allAnswers(folded).forEach(({ headers }) => common.forEach((name) => delete headers[name]));
   return folded;

@@ -70,7 +70,10 @@ fn response(entry: &Entry, status: u16, problems: &[Occurrence], schemas: &mut S
         })
         .collect();
     let mut schema = schemas.of_output(SchemaGenerator::subschema_for::<Content>);
-    let narrowed = json!({"properties": {"type": {"enum": types}, "status": {"const": status}}});
+    let narrowed = json!({
+        "properties": {"type": {"enum": types}, "status": {"const": status}},
+        "additionalProperties": true,
+    });
     // Validators check this keyword. Generators of clients leave it alone: with `allOf` they would make a class of its
     // own for each answer, which fails on a type that is younger than the client.
     schema.insert("dependentSchemas".to_owned(), json!({"type": narrowed}));

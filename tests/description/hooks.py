@@ -14,13 +14,10 @@ RANDOM = random.Random(1)
 # The keys that were sent.
 KEYS = []
 
-# The fields that name a key: bare, and as the IETF draft has it.
-BARE, QUOTED = "X-Idempotency-Key", "Idempotency-Key"
-
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    if case.method == "POST" and not is_spoilt(case, ParameterLocation.HEADER) and not is_as_printed(case):
+    if case.method == "POST" and not is_spoilt(case, ParameterLocation.HEADER):
         name_new_key(case.headers)
     if case.path.endswith("/{key}") and not is_spoilt(case, ParameterLocation.PATH) and not is_linked(case):
         ask_for_known_key(case.path_parameters)
@@ -47,20 +44,12 @@ def is_linked(case):
     return case.meta.phase.name.value == "stateful"
 
 
-def is_as_printed(case):
-    """The examples have keys of their own, and can be repeated."""
-    return case.meta.phase.name.value == "examples"
-
-
 def name_new_key(headers):
-    """One of two header fields is required, which OpenAPI has no words for; and a key that was used for another request
-    is refused, as it should be, however well it fits the schema."""
-    fields = [name for name in (BARE, QUOTED) if name in headers] or [BARE]
+    """A key that was used for another request is refused, as it should be, however well it fits the schema."""
     key = str(uuid.UUID(int=RANDOM.getrandbits(128), version=4))
     key = RANDOM.choice([key, key.upper()])
     KEYS.append(key)
-    for name in fields:
-        headers[name] = f'"{key}"' if name == QUOTED and RANDOM.random() < 0.5 else key
+    headers["Idempotency-Key"] = f'"{key}"' if RANDOM.random() < 0.5 else key
 
 
 def ask_for_known_key(path_parameters):

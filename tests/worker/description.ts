@@ -70,9 +70,13 @@ export function deviations(name: string, answer: Answer): string[] {
   ];
 }
 
-function problemDeviations(schema: any, { json }: Answer): string[] {
-  const types: string[] | undefined = schema?.allOf?.[1]?.properties?.type?.enum;
-  return types && !types.includes(json.type) ? [`${json.type} is no described problem`] : [];
+function problemDeviations(schema: any, { status, json }: Answer): string[] {
+  if (schema?.$ref !== "#/components/schemas/Problem") return [];
+  const { type, status: described } = schema.dependentSchemas.type.properties;
+  return [
+    ...(type.enum.includes(json.type) ? [] : [`${json.type} is no described problem`]),
+    ...(json.status === status && described.const === status ? [] : [`${json.status} is no described status`]),
+  ];
 }
 
 function resolved<T extends object>(part: Reference & T): T {

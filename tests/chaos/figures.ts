@@ -41,7 +41,9 @@ export interface Figures {
   longestStuck: string;
 }
 
-const PANIC = "Rust panic: panicked at";
+const PANIC = "panicked at ";
+/** What else ends the wasm instance. */
+const ENDS = [PANIC, "RuntimeError", "RangeError"];
 const LATE = "Attempt ended after it was given up";
 const ASKED_PANIC = "a panic was asked for";
 
@@ -76,9 +78,9 @@ export function measure(
   };
 }
 
-/** What the runtime logged of panics that nobody asked for. */
+/** What was logged of panics, and of other ends of the instance, that nobody asked for. */
 export function unaskedPanics(noise: string[]): string[] {
-  return noise.filter((line) => line.includes(PANIC) && !line.includes(ASKED_PANIC));
+  return noise.filter((line) => ENDS.some((end) => line.includes(end)) && !line.includes(ASKED_PANIC));
 }
 
 function answersByKind(exchanges: Exchange[]): Record<string, number> {

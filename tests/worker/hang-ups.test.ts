@@ -59,7 +59,7 @@ describe("a client that hangs up before its answer comes", () => {
 describe("an object that is reset", () => {
   test("leaves nothing in memory that is older than a call may take", async () => {
     const call = { payload: CONTENT, fault: "abort-before" };
-    await leavesNothing({ rounds: 12, bytesEach: 1_200_000 }, async () => {
+    await leavesNothing({ rounds: 8, bytesEach: 900_000 }, async () => {
       await Promise.all(Array.from({ length: CLIENTS }, () => api.create(newKey(), call)));
       await change(api, { later: "1200000" });
     });

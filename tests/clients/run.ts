@@ -53,11 +53,16 @@ async function tryOut({ name, steps }: Client) {
 
 async function run({ command, cwd = ".", env }: Step): Promise<string> {
   const [program, ...args] = command;
-  const options = { cwd: join(import.meta.dirname, cwd), env: { ...environment, ...env }, maxBuffer: 1 << 28 };
+  const options = {
+    cwd: join(import.meta.dirname, cwd),
+    env: { ...environment, ...env },
+    maxBuffer: 1 << 28,
+  };
   try {
     return (await promisify(execFile)(program!, args, options)).stdout;
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    throw new Error(`${command.join(" ").slice(0, 200)}\n${stdout}${stderr}`, { cause: error });
+    const output = `${stdout}${stderr}`.slice(0, 4000);
+    throw new Error(`${command.join(" ").slice(0, 200)}\n${output}`, { cause: error });
   }
 }

@@ -40,7 +40,11 @@ function installJava() {
   console.log("• Installing a Java compiler (about a minute, once)…");
   const args = ["install", "-y", "--no-install-recommends", "default-jdk-headless"];
   succeeds("apt-get", ["update"]);
-  must("apt-get", args, "A Java compiler of version 17 or newer is needed (on Debian, default-jdk-headless).");
+  must(
+    "apt-get",
+    args,
+    "A Java compiler of version 17 or newer is needed (on Debian, default-jdk-headless).",
+  );
 }
 
 function succeeds(program: string, args: string[]): boolean {

@@ -75,7 +75,9 @@ function problemDeviations(schema: any, { status, json }: Answer): string[] {
   const { type, status: described } = schema.dependentSchemas.type.properties;
   return [
     ...(type.enum.includes(json.type) ? [] : [`${json.type} is no described problem`]),
-    ...(json.status === status && described.const === status ? [] : [`${json.status} is no described status`]),
+    ...(json.status === status && described.const === status
+      ? []
+      : [`${json.status} is no described status`]),
   ];
 }
 

@@ -16,6 +16,9 @@ import (
 
 var checks int
 
+// A variable, because a constant would fit into a smaller type, rounded.
+var amount float64 = 1234567.89
+
 func check(what string, holds bool) {
 	if !holds {
 		log.Fatalf("failed: %s", what)
@@ -65,13 +68,13 @@ func main() {
 	read := must(operations.ReadResource(ctx, resource.Id).Execute())
 	check("it is read back", reflect.DeepEqual(read, resource))
 
-	payment := api.NewTransactionInput(1234567.89, "One coffee machine")
+	payment := api.NewTransactionInput(amount, "One coffee machine")
 	first, answer, err := operations.CreateTransaction(ctx).IdempotencyKey(key).TransactionInput(*payment).Execute()
 	must(first, answer, err)
 	again, replay, err := operations.CreateTransaction(ctx).IdempotencyKey(key).TransactionInput(*payment).Execute()
 	must(again, replay, err)
-	check("an amount comes back exact", first.Amount == 1234567.89)
-	check("it is stored exact", must(operations.ReadTransaction(ctx, first.Id).Execute()).Amount == 1234567.89)
+	check("an amount comes back exact", first.Amount == amount)
+	check("it is stored exact", must(operations.ReadTransaction(ctx, first.Id).Execute()).Amount == amount)
 	check("a replay is the same answer", reflect.DeepEqual(again, first))
 	check("a replay says so", replay.Header.Get("Idempotent-Replayed") == "true")
 	check("a first answer does not", answer.Header.Get("Idempotent-Replayed") == "")

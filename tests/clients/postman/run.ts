@@ -20,17 +20,27 @@ for (const parametersResolution of ["Schema", "Example"]) {
 
   check(`${as}: the server is one`, collection.variable[0].value === "http://localhost:8000");
   check(`${as}: a request has one key`, keys.length === requests.filter(isPost).length);
-  check(`${as}: it is one`, keys.every(({ value }) => KEY.test(value)));
+  check(
+    `${as}: it is one`,
+    keys.every(({ value }) => KEY.test(value)),
+  );
   check(`${as}: no two have one`, new Set(keys.map(({ value }) => value)).size === keys.length);
-  check(`${as}: nobody waits`, values("Prefer").every((value) => PLACEHOLDER.test(value)));
-  check(`${as}: no request has a name`, values("X-Correlation-ID").every((value) => PLACEHOLDER.test(value)));
+  check(
+    `${as}: nobody waits`,
+    values("Prefer").every((value) => PLACEHOLDER.test(value)),
+  );
+  check(
+    `${as}: no request has a name`,
+    values("X-Correlation-ID").every((value) => PLACEHOLDER.test(value)),
+  );
 }
 
 // As docs/clients.md tells people to import it.
 const collection = await imported({ parametersResolution: "Example", enableOptionalParameters: false });
 // What a person copies from the answer before: the id of what was made, and its key.
 for (const { url } of requestsOf(collection)) {
-  for (const variable of url.variable ?? []) if (variable.key !== "slug") variable.value = `{{${variable.key}}}`;
+  for (const variable of url.variable ?? [])
+    if (variable.key !== "slug") variable.value = `{{${variable.key}}}`;
 }
 const copy = `if (pm.response.code === 201) {
   pm.collectionVariables.set("id", pm.response.json().id);

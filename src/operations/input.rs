@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     FieldError,
+    members::{known_alone, members},
     misfit::{Check, Misfit, mended, read},
 };
 
@@ -22,7 +23,11 @@ where
             broken if broken.is_empty() => return Ok(input),
             broken => broken,
         },
-        Err(misfit) => all_errors(payload, misfit, check::<I>),
+        Err(misfit) => {
+            let known = members::<I>().and_then(|names| known_alone(payload, names));
+            let text = known.unwrap_or_else(|| payload.to_vec());
+            all_errors(text, misfit, check::<I>)
+        }
     };
     errors.truncate(MAX_ERRORS);
     Err(errors)
@@ -53,13 +58,12 @@ fn broken_rules(input: &impl Validate<Context = ()>) -> Vec<FieldError> {
 /// some twenty times, and by default a content has 256 KiB at most. Of what would take more, the rest is not looked for.
 const MAX_READ_AGAIN_BYTES: usize = 8 << 20;
 
-/// All that is wrong with a payload that cannot be read, of which `misfit` is the first.
+/// All that is wrong with `text`, which cannot be read, of which `misfit` is the first.
 ///
 /// serde stops there. So a value that can be read is put in its place, and the payload is read again: the next misfit
 /// shows, and in the end the rules do. What they say of the values put there is left out.
-fn all_errors(payload: &[u8], mut misfit: Misfit, check: Check) -> Vec<FieldError> {
+fn all_errors(mut text: Vec<u8>, mut misfit: Misfit, check: Check) -> Vec<FieldError> {
     let mut errors: Vec<FieldError> = Vec::new();
-    let mut text = payload.to_vec();
     let mut left_bytes = MAX_READ_AGAIN_BYTES;
     loop {
         add(&mut errors, misfit.error);

@@ -11,6 +11,7 @@ mod operation;
 mod query;
 mod read;
 mod input;
+mod members;
 mod misfit;
 mod field_error;
 mod json_object;

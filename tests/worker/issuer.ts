@@ -3,6 +3,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from "jose";
+import { expect } from "vitest";
+import type { Answer } from "./client.ts";
 import { stall, type Stalled } from "./stalled.ts";
 
 export const ISSUER = "https://id.example/";
@@ -74,4 +76,10 @@ export class Issuer {
     this.#server.close();
     this.#server.closeAllConnections();
   }
+}
+
+export function expectRefusal(answer: Answer) {
+  expect(answer.status).toBe(401);
+  expect(answer.json).toMatchObject({ type: "/problems/unauthorized", retryable: false });
+  expect(answer.headers.get("WWW-Authenticate")).toBe('Bearer error="invalid_token"');
 }

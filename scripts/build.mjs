@@ -34,6 +34,7 @@ buildIfOlder(
   join(build, "index.js"),
   [
     join(crate, "src"),
+    "crates",
     join(crate, "Cargo.toml"),
     "Cargo.toml",
     "Cargo.lock",

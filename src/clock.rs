@@ -5,9 +5,8 @@ use std::{pin::pin, time::Duration};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use futures_util::future::{Either, select};
+use idempotency_core::lifecycle::UnixMillis;
 use worker::Delay;
-
-use crate::lifecycle::UnixMillis;
 
 /// The current time. The platform moves it only when I/O happens, so once per event is often enough.
 #[must_use]

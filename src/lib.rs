@@ -9,7 +9,6 @@ pub mod description;
 pub mod http;
 pub mod replay;
 pub mod coordinator;
-pub mod lifecycle;
 pub mod operations;
 pub mod telemetry;
 pub mod monitor;
@@ -20,9 +19,6 @@ pub mod promptly;
 pub mod outgoing;
 pub mod sync_kv;
 pub mod async_kv;
-pub mod digest;
-#[cfg(test)]
-mod fuzz;
 
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use worker::{Context, Env, web_sys, worker_sys};

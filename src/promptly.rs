@@ -13,9 +13,10 @@ use futures_util::{
     FutureExt,
     future::{AbortHandle, Abortable, Aborted},
 };
+use idempotency_core::lifecycle::UnixMillis;
 use worker::{js_sys::futures::future_to_promise, wasm_bindgen::JsValue};
 
-use crate::{clock, lifecycle::UnixMillis};
+use crate::clock;
 
 /// How long a future may take, in milliseconds; `entry.js` forgets it then too. The longest content at the least rate
 /// takes 18 minutes, and all that comes after it one more. (`MAX_CONTENT_BYTES`, `http/content.rs`.)

@@ -4,11 +4,10 @@
 //! else happens in the object meanwhile. A value is one billed row, the alarm another; as SQL a value would be
 //! billed as several.
 
+use idempotency_core::lifecycle::UnixMillis;
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use worker::{State, js_sys, wasm_bindgen};
-
-use crate::lifecycle::UnixMillis;
 
 #[wasm_bindgen]
 extern "C" {

@@ -2,13 +2,15 @@
 
 use std::{convert::Infallible, future::pending, time::Duration};
 
+use idempotency_core::{
+    Asked, Fault,
+    lifecycle::{Attempt, SavedResponse, UnixMillis},
+};
 use thiserror::Error;
 use worker::{Delay, Env, State};
 
-use super::{Asked, Fault};
 use crate::{
     clock::within,
-    lifecycle::{Attempt, SavedResponse, UnixMillis},
     operations::{Execution, KeyedOperation, OperationError},
 };
 

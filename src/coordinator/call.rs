@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use idempotency_core::{CompositeKey, Message, MessageError, Reply};
 use js_sys::{Promise, Reflect, Uint8Array, futures::JsFuture};
 use thiserror::Error;
 use wasm_bindgen::{
@@ -9,8 +10,6 @@ use wasm_bindgen::{
     prelude::{JsValue, wasm_bindgen},
 };
 use worker::{Delay, Env, js_sys};
-
-use super::{CompositeKey, Message, Reply, message::MessageError};
 
 /// The Durable Object binding's name in wrangler.toml.
 const BINDING: &str = "COORDINATOR";

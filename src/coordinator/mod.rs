@@ -9,9 +9,6 @@
 //! - nothing of a record is told before it is durable: the platform's output gate holds every answer until
 //!   the writes before it are.
 
-mod address;
-mod message;
-mod fault;
 mod call;
 mod class;
 mod object;
@@ -19,11 +16,6 @@ mod no_answer;
 mod running;
 mod attempt;
 mod storage;
-#[cfg(test)]
-mod any_message;
 
-pub use address::{CompositeKey, IdempotencyKey, Scope};
 pub use call::{Unreachable, ask};
 pub use class::Coordinator;
-pub use fault::{Fault, parse_faults};
-pub use message::{Asked, Message, MessageError, Reply};

@@ -1,6 +1,8 @@
 //! Why the object has no answer of its record's, and what it says instead.
 
-use super::{Reply, message::MessageError, storage::StorageError};
+use idempotency_core::{MessageError, Reply};
+
+use super::storage::StorageError;
 use crate::{settings::WrongSetting, telemetry::Event};
 
 /// Why the object has no answer.
@@ -50,11 +52,10 @@ impl NoAnswer {
 
 #[cfg(test)]
 mod tests {
+    use idempotency_core::lifecycle::{DecodeError, decode};
+
     use super::*;
-    use crate::{
-        lifecycle::{DecodeError, decode},
-        telemetry::Level,
-    };
+    use crate::telemetry::Level;
 
     #[test]
     fn what_has_touched_nothing_may_be_asked_again() {

@@ -2,11 +2,17 @@
 
 use std::cell::RefCell;
 
+use idempotency_core::{
+    Asked, Message, Reply,
+    lifecycle::{
+        Attempt, Claim, Expiry, NewRecord, OperationId, Outcome, Policy, Record, SavedResponse,
+        Settlement, UnixMillis, claim, expire, expire_unreadable, inspect, settle,
+    },
+};
 use uuid::Uuid;
 use worker::{Env, State};
 
 use super::{
-    Asked, Message, Reply,
     attempt::execute,
     no_answer::NoAnswer,
     running::Running,
@@ -14,13 +20,9 @@ use super::{
 };
 use crate::{
     clock,
-    lifecycle::{
-        Attempt, Claim, Expiry, NewRecord, OperationId, Outcome, Policy, Record, SavedResponse,
-        Settlement, UnixMillis, claim, expire, expire_unreadable, inspect, settle,
-    },
     operations::{KeyedOperation, find_operation},
     settings::Settings,
-    telemetry::{Event, Move, Subject, hand_over_soon, tell},
+    telemetry::{Event, Move, Subject, Tell, hand_over_soon, tell},
 };
 
 /// One caller's one key: it decides, executes and remembers.

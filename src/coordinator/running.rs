@@ -3,8 +3,7 @@
 use std::convert::Infallible;
 
 use futures_channel::oneshot;
-
-use crate::lifecycle::Attempt;
+use idempotency_core::lifecycle::Attempt;
 
 /// How many requests may wait for an attempt: far more than a client has reason to send. All of them ask for
 /// the answer at once when the attempt ends.
@@ -43,8 +42,9 @@ impl Running {
 
 #[cfg(test)]
 mod tests {
+    use idempotency_core::lifecycle::{OperationId, UnixMillis};
+
     use super::*;
-    use crate::lifecycle::{OperationId, UnixMillis};
 
     #[test]
     fn so_many_may_wait_and_who_goes_leaves_a_place() {

@@ -1,11 +1,13 @@
 //! What the object stores: its record, as one value. Beside it, if it cannot be read, since when that is known.
 
+use idempotency_core::{
+    digest::{hex, sha256},
+    lifecycle::{DecodeError, History, Record, UnixMillis, decode, encode_with, history},
+};
 use serde::{Deserialize, Serialize};
 use worker::State;
 
 use crate::{
-    digest::{hex, sha256},
-    lifecycle::{DecodeError, History, Record, UnixMillis, decode, encode_with, history},
     sync_kv::{SyncKv, SyncKvError},
     telemetry::Place,
 };

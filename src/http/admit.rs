@@ -1,20 +1,20 @@
 //! May this keyed request enter? Everything that can be known without looking at its key's record.
 
+use idempotency_core::{Asked, CompositeKey, Fault, IdempotencyKey, Json, Origin, parse_faults};
+
 use super::{
     auth::Caller,
     content::{Content, is_json},
     exchange::Exchange,
     fingerprint::fingerprint,
     head::Field,
-    json::Json,
     key::{KeyField, key},
     mistakes::about_content_type,
     prefer::wait_s,
     problem::Problem,
 };
 use crate::{
-    coordinator::{Asked, CompositeKey, Fault, IdempotencyKey, parse_faults},
-    operations::{FieldError, KeyedOperation, Origin},
+    operations::{FieldError, KeyedOperation},
     settings::Settings,
 };
 

@@ -1,10 +1,10 @@
 //! The way out: from what is to be said to a response.
 
+use idempotency_core::lifecycle::SavedResponse;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use worker::{WebSocket, web_sys};
 
 use super::{cors::is_allowed, exchange::Exchange};
-use crate::lifecycle::SavedResponse;
 
 /// What is to be said.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,5 +1,9 @@
 //! Whatever a header field or a path says, its parser answers; none panics, and each keeps its bounds.
 
+use idempotency_core::{
+    fuzz::{fuzz, mutated_text},
+    parse_faults,
+};
 use proptest::{collection, option, prelude::*, sample::select};
 
 use super::{
@@ -8,10 +12,6 @@ use super::{
     key::{KeyField, key},
     prefer::wait_s,
     route::route,
-};
-use crate::{
-    coordinator::parse_faults,
-    fuzz::{fuzz, mutated_text},
 };
 
 /// Text of any kind, and text that is nearly right.

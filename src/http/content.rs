@@ -3,13 +3,11 @@
 use std::mem::take;
 
 use futures_util::StreamExt;
+use idempotency_core::lifecycle::UnixMillis;
 use worker::{ByteStream, Request, web_sys};
 
 use super::{exchange::Exchange, head::Field, problem::Problem};
-use crate::{
-    clock::{self, within},
-    lifecycle::UnixMillis,
-};
+use crate::clock::{self, within};
 
 /// How long a client may send nothing of its content, in milliseconds.
 const SILENCE_MS: u64 = 10_000;

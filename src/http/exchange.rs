@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use idempotency_core::lifecycle::UnixMillis;
 use uuid::Uuid;
 use worker::web_sys;
 
@@ -11,7 +12,6 @@ use super::{
 };
 use crate::{
     clock,
-    lifecycle::UnixMillis,
     telemetry::{Event, Subject},
 };
 

@@ -1,7 +1,8 @@
 //! What makes a request the same as another: method, path, query and the meaning of its content.
 
-use super::{exchange::Exchange, json::Json};
-use crate::{digest::digest, lifecycle::Fingerprint};
+use idempotency_core::{Json, digest::digest, lifecycle::Fingerprint};
+
+use super::exchange::Exchange;
 
 /// The fingerprint of a request whose content is `payload`.
 #[must_use]

@@ -1,9 +1,9 @@
 //! The two fields of the idempotency key.
 
+use idempotency_core::IdempotencyKey;
 use sfv::{BareItem, Item, Parser};
 
 use super::{mistakes::about_key, problem::Problem};
-use crate::coordinator::IdempotencyKey;
 
 /// Which field the client used. It decides the status of a mismatch: the draft asks for 422
 /// (draft-ietf-httpapi-idempotency-key-header-07, section 2.7), this service's own field has 400.

@@ -1,5 +1,9 @@
 //! What became of a key of this caller.
 
+use idempotency_core::{
+    CompositeKey, IdempotencyKey, Message, Reply, Scope,
+    lifecycle::{SavedResponse, Status, UnixMillis},
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::json;
@@ -8,8 +12,7 @@ use worker::Env;
 use super::{answer::Answer, auth::Caller, exchange::Exchange, problem::Problem};
 use crate::{
     clock::{self, within},
-    coordinator::{CompositeKey, IdempotencyKey, Message, Reply, Scope, Unreachable, ask},
-    lifecycle::{SavedResponse, Status, UnixMillis},
+    coordinator::{Unreachable, ask},
     operations::{Endpoint, Query, ROUTES, example_key, moment, parse_query, uuid_v4},
     settings::{Auth, Role, Settings},
     telemetry::{Event, tell},

@@ -1,5 +1,6 @@
 //! A keyed request, from its key to its answer.
 
+use idempotency_core::{Asked, IdempotencyKey, Reply, lifecycle::Status};
 use worker::{Context, Env};
 
 use super::{
@@ -14,8 +15,6 @@ use super::{
 };
 use crate::{
     clock,
-    coordinator::{Asked, IdempotencyKey, Reply},
-    lifecycle::Status,
     operations::KeyedOperation,
     replay::{Answered, look_up, publish},
     settings::Settings,

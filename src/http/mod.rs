@@ -16,8 +16,6 @@ mod rate;
 mod key;
 mod mistakes;
 mod content;
-mod parse;
-mod json;
 mod fingerprint;
 mod prefer;
 mod admit;
@@ -34,10 +32,7 @@ mod example;
 mod asset;
 #[cfg(test)]
 mod any_value;
-#[cfg(test)]
-mod any_json;
 
-pub use json::Json;
 pub use serve::{interrupted, serve};
 pub use service::{Page, SERVICE_ROUTES, ServiceRoute};
 

@@ -1,10 +1,11 @@
 //! Refusals and failures, as `application/problem+json` (RFC 9457).
 
+use idempotency_core::IdempotencyKey;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{answer::Answer, catalogue::ProblemType};
-use crate::{coordinator::IdempotencyKey, operations::FieldError};
+use crate::operations::FieldError;
 
 /// In how many seconds a client is told to come back: an operation usually takes less than one.
 const RETRY_AFTER_S: u64 = 1;

@@ -1,6 +1,7 @@
 //! How often may a caller ask? The platform counts, per caller and location (Cloudflare: Workers, "Rate
 //! Limiting").
 
+use idempotency_core::Scope;
 use worker::{
     Env,
     js_sys::{Object, Reflect},
@@ -16,7 +17,6 @@ use super::{
 };
 use crate::{
     clock::within,
-    coordinator::Scope,
     settings::{Role, Settings},
     telemetry::{Event, tell},
 };

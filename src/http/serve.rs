@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use idempotency_core::lifecycle::UnixMillis;
 use uuid::Uuid;
 use worker::{Context, Env, wasm_bindgen::JsValue, web_sys};
 
@@ -24,7 +25,6 @@ use super::{
     route::{Target, route},
 };
 use crate::{
-    lifecycle::UnixMillis,
     operations::{ReadError, ReadFn, Reading, parse_query},
     settings::{Settings, WrongSetting},
     telemetry::{Event, Subject, hand_over_soon, tell},

@@ -1,10 +1,11 @@
 //! Rules with thresholds: what is wrong, since when and why. Pure.
 
+use idempotency_core::lifecycle::UnixMillis;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::window::Sums;
-use crate::{lifecycle::UnixMillis, telemetry::Histogram};
+use crate::telemetry::Histogram;
 
 /// When to raise an alert. What the configuration leaves out is as it is here.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]

@@ -2,13 +2,14 @@
 
 use std::{rc::Rc, time::Duration};
 
+use idempotency_core::lifecycle::UnixMillis;
 use worker::{Delay, Response, WebSocketPair, WebSocketRequestResponsePair};
 
 use super::{
     object::{Monitor, ObjectError},
     told::Told,
 };
-use crate::{clock, lifecycle::UnixMillis, telemetry::Batch};
+use crate::{clock, telemetry::Batch};
 
 /// How many may be open. Each is told everything, and what one is slow to take is in the object's memory.
 const MAX_OPEN: usize = 100;

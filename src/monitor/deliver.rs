@@ -2,11 +2,10 @@
 
 use std::rc::Rc;
 
+use idempotency_core::lifecycle::UnixMillis;
+
 use super::{object::Monitor, state::State, store::StoreError};
-use crate::{
-    lifecycle::UnixMillis,
-    telemetry::{Event, Subject, tell},
-};
+use crate::telemetry::{Event, Subject, tell};
 
 /// After how long the telling of all that waits is believed dead, in milliseconds: longer than it may take.
 const OVERDUE_MS: u64 = 600_000;

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use idempotency_core::lifecycle::UnixMillis;
+
 use super::{
     alerts::{Change, change, judge},
     object::{Monitor, ObjectError},
@@ -10,7 +12,6 @@ use super::{
 };
 use crate::{
     clock,
-    lifecycle::UnixMillis,
     settings::Settings,
     telemetry::{Batch, Event, Subject, tell},
 };

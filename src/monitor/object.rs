@@ -6,6 +6,7 @@ use std::{
 };
 
 use futures_util::FutureExt;
+use idempotency_core::lifecycle::UnixMillis;
 use worker::{
     DurableObject, Env, Request, Response, State as ObjectState, durable_object, wasm_bindgen,
 };
@@ -19,7 +20,6 @@ use super::{
 };
 use crate::{
     clock,
-    lifecycle::UnixMillis,
     outgoing::up_to,
     promptly::bounded,
     settings::Settings,

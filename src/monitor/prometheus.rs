@@ -2,10 +2,9 @@
 
 use std::fmt::{self, Display, Write};
 
-use crate::{
-    lifecycle::UnixMillis,
-    telemetry::{BOUNDS_MS, Histogram, Outcome, Tally},
-};
+use idempotency_core::lifecycle::UnixMillis;
+
+use crate::telemetry::{BOUNDS_MS, Histogram, Outcome, Tally};
 
 /// What the text is.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -2,14 +2,12 @@
 
 use std::collections::VecDeque;
 
+use idempotency_core::lifecycle::UnixMillis;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{alerts::Alert, webhook::Delivery};
-use crate::{
-    lifecycle::UnixMillis,
-    telemetry::{Batch, Count, Tally},
-};
+use crate::telemetry::{Batch, Count, Tally};
 
 /// How many events are kept to be shown.
 const MAX_EVENTS: usize = 200;
@@ -93,9 +91,10 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use idempotency_core::lifecycle::{Fingerprint, OperationId, Record, Status};
+
     use super::*;
     use crate::{
-        lifecycle::{Fingerprint, OperationId, Record, Status},
         monitor::alerts::Change,
         telemetry::{Event, Move, Place, Subject},
     };

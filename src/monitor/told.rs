@@ -2,14 +2,12 @@
 
 use std::collections::VecDeque;
 
+use idempotency_core::lifecycle::UnixMillis;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::Alert;
-use crate::{
-    lifecycle::UnixMillis,
-    telemetry::{Batch, Tally},
-};
+use crate::telemetry::{Batch, Tally};
 
 /// What an open dashboard is told.
 #[derive(Serialize)]

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::{
-    lifecycle::UnixMillis,
-    telemetry::{Batch, Histogram, Outcome, increase},
-};
+use idempotency_core::lifecycle::UnixMillis;
+
+use crate::telemetry::{Batch, Histogram, Outcome, increase};
 
 /// Into how many parts the window is divided. What came in one part is forgotten together: more parts would be more
 /// exact at the window's end, and take more memory.

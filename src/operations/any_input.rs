@@ -6,11 +6,11 @@
     reason = "a test may panic: that is how it fails"
 )]
 
+use idempotency_core::fuzz::{fuzz, mutated};
 use proptest::{option, prelude::*, sample::select};
 use serde_json::Value;
 
 use super::{amount::Amount, find_operation, timestamp};
-use crate::fuzz::{fuzz, mutated};
 
 /// The text of a member's value: one that is right somewhere, or one that is nowhere.
 fn member() -> impl Strategy<Value = String> {

@@ -1,6 +1,7 @@
 //! The audit log: who did what, and when.
 
 use garde::Validate;
+use idempotency_core::lifecycle::{SavedResponse, UnixMillis};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -12,10 +13,7 @@ use super::{
     database::{insert, millis, text},
     format, timestamp,
 };
-use crate::{
-    clock,
-    lifecycle::{SavedResponse, UnixMillis},
-};
+use crate::clock;
 
 /// `POST /api/audit/log`
 pub struct CreateAuditLog;

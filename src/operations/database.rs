@@ -1,12 +1,12 @@
 //! How operations speak to D1.
 
+use idempotency_core::lifecycle::UnixMillis;
 use js_sys::{Array, JSON};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{Env, js_sys, wasm_bindgen, wasm_bindgen_futures::JsFuture, worker_sys::D1Result};
 
 use super::OperationError;
-use crate::lifecycle::UnixMillis;
 
 /// The D1 binding's name in wrangler.toml.
 const BINDING: &str = "DB";

@@ -1,9 +1,8 @@
 //! What the schemas say of texts: their formats, and examples of them.
 
+use idempotency_core::digest::digest;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use uuid::Builder;
-
-use crate::digest::digest;
 
 /// A moment, in RFC 3339 and UTC.
 #[must_use]

@@ -2,15 +2,18 @@
 
 use futures_util::future::LocalBoxFuture;
 use garde::Validate;
+use idempotency_core::{
+    Origin,
+    lifecycle::{OperationId, SavedResponse, UnixMillis},
+};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 use worker::Env;
 
 #[cfg(not(target_arch = "wasm32"))]
 use super::shape::Shape;
 use super::{FieldError, input};
-use crate::lifecycle::{OperationId, SavedResponse, UnixMillis};
 
 /// Something that may be asked for many times and takes effect once.
 pub trait Operation {
@@ -58,17 +61,6 @@ pub struct Execution<'a> {
     pub now: UnixMillis,
     /// The bindings, for the database and whatever else the operation needs.
     pub env: &'a Env,
-}
-
-/// Where a request came from.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Origin {
-    /// The id that the answer and all log lines of the request carry.
-    pub correlation_id: String,
-    /// The client's address, where the platform tells it.
-    pub ip_address: Option<String>,
-    /// The request's `User-Agent`.
-    pub user_agent: Option<String>,
 }
 
 /// An attempt that ended without an answer. The next request with the key starts another.

@@ -1,6 +1,7 @@
 //! Resources: a name, a description and whatever else the caller wants kept.
 
 use garde::Validate;
+use idempotency_core::lifecycle::{SavedResponse, UnixMillis};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -13,10 +14,7 @@ use super::{
     database::{first_row, insert, millis, text},
     example_key, format,
 };
-use crate::{
-    clock,
-    lifecycle::{SavedResponse, UnixMillis},
-};
+use crate::clock;
 
 /// `POST /api/v1/operations/resources`
 pub struct CreateResource;

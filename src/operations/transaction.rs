@@ -1,6 +1,7 @@
 //! Transactions: an exact amount of a currency.
 
 use garde::Validate;
+use idempotency_core::lifecycle::{SavedResponse, UnixMillis};
 use iso4217_static::Currency;
 use rust_decimal::Decimal;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -15,10 +16,7 @@ use super::{
     database::{first_row, insert, millis},
     example_key, format,
 };
-use crate::{
-    clock,
-    lifecycle::{SavedResponse, UnixMillis},
-};
+use crate::clock;
 
 /// `POST /api/v1/operations/transactions`
 pub struct CreateTransaction;

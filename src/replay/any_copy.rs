@@ -1,13 +1,13 @@
 //! Whatever KV holds in the place of a copy, it is that copy or none.
 
+use idempotency_core::{
+    CompositeKey, IdempotencyKey, Scope,
+    fuzz::{any_record, fuzz, mutated},
+    lifecycle::any_record,
+};
 use proptest::{collection, prelude::*};
 
 use super::kv::{open, sealed};
-use crate::{
-    coordinator::{CompositeKey, IdempotencyKey, Scope},
-    fuzz::{fuzz, mutated},
-    lifecycle::any_record,
-};
 
 const SECRET: [u8; 32] = [7; 32];
 

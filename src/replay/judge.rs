@@ -1,6 +1,6 @@
 //! What a copy says of a request. Pure.
 
-use crate::lifecycle::{Fingerprint, Record, Status, UnixMillis};
+use idempotency_core::lifecycle::{Fingerprint, Record, Status, UnixMillis};
 
 /// What a valid copy says.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +36,9 @@ pub fn judge(
 mod tests {
     use proptest::prelude::*;
 
+    use idempotency_core::lifecycle::{OperationId, SavedResponse};
+
     use super::*;
-    use crate::lifecycle::{OperationId, SavedResponse};
 
     proptest! {
         #[test]

@@ -1,5 +1,9 @@
 //! Copies in KV, for when the object is slow or cannot be reached.
 
+use idempotency_core::{
+    CompositeKey,
+    lifecycle::{DecodeError, Fingerprint, Record, UnixMillis, decode, encode, frame},
+};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 use worker::Env;
@@ -8,8 +12,6 @@ use super::judge::{Found, judge};
 use crate::{
     async_kv::Kv,
     clock,
-    coordinator::CompositeKey,
-    lifecycle::{DecodeError, Fingerprint, Record, UnixMillis, decode, encode, frame},
     settings::{Settings, WrongSetting},
 };
 
@@ -105,11 +107,12 @@ pub(super) fn open(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::{
-        coordinator::{IdempotencyKey, Scope},
+    use idempotency_core::{
+        IdempotencyKey, Scope,
         lifecycle::{OperationId, SavedResponse, Status},
     };
+
+    use super::*;
 
     const SECRET: [u8; 32] = [7; 32];
 

@@ -6,14 +6,15 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
+use idempotency_core::{Asked, CompositeKey, Message, Reply};
 use worker::Env;
 
 use super::{Found, kv, memory};
 use crate::{
     clock::{self, within},
-    coordinator::{Asked, CompositeKey, Message, Reply, Unreachable, ask},
+    coordinator::{Unreachable, ask},
     settings::Settings,
-    telemetry::Event,
+    telemetry::{Event, Tell},
 };
 
 /// After how many milliseconds without the object's word KV is asked too. Longer than an operation usually

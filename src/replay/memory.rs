@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 
+use idempotency_core::{
+    CompositeKey,
+    lifecycle::{Fingerprint, Record, Status, UnixMillis},
+};
 use lru::LruCache;
 
 use super::judge::{Found, judge};
-use crate::{
-    coordinator::CompositeKey,
-    lifecycle::{Fingerprint, Record, Status, UnixMillis},
-};
 
 /// What a copy takes besides its response's content, roughly.
 const OVERHEAD_BYTES: usize = 512;
@@ -65,11 +65,12 @@ fn size(record: &Record) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::{
-        coordinator::{IdempotencyKey, Scope},
+    use idempotency_core::{
+        IdempotencyKey, Scope,
         lifecycle::{OperationId, SavedResponse},
     };
+
+    use super::*;
 
     const MAX_BYTES: usize = 8 * 1024 * 1024;
     const ASKED: Fingerprint = Fingerprint([1; 32]);

@@ -1,14 +1,14 @@
 //! Keeps copies of a completed record for those who ask again.
 
+use idempotency_core::{Asked, CompositeKey, Reply};
 use worker::{Context, Env};
 
 use super::{Answered, Source, kv, memory};
 use crate::{
     clock,
-    coordinator::{Asked, CompositeKey, Reply},
     promptly::bounded,
     settings::Settings,
-    telemetry::Event,
+    telemetry::{Event, Tell},
 };
 
 /// Copies what the object answered: into memory always, into KV once per key, when it was completed, and

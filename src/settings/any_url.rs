@@ -1,11 +1,11 @@
 //! Whatever is configured as the address of the issuer's keys, what is taken is a public name over https: another
 //! reader of URLs agrees that it is no address and nobody's user.
 
+use idempotency_core::fuzz::{fuzz, mutated_text};
 use proptest::{option, prelude::*, sample::select};
 use worker::Url;
 
 use super::urls::is_public;
-use crate::fuzz::{fuzz, mutated_text};
 
 /// An IPv4 address in one of the notations that some reader of URLs takes.
 fn address() -> impl Strategy<Value = String> {

@@ -1,10 +1,10 @@
 //! `API_TOKENS`: who may call, known by the digests of their tokens.
 
+use idempotency_core::digest::{from_hex, sha256};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
 use super::values::{Variables, WrongSetting};
-use crate::digest::{from_hex, sha256};
 
 const WRONG: WrongSetting = WrongSetting {
     name: "API_TOKENS",

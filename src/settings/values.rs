@@ -2,11 +2,11 @@
 
 use std::str::FromStr;
 
+use idempotency_core::{digest::sha256, lifecycle::MAX_RETENTION_S};
 use thiserror::Error;
 
 use super::urls::{is_loopback, is_public};
-use crate::digest::sha256;
-use crate::{lifecycle::MAX_RETENTION_S, monitor::Rules, telemetry::Level};
+use crate::{monitor::Rules, telemetry::Level};
 
 /// A variable whose value cannot be meant.
 #[derive(Clone, Debug, Error, PartialEq)]

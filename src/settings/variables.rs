@@ -2,6 +2,7 @@
 
 use std::{cell::OnceCell, rc::Rc};
 
+use idempotency_core::lifecycle::Policy;
 use worker::{
     Env,
     js_sys::{JSON, Reflect},
@@ -16,7 +17,7 @@ use super::{
         replay_memory, rules, seconds, secret, webhook,
     },
 };
-use crate::{lifecycle::Policy, monitor::Rules, operations::Retention, telemetry::Level};
+use crate::{monitor::Rules, operations::Retention, telemetry::Level};
 
 /// What the variables say.
 #[derive(Clone, Debug, PartialEq)]

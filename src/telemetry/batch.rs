@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use idempotency_core::lifecycle::UnixMillis;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -9,7 +10,6 @@ use super::{
     Event, Level, Outcome, Subject,
     tally::{Tally, increase},
 };
-use crate::lifecycle::UnixMillis;
 
 /// What a batch may have as JSON, in bytes: it is bounded in all its parts, and has far less.
 pub const MAX_BYTES: usize = 512 * 1024;

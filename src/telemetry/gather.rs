@@ -8,11 +8,12 @@ use std::{
 };
 
 use futures_util::future::{FutureExt, LocalBoxFuture};
+use idempotency_core::lifecycle::UnixMillis;
 use lru::LruCache;
 use worker::{Delay, Env};
 
 use super::{Event, Subject, batch::Batch, log::log_line};
-use crate::{clock, lifecycle::UnixMillis, monitor, promptly::bounded, settings::Settings};
+use crate::{clock, monitor, promptly::bounded, settings::Settings};
 
 /// How long events are gathered before they are handed over, in milliseconds.
 const PERIOD_MS: u64 = 1000;

@@ -1,9 +1,10 @@
 //! Log lines: one JSON object each.
 
+use idempotency_core::lifecycle::UnixMillis;
 use serde::Serialize;
 
 use super::{Event, Level, Subject};
-use crate::{clock, lifecycle::UnixMillis, settings::Settings};
+use crate::{clock, settings::Settings};
 
 #[derive(Serialize)]
 struct Line<'a> {

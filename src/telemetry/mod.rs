@@ -14,7 +14,9 @@ mod tally;
 mod batch;
 mod log;
 mod gather;
+mod asked;
 
+pub use asked::Tell;
 pub use batch::{Batch, MAX_BYTES as MAX_BATCH_BYTES};
 pub use event::{Event, Level, Subject};
 pub use gather::{hand_over_soon, tell};

@@ -6,9 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use idempotency_core::lifecycle::{Record, Status, UnixMillis};
 use serde::{Deserialize, Serialize};
-
-use crate::lifecycle::{Record, Status, UnixMillis};
 
 /// How many parts of a retention are kept apart. More would be more exact where changes were lost, and larger.
 const PARTS: u64 = 64;
@@ -149,8 +148,9 @@ impl Count {
 
 #[cfg(test)]
 mod tests {
+    use idempotency_core::lifecycle::{Fingerprint, OperationId, SavedResponse};
+
     use super::*;
-    use crate::lifecycle::{Fingerprint, OperationId, SavedResponse};
 
     const HOUR_MS: u64 = 3_600_000;
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use idempotency_core::lifecycle::UnixMillis;
 use serde::{Deserialize, Serialize};
 
 use super::{Event, Outcome, Subject, histogram::Histogram, records::Records};
-use crate::lifecycle::UnixMillis;
 
 /// Of how many callers mismatches are counted: those with most of them.
 const MAX_CALLERS: usize = 50;

@@ -217,6 +217,7 @@ async function signUps(email: string) {
 async function copyCheckout() {
   for (const name of [
     "src",
+    "crates",
     "bench/floors/rust",
     "assets",
     "migrations",

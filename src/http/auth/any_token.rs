@@ -1,14 +1,14 @@
 //! Whatever stands in `Authorization`, it is a token or none, and no two texts are one JSON Web Token.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use idempotency_core::{
+    fuzz::{fuzz, mutated, mutated_text},
+    lifecycle::UnixMillis,
+};
 use proptest::{collection, option, prelude::*, sample::select};
 use serde_json::{Value, json};
 
 use super::{bearer::bearer, jwks::Jwk, jwt::Jwt};
-use crate::{
-    fuzz::{fuzz, mutated, mutated_text},
-    lifecycle::UnixMillis,
-};
 
 #[test]
 fn what_is_taken_as_a_bearer_token_is_all_there_is_behind_the_scheme() {

@@ -1,5 +1,7 @@
 //! From the `Authorization` field to a caller.
 
+use idempotency_core::Scope;
+
 use super::{
     bearer::{bearer, password},
     jwt::{Jwt, JwtError},
@@ -7,7 +9,6 @@ use super::{
 };
 use crate::{
     clock,
-    coordinator::Scope,
     http::{exchange::Exchange, head::Field, problem::Problem},
     settings::{ApiTokens, Auth, JwtIssuer, Role, Settings},
     telemetry::{Event, tell},

@@ -1,12 +1,12 @@
 //! JSON Web Tokens (RFC 7519) in their compact form, signed (RFC 7515). Pure: no key is fetched or used here.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use idempotency_core::lifecycle::UnixMillis;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::{jwks::Jwk, keys::KeysError};
-use crate::lifecycle::UnixMillis;
 
 /// How far the issuer's clock and ours may be apart, in seconds (RFC 7519, section 4.1.4: "some small leeway,
 /// usually no more than a few minutes").

@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
+use idempotency_core::lifecycle::UnixMillis;
 use thiserror::Error;
 use worker::{Delay, web_sys::CryptoKey};
 
@@ -12,7 +13,6 @@ use super::{
 };
 use crate::{
     clock::{self, within},
-    lifecycle::UnixMillis,
     outgoing,
 };
 

@@ -5,8 +5,6 @@
 
 mod key;
 mod content_type;
-mod json;
 
 pub use content_type::about_content_type;
-pub use json::{about_document, about_place};
 pub use key::about_key;

@@ -2,11 +2,10 @@
 
 use proptest::{collection, prelude::*};
 
-use super::{Asked, Fault, Message, Reply, message::MessageError};
+use super::{Asked, Fault, Message, Origin, Reply, message::MessageError};
 use crate::{
-    fuzz::{Shown, fuzz, mutated},
-    lifecycle::{Fingerprint, History, UnixMillis, any_record},
-    operations::Origin,
+    fuzz::{Shown, any_record, fuzz, mutated},
+    lifecycle::{Fingerprint, History, UnixMillis},
 };
 
 #[test]

@@ -3,11 +3,8 @@
 
 use proptest::{collection, prelude::*};
 
-use super::{
-    DecodeError, FORMAT_VERSION, Fingerprint, OperationId, Record, SavedResponse, Status,
-    UnixMillis, decode, encode,
-};
-use crate::fuzz::{fuzz, mutated};
+use super::{DecodeError, FORMAT_VERSION, decode, encode};
+use crate::fuzz::{any_record, fuzz, mutated};
 
 #[test]
 fn a_stored_record_that_was_changed_is_itself_or_none() {
@@ -75,38 +72,4 @@ fn a_record_of_another_version_is_named_as_such() {
 fn clear(error: &DecodeError) -> crate::fuzz::Shown {
     prop_assert!(error.to_string().starts_with("the stored record"));
     Ok(false)
-}
-
-/// A record in any state.
-pub fn any_record() -> impl Strategy<Value = Record> {
-    let headers = collection::vec(("[a-z-]{1,8}", "[ -~]{0,12}"), 0..3);
-    let body = collection::vec(any::<u8>(), 0..64);
-    let response =
-        (any::<u16>(), headers, body).prop_map(|(status, headers, body)| SavedResponse {
-            status,
-            headers,
-            body,
-        });
-    let deadline = any::<u64>().prop_map(UnixMillis);
-    let status = prop_oneof![
-        deadline.prop_map(|deadline| Status::Processing { deadline }),
-        response.prop_map(|response| Status::Completed { response }),
-        Just(Status::Failed),
-    ];
-    let names = ("[a-f0-9-]{36}", "[a-z_]{1,20}");
-    let times = any::<(u64, u64, u64)>();
-    (names, any::<[u8; 32]>(), any::<u32>(), times, status).prop_map(
-        |((id, operation), fingerprint, attempts, (created_at, updated_at, expires_at), status)| {
-            Record {
-                operation_id: OperationId(id),
-                operation,
-                fingerprint: Fingerprint(fingerprint),
-                attempts,
-                created_at: UnixMillis(created_at),
-                updated_at: UnixMillis(updated_at),
-                expires_at: UnixMillis(expires_at),
-                status,
-            }
-        },
-    )
 }

@@ -1,7 +1,7 @@
 //! What the platform and the clients may do to the state machine, one step at a time.
 
-use edge_idempotency::{
-    coordinator::{CompositeKey, IdempotencyKey, Scope},
+use idempotency_core::{
+    CompositeKey, IdempotencyKey, Scope,
     lifecycle::{
         Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Policy, SavedResponse,
         Settlement, Status, UnixMillis,

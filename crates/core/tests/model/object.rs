@@ -1,7 +1,7 @@
 //! A Durable Object of the model: what it holds, and what its clients are owed.
 
-use edge_idempotency::{
-    coordinator::CompositeKey,
+use idempotency_core::{
+    CompositeKey,
     lifecycle::{Attempt, Record, SavedResponse, UnixMillis},
 };
 

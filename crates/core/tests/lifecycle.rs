@@ -9,7 +9,7 @@
     reason = "a test may panic: that is how it fails"
 )]
 
-use edge_idempotency::lifecycle::{
+use idempotency_core::lifecycle::{
     Attempt, Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Policy, Record,
     SavedResponse, Settlement, Status, UnixMillis, claim, expire, expire_unreadable, inspect,
     settle,

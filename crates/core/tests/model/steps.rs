@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use edge_idempotency::lifecycle::{Outcome, UnixMillis};
+use idempotency_core::lifecycle::{Outcome, UnixMillis};
 use stateright::{Model, Property};
 
 use crate::{

@@ -9,7 +9,7 @@
     reason = "a test may panic: that is how it fails"
 )]
 
-use edge_idempotency::http::Json;
+use idempotency_core::Json;
 use proptest::{collection, prelude::*};
 use serde_json::{Map, Value};
 

@@ -1,6 +1,6 @@
 //! Machines with one thing broken each: the checker must find every one of them out.
 
-use edge_idempotency::lifecycle::{
+use idempotency_core::lifecycle::{
     self, Attempt, Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Policy, Record,
     Settlement, Status, UnixMillis,
 };

@@ -10,6 +10,8 @@ use proptest::{
     test_runner::{Config, TestCaseError, TestRunner},
 };
 
+use crate::lifecycle::{Fingerprint, OperationId, Record, SavedResponse, Status, UnixMillis};
+
 /// What an input has shown: whether it was taken, or that something is wrong.
 pub type Shown = Result<bool, TestCaseError>;
 
@@ -71,4 +73,38 @@ fn change_at(bytes: &mut Vec<u8>, kind: u8, at: Index, byte: u8) {
         }
         _ => bytes.truncate(at),
     }
+}
+
+/// A record in any state.
+pub fn any_record() -> impl Strategy<Value = Record> {
+    let headers = collection::vec(("[a-z-]{1,8}", "[ -~]{0,12}"), 0..3);
+    let body = collection::vec(any::<u8>(), 0..64);
+    let response =
+        (any::<u16>(), headers, body).prop_map(|(status, headers, body)| SavedResponse {
+            status,
+            headers,
+            body,
+        });
+    let deadline = any::<u64>().prop_map(UnixMillis);
+    let status = prop_oneof![
+        deadline.prop_map(|deadline| Status::Processing { deadline }),
+        response.prop_map(|response| Status::Completed { response }),
+        Just(Status::Failed),
+    ];
+    let names = ("[a-f0-9-]{36}", "[a-z_]{1,20}");
+    let times = any::<(u64, u64, u64)>();
+    (names, any::<[u8; 32]>(), any::<u32>(), times, status).prop_map(
+        |((id, operation), fingerprint, attempts, (created_at, updated_at, expires_at), status)| {
+            Record {
+                operation_id: OperationId(id),
+                operation,
+                fingerprint: Fingerprint(fingerprint),
+                attempts,
+                created_at: UnixMillis(created_at),
+                updated_at: UnixMillis(updated_at),
+                expires_at: UnixMillis(expires_at),
+                status,
+            }
+        },
+    )
 }

@@ -1,6 +1,6 @@
 //! What must always hold, and what must sometimes happen, or the model would be too tame to show anything.
 
-use edge_idempotency::lifecycle::{Claim, NewRecord, OperationId, Status, UnixMillis};
+use idempotency_core::lifecycle::{Claim, NewRecord, OperationId, Status, UnixMillis};
 use stateright::Property;
 
 use crate::{

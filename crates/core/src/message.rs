@@ -7,11 +7,9 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::Fault;
 use crate::{
+    Fault, Origin,
     lifecycle::{Fingerprint, History, Record, Status, UnixMillis, frame},
-    operations::Origin,
-    telemetry::{Event, Subject, tell},
 };
 
 /// Goes up when an older release would misread a message, in the release after the one that learned to read it.
@@ -100,19 +98,6 @@ pub enum Reply {
     Damaged,
     /// What releases before this one say in the place of the three above. It is read, and never said.
     Broken,
-}
-
-impl Asked {
-    /// Tells of an event of this request.
-    pub fn tell(&self, event: &Event) {
-        let subject = Subject {
-            idempotency_key: Some(&self.idempotency_key),
-            correlation_id: Some(&self.origin.correlation_id),
-            operation: Some(&self.operation),
-            caller: Some(&self.caller_name),
-        };
-        tell(subject, event);
-    }
 }
 
 #[derive(Deserialize, Serialize)]

@@ -6,13 +6,12 @@
     reason = "a test may panic: that is how it fails"
 )]
 
-use edge_idempotency::{
-    coordinator::{Asked, Fault, Message, MessageError, Reply},
+use idempotency_core::{
+    Asked, Fault, Message, MessageError, Origin, Reply,
     lifecycle::{
         DecodeError, Fingerprint, History, OperationId, Record, SavedResponse, Status, UnixMillis,
         decode, encode,
     },
-    operations::Origin,
 };
 use proptest::{collection, prelude::*};
 

@@ -1,6 +1,6 @@
 //! The state machine under test: what the object asks, and the shipped answers.
 
-use edge_idempotency::lifecycle::{
+use idempotency_core::lifecycle::{
     self, Attempt, Claim, Expiry, Fingerprint, NewRecord, Outcome, Policy, Record, Settlement,
     UnixMillis,
 };

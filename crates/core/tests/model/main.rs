@@ -30,7 +30,7 @@ use broken::{
     StatusBeforeFingerprint, TellingAfterExpiry, TellingWhatIsStored, WaitingForTheDead,
     WithoutDeadline, WithoutFencing,
 };
-use edge_idempotency::lifecycle::UnixMillis;
+use idempotency_core::lifecycle::UnixMillis;
 use machine::{Machine, Shipped};
 use stateright::{Checker, Model};
 use steps::Bounds;

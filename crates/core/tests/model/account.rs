@@ -3,7 +3,7 @@
 //! It is kept of what the model sees happen, and never read off a record: nothing that a machine writes into its
 //! records, and no function under test, can excuse what the machine does.
 
-use edge_idempotency::lifecycle::{
+use idempotency_core::lifecycle::{
     Attempt, Fingerprint, Record, SavedResponse, Status, UnixMillis,
 };
 

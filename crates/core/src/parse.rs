@@ -10,7 +10,7 @@ use json_event_parser::{JsonEvent, JsonSyntaxError, SliceJsonParser};
 
 use super::{
     json::{Json, Number},
-    mistakes::{about_document, about_place},
+    json_mistakes::{about_document, about_place},
 };
 
 /// How deep arrays and objects may be nested: far deeper than people write, shallow enough for any stack.

@@ -1,6 +1,6 @@
 //! Bugs that were found, each kept as a test. `tests/worker/reproduction.test.ts` has those that a client sees.
 
-use edge_idempotency::lifecycle::{
+use idempotency_core::lifecycle::{
     Claim, Fingerprint, NewRecord, OperationId, Policy, UnixMillis, claim,
 };
 

@@ -1,0 +1,26 @@
+//! The decisions of edge-idempotency, and the values they are about.
+//!
+//! Nothing here does I/O, reads a clock, draws randomness, is async or knows the platform: what a decision needs is an
+//! argument. The modules stand in the order in which a request meets them.
+
+mod parse;
+mod json_mistakes;
+mod json;
+mod address;
+mod fault;
+mod origin;
+mod message;
+pub mod lifecycle;
+pub mod digest;
+#[cfg(test)]
+mod any_json;
+#[cfg(test)]
+mod any_message;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
+
+pub use address::{CompositeKey, IdempotencyKey, Scope};
+pub use fault::{Fault, parse_faults};
+pub use json::Json;
+pub use message::{Asked, Message, MessageError, Reply};
+pub use origin::Origin;

@@ -1,11 +1,11 @@
 //! An operation that answers whatever it is told to: for what operations may get wrong.
 
 use garde::Validate;
+use idempotency_core::lifecycle::SavedResponse;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Execution, Operation, OperationError, Retention};
-use crate::lifecycle::SavedResponse;
 
 /// `POST /api/v1/any-answer`
 pub struct AnyAnswer;

@@ -3,7 +3,6 @@
 use idempotency_core::{
     CompositeKey, IdempotencyKey, Scope,
     fuzz::{any_record, fuzz, mutated},
-    lifecycle::any_record,
 };
 use proptest::{collection, prelude::*};
 

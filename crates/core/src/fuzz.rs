@@ -1,6 +1,13 @@
 //! What fuzz targets share. Each module `any_…` of the crate is a target or several: whatever it is given, the code
 //! beside it answers as it should. `cargo test` tries each with 256 inputs, `npm run fuzz` with many more.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "a test may panic: that is how it fails"
+)]
+
 use std::cell::Cell;
 
 use proptest::{

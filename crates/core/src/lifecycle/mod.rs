@@ -25,8 +25,6 @@ mod encoding;
 #[cfg(test)]
 mod any_record;
 
-#[cfg(test)]
-pub use any_record::any_record;
 pub use claim::{Claim, NewRecord, Policy, claim};
 pub use encoding::{DecodeError, FORMAT_VERSION, decode, encode, encode_with, history};
 pub use expire::{Expiry, MAX_RETENTION_S, expire, expire_unreadable};

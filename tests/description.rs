@@ -10,6 +10,7 @@
 use std::{env, fs, path::Path};
 
 use edge_idempotency::description::document;
+use serde_json::Value;
 
 #[test]
 fn the_file_is_up_to_date() {
@@ -26,4 +27,28 @@ fn the_file_is_up_to_date() {
         written == described,
         "run `npm run describe` to write assets/openapi.json anew"
     );
+}
+
+#[test]
+fn a_pattern_says_what_the_whole_text_is() {
+    // Some generators of clients look for a pattern at the start of a text, others anywhere.
+    let patterns = patterns(&document());
+
+    assert!(!patterns.is_empty());
+    for pattern in patterns {
+        let whole = pattern.starts_with('^') && pattern.ends_with('$');
+        assert!(whole, "{pattern} has no start or no end");
+    }
+}
+
+fn patterns(part: &Value) -> Vec<String> {
+    match part {
+        Value::Object(members) => {
+            let own = members.get("pattern").and_then(Value::as_str);
+            let inside = members.values().flat_map(patterns);
+            own.map(str::to_owned).into_iter().chain(inside).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(patterns).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
 }

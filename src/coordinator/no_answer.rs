@@ -55,7 +55,7 @@ mod tests {
     use idempotency_core::lifecycle::{DecodeError, decode};
 
     use super::*;
-    use crate::telemetry::Level;
+    use crate::settings::Level;
 
     #[test]
     fn what_has_touched_nothing_may_be_asked_again() {

@@ -20,9 +20,10 @@ use super::{
 };
 use crate::{
     clock,
+    monitor::hand_over_soon,
     operations::{KeyedOperation, find_operation},
     settings::Settings,
-    telemetry::{Event, Move, Subject, Tell, hand_over_soon, tell},
+    telemetry::{Event, Move, Subject, Tell, tell},
 };
 
 /// One caller's one key: it decides, executes and remembers.

@@ -25,9 +25,10 @@ use super::{
     route::{Target, route},
 };
 use crate::{
+    monitor::hand_over_soon,
     operations::{ReadError, ReadFn, Reading, parse_query},
     settings::{Settings, WrongSetting},
-    telemetry::{Event, Subject, hand_over_soon, tell},
+    telemetry::{Event, Subject, tell},
 };
 
 /// Serves one request. Whatever happens, it has an answer.

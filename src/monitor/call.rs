@@ -9,10 +9,11 @@ use serde::Serialize;
 use thiserror::Error;
 use worker::{Env, Headers, Request, Response, js_sys};
 
-use super::{Alert, Rules};
+use super::Alert;
 use crate::{
     clock::within,
     outgoing,
+    settings::Rules,
     telemetry::{Batch, Tally},
 };
 

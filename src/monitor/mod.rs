@@ -16,6 +16,7 @@ mod store;
 mod told;
 mod webhook;
 mod call;
+mod hand_over;
 mod gathered;
 #[expect(
     missing_docs,
@@ -28,7 +29,8 @@ mod dashboards;
 mod deliver;
 mod prometheus;
 
-pub use alerts::{Alert, Rules};
-pub use call::{Alerts, MonitorError, alerts, hand_over, live, totals};
+pub use alerts::Alert;
+pub use call::{Alerts, MonitorError, alerts, live, totals};
+pub use hand_over::hand_over_soon;
 pub use object::Telemetry;
 pub use prometheus::{CONTENT_TYPE, encode};

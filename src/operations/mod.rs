@@ -28,10 +28,11 @@ mod timestamp;
 #[cfg(test)]
 mod any_input;
 
+pub use crate::settings::Retention;
 pub use field_error::FieldError;
 pub use format::{example_key, moment, uuid_v4};
 pub use json_object::JsonObject;
-pub use operation::{Execution, KeyedOperation, Operation, OperationError, Retention, created};
+pub use operation::{Execution, KeyedOperation, Operation, OperationError, created};
 pub use query::{Query, parse_query};
 pub use read::{Found, Read, ReadError, ReadFn, Readable, Reading};
 pub use routes::{Endpoint, ROUTES, Route, find_operation};

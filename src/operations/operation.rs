@@ -13,7 +13,7 @@ use worker::Env;
 
 #[cfg(not(target_arch = "wasm32"))]
 use super::shape::Shape;
-use super::{FieldError, input};
+use super::{FieldError, Retention, input};
 
 /// Something that may be asked for many times and takes effect once.
 pub trait Operation {
@@ -36,15 +36,6 @@ pub trait Operation {
         input: Self::Input,
         execution: &Execution<'_>,
     ) -> impl Future<Output = Result<SavedResponse, OperationError>>;
-}
-
-/// Which variable says how long a record is kept.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Retention {
-    /// `IDEMPOTENCY_TTL_SECONDS`
-    Standard,
-    /// `AUDIT_TTL_SECONDS`
-    Audit,
 }
 
 /// What an attempt knows besides its input.

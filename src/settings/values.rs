@@ -6,7 +6,7 @@ use idempotency_core::{digest::sha256, lifecycle::MAX_RETENTION_S};
 use thiserror::Error;
 
 use super::urls::{is_loopback, is_public};
-use crate::{monitor::Rules, telemetry::Level};
+use super::{Level, Rules};
 
 /// A variable whose value cannot be meant.
 #[derive(Clone, Debug, Error, PartialEq)]

@@ -10,14 +10,13 @@ use worker::{
 };
 
 use super::{
-    ApiTokens, JwtIssuer, WrongSetting,
+    ApiTokens, JwtIssuer, Level, Retention, Rules, WrongSetting,
     urls::is_loopback,
     values::{
         content_bytes, deadline, header_names, is_any_port, is_on, log_level, monitors, origins,
         replay_memory, rules, seconds, secret, webhook,
     },
 };
-use crate::{monitor::Rules, operations::Retention, telemetry::Level};
 
 /// What the variables say.
 #[derive(Clone, Debug, PartialEq)]

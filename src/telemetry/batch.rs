@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
-    Event, Level, Outcome, Subject,
+    Event, Outcome, Subject,
     tally::{Tally, increase},
 };
+use crate::settings::Level;
 
 /// What a batch may have as JSON, in bytes: it is bounded in all its parts, and has far less.
 pub const MAX_BYTES: usize = 512 * 1024;

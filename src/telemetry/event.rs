@@ -1,9 +1,10 @@
 //! Everything worth telling, and how much it matters. It is the one source of log lines, metrics and what the
 //! dashboard shows.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::records::Move;
+use crate::settings::Level;
 
 /// Who an event is about.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -173,18 +174,6 @@ pub enum Event {
         /// What.
         reason: String,
     },
-}
-
-/// How much an event matters.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// Expected.
-    Info,
-    /// Expected to be rare; many of them mean that a client or a part of the platform is in trouble.
-    Warning,
-    /// A person is needed.
-    Error,
 }
 
 impl Event {

@@ -1,34 +1,22 @@
-//! What this isolate has to tell, and the handing over of it: at most once a second, and never before an answer.
+//! What this isolate has to tell, until it is handed over.
 
 use std::{
     cell::{Cell, RefCell},
     hash::{DefaultHasher, Hash, Hasher},
     num::NonZeroUsize,
-    time::Duration,
 };
 
-use futures_util::future::{FutureExt, LocalBoxFuture};
 use idempotency_core::lifecycle::UnixMillis;
 use lru::LruCache;
-use worker::{Delay, Env};
 
 use super::{Event, Subject, batch::Batch, log::log_line};
-use crate::{clock, monitor, promptly::bounded, settings::Settings};
-
-/// How long events are gathered before they are handed over, in milliseconds.
-const PERIOD_MS: u64 = 1000;
-
-/// After how long a handing over that was to come is believed dead, in milliseconds: whoever had promised it may
-/// be gone, an object that was reset for one.
-const OVERDUE_MS: u64 = 5000;
+use crate::clock;
 
 /// How many keys an isolate recognizes when they come again, to count retries.
 const MAX_KEYS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4095);
 
 thread_local! {
     static BATCH: RefCell<Option<Batch>> = const { RefCell::new(None) };
-    /// When somebody last promised to hand over, unless that is done.
-    static PROMISED_AT: Cell<Option<UnixMillis>> = const { Cell::new(None) };
     /// Whether anybody wants to have what is gathered.
     static IS_OFF: Cell<bool> = const { Cell::new(false) };
     /// How often each key came, and when it came last.
@@ -66,36 +54,20 @@ fn repetition(caller: Option<&str>, key: &str, now: UnixMillis) -> Option<(u32, 
     (before > 0).then(|| (before.saturating_add(1), last.ms_until(now)))
 }
 
-/// Sees to it that what was told gets handed over. `spawn` runs what goes on after the answer.
-pub fn hand_over_soon(
-    env: &Env,
-    settings: &Settings,
-    spawn: impl FnOnce(LocalBoxFuture<'static, ()>),
-) {
-    let now = clock::now();
-    if settings.telemetry_objects == 0 {
-        IS_OFF.set(true);
-        BATCH.take();
-        return;
-    }
-    let is_promised = PROMISED_AT
-        .get()
-        .is_some_and(|promised_at| now < promised_at.plus_ms(OVERDUE_MS));
-    if is_promised || BATCH.with_borrow(Option::is_none) {
-        return;
-    }
-    PROMISED_AT.set(Some(now));
-    let (env, objects) = (env.clone(), settings.telemetry_objects);
-    let handing_over = async move {
-        Delay::from(Duration::from_millis(PERIOD_MS)).await;
-        PROMISED_AT.set(None);
-        let Some(batch) = BATCH.take() else {
-            return;
-        };
-        if let Err(error) = monitor::hand_over(&env, objects, &batch).await {
-            let reason = error.to_string();
-            tell(Subject::NONE, &Event::CountsLost { reason });
-        }
-    };
-    spawn(bounded(handing_over).map(drop).boxed_local());
+/// Whether anything has been gathered.
+#[must_use]
+pub fn has_gathered() -> bool {
+    BATCH.with_borrow(Option::is_some)
+}
+
+/// What has been gathered since the last time.
+#[must_use]
+pub fn take_gathered() -> Option<Batch> {
+    BATCH.take()
+}
+
+/// Gathers nothing from now on: nobody counts.
+pub fn gather_nothing() {
+    IS_OFF.set(true);
+    BATCH.take();
 }

@@ -3,8 +3,11 @@
 use idempotency_core::lifecycle::UnixMillis;
 use serde::Serialize;
 
-use super::{Event, Level, Subject};
-use crate::{clock, settings::Settings};
+use super::{Event, Subject};
+use crate::{
+    clock,
+    settings::{Level, Settings},
+};
 
 #[derive(Serialize)]
 struct Line<'a> {

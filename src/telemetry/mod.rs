@@ -18,8 +18,8 @@ mod asked;
 
 pub use asked::Tell;
 pub use batch::{Batch, MAX_BYTES as MAX_BATCH_BYTES};
-pub use event::{Event, Level, Subject};
-pub use gather::{hand_over_soon, tell};
+pub use event::{Event, Subject};
+pub use gather::{gather_nothing, has_gathered, take_gathered, tell};
 pub use histogram::{BOUNDS_MS, Histogram};
 pub use outcome::Outcome;
 pub use records::{Count, Move, Place};

@@ -39,30 +39,6 @@ fn the_lifecycle_does_no_io_and_reads_no_clock() {
 }
 
 #[test]
-fn imports_follow_the_walk() {
-    let walk = [
-        "description",
-        "http",
-        "replay",
-        "coordinator",
-        "operations",
-        "telemetry",
-    ];
-    for (at, folder) in walk.iter().enumerate() {
-        for file in files(&format!("src/{folder}"), "rs") {
-            let text = read(&file);
-            for earlier in walk.iter().take(at) {
-                let used = code(&text).any(|line| {
-                    line.contains(&format!("crate::{earlier}"))
-                        || line.trim().starts_with(&format!("{earlier}::"))
-                });
-                assert!(!used, "{} goes back to {earlier}", file.display());
-            }
-        }
-    }
-}
-
-#[test]
 fn every_module_says_what_it_is() {
     for file in code_files() {
         assert!(

@@ -9,10 +9,8 @@ use super::{
     parameters, problems,
     refusals::Refusals,
     schemas::Schemas,
+    servers::servers,
 };
-
-/// Where the local server listens.
-pub const BASE_URL: &str = "http://localhost:8000";
 
 /// What a reader has to know before the first request.
 const INTRODUCTION: &str = include_str!("introduction.md");
@@ -33,10 +31,7 @@ pub fn document() -> Value {
             "description": INTRODUCTION,
             "license": {"name": "Apache License 2.0", "identifier": env!("CARGO_PKG_LICENSE")},
         },
-        "servers": [
-            {"url": BASE_URL, "description": "A local server, as `npm start` runs it"},
-            {"url": "/", "description": "The service that this description comes from"},
-        ],
+        "servers": servers(),
         "security": [{"bearer": []}],
         "tags": [
             {"name": "Operations", "description": "What takes effect once, and what it made"},

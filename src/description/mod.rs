@@ -6,6 +6,7 @@
 //! tables of this folder, and the tests against the running Worker hold it to them.
 
 mod document;
+mod servers;
 mod entry;
 mod operation;
 mod parameters;

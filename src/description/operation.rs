@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    document::BASE_URL,
     entry::{Entry, What},
     parameters::parameters,
     refusals::Refusals,
     schemas::Schemas,
+    servers::BASE_URL,
     successes::successes,
 };
 use crate::{

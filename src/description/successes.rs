@@ -4,10 +4,10 @@ use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 
 use super::{
-    document::BASE_URL,
     entry::{Entry, What},
     fields,
     schemas::Schemas,
+    servers::BASE_URL,
 };
 use crate::{
     http::{

@@ -23,6 +23,7 @@ mod keyed;
 mod operators;
 mod key_status;
 mod answer;
+mod send;
 mod problem;
 mod problems;
 mod catalogue;

@@ -8,7 +8,7 @@ use worker::{Context, Env, wasm_bindgen::JsValue, web_sys};
 
 use super::{
     admit::sent_key,
-    answer::{Answer, send},
+    answer::Answer,
     asset::asset,
     auth::Caller,
     content::Content,
@@ -23,6 +23,7 @@ use super::{
     problem::Problem,
     rate::{known_caller, known_operator, known_page},
     route::{Target, route},
+    send::send,
 };
 use crate::{
     monitor::hand_over_soon,

@@ -12,7 +12,7 @@ use thiserror::Error;
 use worker::Env;
 
 #[cfg(not(target_arch = "wasm32"))]
-use super::shape::Shape;
+use super::shape::{Shape, named};
 use super::{FieldError, Retention, input};
 
 /// Something that may be asked for many times and takes effect once.
@@ -120,7 +120,13 @@ impl KeyedOperation {
                 })
             },
             #[cfg(not(target_arch = "wasm32"))]
-            shape: Shape::of_operation::<O>(),
+            shape: Shape {
+                name: O::NAME,
+                summary: O::SUMMARY,
+                input: named::<O::Input>,
+                output: named::<O::Output>,
+                location: O::LOCATION,
+            },
         }
     }
 }

@@ -7,7 +7,7 @@ use thiserror::Error;
 use worker::Env;
 
 #[cfg(not(target_arch = "wasm32"))]
-use super::shape::Shape;
+use super::shape::{Shape, named};
 use super::{FieldError, OperationError, Query, parse_query};
 use crate::clock::within;
 
@@ -89,7 +89,13 @@ impl Read {
                 })
             },
             #[cfg(not(target_arch = "wasm32"))]
-            shape: Shape::of_reading::<R>(),
+            shape: Shape {
+                name: R::NAME,
+                summary: R::SUMMARY,
+                input: |_| schemars::schema_for!(R::Query),
+                output: named::<R>,
+                location: None,
+            },
         }
     }
 }

@@ -2,8 +2,6 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::{Operation, Readable};
-
 /// Names a type's schema, and adds it to those that the generator collects.
 pub type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
 
@@ -22,32 +20,7 @@ pub struct Shape {
     pub location: Option<&'static str>,
 }
 
-impl Shape {
-    /// The types of an operation.
-    #[must_use]
-    pub const fn of_operation<O: Operation>() -> Self {
-        Self {
-            name: O::NAME,
-            summary: O::SUMMARY,
-            input: named::<O::Input>,
-            output: named::<O::Output>,
-            location: O::LOCATION,
-        }
-    }
-
-    /// The types of a reading.
-    #[must_use]
-    pub const fn of_reading<R: Readable>() -> Self {
-        Self {
-            name: R::NAME,
-            summary: R::SUMMARY,
-            input: |_| schemars::schema_for!(R::Query),
-            output: named::<R>,
-            location: None,
-        }
-    }
-}
-
-fn named<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+/// A schema that goes by its type's name.
+pub fn named<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
 }

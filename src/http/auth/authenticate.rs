@@ -5,7 +5,7 @@ use idempotency_core::Scope;
 use super::{
     bearer::{bearer, password},
     jwt::{Jwt, JwtError},
-    keys::keys_for,
+    keys::{KeysError, keys_for},
 };
 use crate::{
     clock,
@@ -107,7 +107,7 @@ async fn known(
         return Err(Problem::invalid_token("This token is not valid here."));
     };
     match verified(issuer, &jwt).await {
-        Ok(subject) => {
+        Ok(Ok(subject)) => {
             let scope = Scope::of_subject(&issuer.issuer, &subject);
             Ok(Caller {
                 role: Role::Client,
@@ -115,13 +115,11 @@ async fn known(
                 scope,
             })
         }
-        Err(JwtError::Keys(error)) => {
+        Ok(Err(error)) => Err(Problem::invalid_token(&error.to_string())),
+        Err(error) => {
             let reason = error.to_string();
             tell(exchange.subject(), &Event::KeysMissing { reason });
             Err(Problem::keys_missing())
-        }
-        Err(error @ (JwtError::Expired | JwtError::NotYetValid | JwtError::Invalid)) => {
-            Err(Problem::invalid_token(&error.to_string()))
         }
     }
 }
@@ -145,16 +143,21 @@ fn is_word(token: &str) -> bool {
     token.len() <= 32 && token.bytes().all(in_word)
 }
 
-/// The signature comes first: nothing that a token says is believed, or told of, before.
-async fn verified(issuer: &JwtIssuer, jwt: &Jwt<'_>) -> Result<String, JwtError> {
+/// The subject that the token names, or why the token is invalid. An error means that it could not be checked.
+///
+/// The signature comes first: nothing that a token says is believed, or reported, before.
+async fn verified(
+    issuer: &JwtIssuer,
+    jwt: &Jwt<'_>,
+) -> Result<Result<String, JwtError>, KeysError> {
     let keys = keys_for(&issuer.jwks_url, jwt, clock::now()).await?;
     for key in keys.iter().filter(|key| jwt.is_for(&key.jwk)) {
         if key.has_signed(jwt).await {
             // The issuer may have taken seconds to answer, in which the token may have expired.
-            return jwt.subject(&issuer.issuer, &issuer.audience, clock::now());
+            return Ok(jwt.subject(&issuer.issuer, &issuer.audience, clock::now()));
         }
     }
-    Err(JwtError::Invalid)
+    Ok(Err(JwtError::Invalid))
 }
 
 #[cfg(test)]

@@ -4,7 +4,19 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::jwt::Algorithm;
+/// How a token can be signed here. The key says which it is; a token that says something else is refused.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+pub enum Algorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    #[serde(rename = "RS256")]
+    Rs256,
+    /// ECDSA with P-256 and SHA-256.
+    #[serde(rename = "ES256")]
+    Es256,
+    /// Ed25519, by its name in RFC 8037.
+    #[serde(rename = "EdDSA", alias = "Ed25519")]
+    EdDsa,
+}
 
 /// The shortest RSA key, in bytes: 2048 bits (RFC 7518, section 3.3).
 const MIN_RSA_BYTES: usize = 256;

@@ -6,25 +6,11 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use super::{jwks::Jwk, keys::KeysError};
+use super::jwks::{Algorithm, Jwk};
 
 /// How far the issuer's clock and ours may be apart, in seconds (RFC 7519, section 4.1.4: "some small leeway,
 /// usually no more than a few minutes").
 const LEEWAY_S: f64 = 30.0;
-
-/// How a token can be signed here. The key says which it is; a token that says something else is refused.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-pub enum Algorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    #[serde(rename = "RS256")]
-    Rs256,
-    /// ECDSA with P-256 and SHA-256.
-    #[serde(rename = "ES256")]
-    Es256,
-    /// Ed25519, by its name in RFC 8037.
-    #[serde(rename = "EdDSA", alias = "Ed25519")]
-    EdDsa,
-}
 
 /// A token whose form is right. Nothing in it is to be believed before its signature is checked.
 #[derive(Debug)]
@@ -41,9 +27,6 @@ pub struct Jwt<'a> {
 /// Why a token is not taken. The text is for its bearer.
 #[derive(Debug, Error)]
 pub enum JwtError {
-    /// The keys to check it with are not there.
-    #[error(transparent)]
-    Keys(#[from] KeysError),
     /// Its time is over.
     #[error("This token has expired. Get a new one.")]
     Expired,

@@ -8,7 +8,7 @@ use worker::{
     web_sys::{CryptoKey, SubtleCrypto, WorkerGlobalScope},
 };
 
-use super::{jwks::Jwk, jwt::Algorithm};
+use super::jwks::{Algorithm, Jwk};
 
 /// The key, ready to use.
 pub async fn import(jwk: &Jwk) -> worker::Result<CryptoKey> {

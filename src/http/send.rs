@@ -1,0 +1,85 @@
+//! The way out: from what is to be said to a response.
+
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use worker::web_sys;
+
+use super::{answer::Answer, cors::is_allowed, exchange::Exchange};
+
+/// The names that a page of another origin may read. (Fetch, "CORS-safelisted response-header name".)
+const EXPOSED: &str = "X-Idempotency-Key, X-Idempotency-Expires-At, X-Idempotency-Content, \
+                       Idempotent-Replayed, X-Correlation-ID, Retry-After, Location, Link, ETag, Allow, \
+                       WWW-Authenticate";
+
+/// For a year, browsers speak to this host over TLS alone (RFC 6797, section 6.1).
+const HTTPS_ONLY: &str = "max-age=31536000";
+
+#[wasm_bindgen(module = "/src/http/crossing.js")]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn respond(
+        status: u16,
+        fields: &str,
+        content: &[u8],
+        socket: Option<&web_sys::WebSocket>,
+    ) -> Result<web_sys::Response, JsValue>;
+}
+
+/// Sends `answer`, with what every answer carries.
+pub fn send(
+    answer: &Answer,
+    exchange: &Exchange,
+    allowed_origins: &[String],
+) -> Result<web_sys::Response, JsValue> {
+    let mut fields = Fields::default();
+    let always = [
+        ("X-Correlation-ID", exchange.correlation_id.as_str()),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "no-referrer"),
+    ];
+    for (name, value) in &answer.headers {
+        // What an operation says of these does not count.
+        if always
+            .iter()
+            .all(|(own, _)| !own.eq_ignore_ascii_case(name))
+        {
+            fields.add(name, value)?;
+        }
+    }
+    for (name, value) in always {
+        fields.add(name, value)?;
+    }
+    // A browser that was once told so of localhost would refuse every other server there.
+    if exchange.base_url.starts_with("https://") && !exchange.is_local() {
+        fields.add("Strict-Transport-Security", HTTPS_ONLY)?;
+    }
+    if !allowed_origins.is_empty() {
+        fields.add("Vary", "Origin")?;
+    }
+    if let Some(origin) = exchange
+        .origin
+        .as_ref()
+        .filter(|origin| is_allowed(origin, allowed_origins))
+    {
+        fields.add("Access-Control-Allow-Origin", origin)?;
+        fields.add("Access-Control-Expose-Headers", EXPOSED)?;
+    }
+    let socket = answer.socket.as_ref().map(AsRef::as_ref);
+    respond(answer.status, &fields.0, &answer.body, socket)
+}
+
+/// Header fields, a line for each name and each value.
+#[derive(Default)]
+struct Fields(String);
+
+impl Fields {
+    fn add(&mut self, name: &str, value: &str) -> Result<(), JsValue> {
+        if name.contains('\n') || value.contains('\n') {
+            return Err("a header field with a line break".into());
+        }
+        for text in [name, value] {
+            self.0.push_str(text);
+            self.0.push('\n');
+        }
+        Ok(())
+    }
+}

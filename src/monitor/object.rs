@@ -83,14 +83,14 @@ impl DurableObject for Telemetry {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        bounded(self.answer(request))
+        bounded(self.answer(request).boxed_local())
             .await
             .map_err(|aborted| aborted.to_string())?
             .map_err(|error| worker::Error::from(error.to_string()))
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        let looked = bounded(self.look(None)).await;
+        let looked = bounded(self.look(None).boxed_local()).await;
         let looked = looked.map_err(|aborted| aborted.to_string())?;
         looked.map_err(|error| worker::Error::from(error.to_string()))?;
         Response::empty()
@@ -278,6 +278,7 @@ impl Telemetry {
                 tell(Subject::NONE, &Event::CountsLost { reason });
             }
         };
-        self.object.wait_until(bounded(showing).map(drop));
+        self.object
+            .wait_until(bounded(showing.boxed_local()).map(drop));
     }
 }

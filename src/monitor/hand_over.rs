@@ -56,5 +56,5 @@ pub fn hand_over_soon(
             tell(Subject::NONE, &Event::CountsLost { reason });
         }
     };
-    spawn(bounded(handing_over).map(drop).boxed_local());
+    spawn(bounded(handing_over.boxed_local()).map(drop).boxed_local());
 }

@@ -99,7 +99,7 @@ impl DurableObject for Telemetry {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        bounded(self.monitor.answer(request))
+        bounded(self.monitor.answer(request).boxed_local())
             .await
             .map_err(|aborted| aborted.to_string())?
             .map_err(|error| worker::Error::from(error.to_string()))
@@ -156,7 +156,7 @@ impl Monitor {
     /// Runs what goes on after an answer.
     pub(super) fn go_on(&self, task: impl Future<Output = ()> + 'static) {
         self.object
-            .wait_until(bounded(task).map(drop).boxed_local());
+            .wait_until(bounded(task.boxed_local()).map(drop).boxed_local());
     }
 }
 

@@ -1,5 +1,6 @@
 //! Keeps copies of a completed record for those who ask again.
 
+use futures_util::FutureExt;
 use idempotency_core::{Asked, CompositeKey, Reply};
 use worker::{Context, Env};
 
@@ -31,11 +32,11 @@ pub fn publish(
         return;
     }
     let (env, record, asked) = (env.clone(), record.clone(), asked.clone());
-    context.wait_until(async move {
-        let kept = bounded(kv::keep(&env, &key, &record, clock::now()));
-        if let Ok(Err(error)) = kept.await {
+    let keeping = async move {
+        if let Err(error) = kv::keep(&env, &key, &record, clock::now()).await {
             let reason = error.to_string();
             asked.tell(&Event::CopyFailed { reason });
         }
-    });
+    };
+    context.wait_until(bounded(keeping.boxed_local()).map(drop));
 }

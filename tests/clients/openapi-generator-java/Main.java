@@ -80,7 +80,7 @@ public class Main {
 
     var event = new AuditInput().userId("java").action(AuditInput.ActionEnum.LOGIN).details(Map.of("method", "password"));
     var entry = operations.createAuditLog(newKey(), event, null, null);
-    var listed = operations.listAuditLogs(10L, null, null, "java", null);
+    var listed = operations.listAuditLogs(10, null, null, "java", null, null);
     check("an entry is listed", listed.equals(List.of(entry)));
 
     var status = new KeysApi(client).lookUpKey(key, null, null);

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     clock,
     operations::KeyedOperation,
-    replay::{Answered, look_up, publish},
+    replay::{Answered, claim, publish},
     settings::Settings,
     telemetry::{Event, Subject, tell},
 };
@@ -44,7 +44,7 @@ pub async fn keyed(
         }
         Ok((identity, asked)) => {
             let key = identity.composite_key();
-            match look_up(env, settings, &key, &asked).await {
+            match claim(env, settings, &key, &asked).await {
                 Ok(answered) => {
                     publish(ctx, env, settings, key, &asked, &answered);
                     let duration_ms = exchange.duration_ms();

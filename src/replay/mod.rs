@@ -10,11 +10,11 @@
 mod judge;
 mod memory;
 mod kv;
-mod look_up;
+mod claim;
 mod publish;
 #[cfg(test)]
 mod any_copy;
 
 pub use judge::Found;
-pub use look_up::{Answered, Source, look_up};
+pub use claim::{Answered, Source, claim};
 pub use publish::publish;

@@ -70,7 +70,7 @@ impl Answered {
 }
 
 /// Answers `asked`.
-pub async fn look_up(
+pub async fn claim(
     env: &Env,
     settings: &Settings,
     key: &CompositeKey,

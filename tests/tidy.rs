@@ -190,6 +190,21 @@ fn every_event_is_documented() {
     }
 }
 
+#[test]
+fn every_test_file_is_on_the_map_once() {
+    let map = read("tests/README.md");
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut there: Vec<_> = files("tests", "ts")
+        .iter()
+        .filter_map(|file| file.strip_prefix(&tests).unwrap().to_str())
+        .filter_map(|file| Some(file.strip_suffix(".test.ts")?.to_owned()))
+        .collect();
+    let mut mapped = quoted_until(&map, " | `", '`');
+    there.sort();
+    mapped.sort();
+    assert_eq!(mapped, there);
+}
+
 fn assert_mentioned(document: &str, text: &str) {
     assert!(
         read(document).contains(text),
@@ -258,9 +273,9 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
 
 /// What is installed or generated in a checkout, and not ours.
 fn is_generated(folder: &Path) -> bool {
-    folder.file_name().is_some_and(|name| {
-        name == "node_modules" || name.to_string_lossy().starts_with('.')
-    })
+    folder
+        .file_name()
+        .is_some_and(|name| name == "node_modules" || name.to_string_lossy().starts_with('.'))
 }
 
 fn read(file: impl AsRef<Path>) -> String {

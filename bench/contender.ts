@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
-import { compatibilityDate, execute, modules } from "../tests/worker/server.ts";
+import { compatibilityDate, execute, modules } from "../tests/harness/server.ts";
 import { Processor } from "./processor.ts";
 
 export const ROOT = join(import.meta.dirname, "..");

@@ -51,7 +51,7 @@ fn every_module_says_what_it_is() {
 
 #[test]
 fn files_stay_small_enough_to_read() {
-    let all = code_files().chain(files("tests/worker", "ts"));
+    let all = code_files().chain(files("tests", "ts"));
     for file in all {
         let lines = read(&file).lines().count();
         assert!(lines <= 320, "{} has {lines} lines", file.display());
@@ -166,6 +166,21 @@ fn every_event_is_documented() {
     }
 }
 
+#[test]
+fn every_test_file_is_on_the_map_once() {
+    let map = read("tests/README.md");
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut there: Vec<_> = files("tests", "ts")
+        .iter()
+        .filter_map(|file| file.strip_prefix(&tests).unwrap().to_str())
+        .filter_map(|file| Some(file.strip_suffix(".test.ts")?.to_owned()))
+        .collect();
+    let mut mapped = quoted_until(&map, " | `", '`');
+    there.sort();
+    mapped.sort();
+    assert_eq!(mapped, there);
+}
+
 fn assert_mentioned(document: &str, text: &str) {
     assert!(
         read(document).contains(text),
@@ -221,7 +236,7 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("a folder") {
             let path = entry.unwrap().path();
-            if path.is_dir() {
+            if path.is_dir() && !is_generated(&path) {
                 folders.push(path);
             } else if path.extension().is_some_and(|found| found == extension) {
                 found.push(path);
@@ -230,6 +245,13 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
     }
     assert!(!found.is_empty(), "no .{extension} in {folder}");
     found
+}
+
+/// What is installed or generated in a checkout, and not ours.
+fn is_generated(folder: &Path) -> bool {
+    folder
+        .file_name()
+        .is_some_and(|name| name == "node_modules" || name.to_string_lossy().starts_with('.'))
 }
 
 fn read(file: impl AsRef<Path>) -> String {

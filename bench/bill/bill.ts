@@ -1,6 +1,6 @@
 // The platform's bill, counted in its runtime, for each thing that can happen to a keyed request.
 
-import { AUDIT_LOG, newKey, RESOURCES, TRANSACTIONS } from "../../tests/worker/client.ts";
+import { AUDIT_LOG, newKey, RESOURCES, TRANSACTIONS } from "../../tests/harness/client.ts";
 import { type Counted, sum, withCounted } from "./counted.ts";
 import {
   ANSWERED_BY_MEMORY,

@@ -1,8 +1,8 @@
 // A server whose billed actions are counted.
 
 import { join } from "node:path";
-import { Client } from "../../tests/worker/client.ts";
-import { startServer, type Variables } from "../../tests/worker/server.ts";
+import { Client } from "../../tests/harness/client.ts";
+import { startServer, type Variables } from "../../tests/harness/server.ts";
 import type { Counts, Name } from "./promises.ts";
 
 const COUNTING = join(import.meta.dirname, "counting.js");

@@ -5,6 +5,7 @@
 // objects, because a proxy is no Durable Object's state to the runtime and no D1 database to the Rust code. What this
 // module does not know how to count it refuses, so that nothing new goes uncounted.
 
+import { before } from "./before.js";
 import Entry, { Coordinator as RustCoordinator, Telemetry as RustTelemetry } from "./entry.js";
 
 const PATH = "/__bill";
@@ -17,12 +18,6 @@ const seen = new WeakSet();
 
 function add(name, number = 1) {
   counts[name] = (counts[name] ?? 0) + number;
-}
-
-/** Puts `method` in front of the one that `object` has; it gets that one, bound, and the arguments. */
-function before(object, name, method) {
-  const native = object[name].bind(object);
-  Object.defineProperty(object, name, { value: (...given) => method(native, ...given), configurable: true });
 }
 
 function refuse(object, ...names) {

@@ -3,7 +3,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { newKey } from "../../tests/worker/client.ts";
+import { newKey } from "../../tests/harness/client.ts";
 import { type Counted, withCounted } from "./counted.ts";
 
 /** So many rows that what D1 keeps once does not count. */

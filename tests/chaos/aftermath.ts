@@ -1,7 +1,7 @@
 // When nothing goes wrong any more: every key is settled, read, and its rows counted.
 
 import { setTimeout as pause } from "node:timers/promises";
-import type { Database } from "../worker/server.ts";
+import type { Database } from "../harness/server.ts";
 import { send, type World } from "./clients.ts";
 import { byCompositeKey, type Effect, isSuccess, type KeyStatus } from "./history.ts";
 import type { KeyPlan, RequestPlan } from "./plan.ts";

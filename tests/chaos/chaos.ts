@@ -1,7 +1,7 @@
 // One run: clients at work while everything goes wrong, then peace, then the reckoning.
 
 import { setTimeout as pause } from "node:timers/promises";
-import { type Server, startServer } from "../worker/server.ts";
+import { type Server, startServer } from "../harness/server.ts";
 import { readEffects, readEveryKey, SETTLES_WITHIN_MS, settleEveryKey } from "./aftermath.ts";
 import { check } from "./check.ts";
 import { useKey, type World } from "./clients.ts";

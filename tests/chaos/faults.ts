@@ -4,7 +4,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Server } from "../worker/server.ts";
+import type { Server } from "../harness/server.ts";
 import type { Interval } from "./history.ts";
 import type { Random } from "./random.ts";
 

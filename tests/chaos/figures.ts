@@ -1,6 +1,6 @@
 // What a run is told by: how much of everything there was.
 
-import type { Server } from "../worker/server.ts";
+import type { Server } from "../harness/server.ts";
 import { compositeKey, type Evidence, type Exchange, isSuccess, successOf } from "./history.ts";
 
 export interface Figures {

@@ -1,6 +1,6 @@
 // A run in words: its figures, and for each violation what was asked and answered with its key.
 
-import type { Server } from "../worker/server.ts";
+import type { Server } from "../harness/server.ts";
 import type { Violation } from "./check.ts";
 import type { Figures } from "./figures.ts";
 import { compositeKey, type Evidence, type Exchange } from "./history.ts";

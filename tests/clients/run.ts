@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { startServer } from "../worker/server.ts";
+import { startServer } from "../harness/server.ts";
 import { type Client, clients, type Step } from "./clients.ts";
 import { CACHE, install, jacksonJar } from "./toolchains.ts";
 

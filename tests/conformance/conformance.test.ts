@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readFile } from "node:fs/promises";
-import { startServer } from "../worker/server.ts";
+import { startServer } from "../harness/server.ts";
 import { CASES } from "./cases/index.ts";
 import { summarize, summaryLine } from "./report.ts";
 import { runSuite } from "./suite.ts";

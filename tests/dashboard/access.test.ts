@@ -2,10 +2,10 @@
 
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { HOST, openBrowser, openPage } from "../worker/browser.ts";
-import { Client, newKey } from "../worker/client.ts";
-import { startServer } from "../worker/server.ts";
-import { makeToken } from "../worker/tokens.ts";
+import { HOST, openBrowser, openPage } from "../harness/browser.ts";
+import { Client, newKey } from "../harness/client.ts";
+import { startServer } from "../harness/server.ts";
+import { makeToken } from "../harness/tokens.ts";
 
 const shop = makeToken("shop");
 const operator = makeToken("ops", "operator");

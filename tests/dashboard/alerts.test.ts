@@ -2,8 +2,8 @@
 
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openBrowser } from "../worker/browser.ts";
-import { eventually, newKey, serve } from "../worker/client.ts";
+import { openBrowser } from "../harness/browser.ts";
+import { eventually, newKey, serve } from "../harness/client.ts";
 import { openDashboard } from "./dashboard.ts";
 
 const RULES = {

@@ -2,8 +2,8 @@
 
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
-import { type Mischief, openPage } from "../worker/browser.ts";
-import type { Client } from "../worker/client.ts";
+import { type Mischief, openPage } from "../harness/browser.ts";
+import type { Client } from "../harness/client.ts";
 
 export const DESKTOP = { viewport: { width: 1440, height: 1000 } };
 export const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };

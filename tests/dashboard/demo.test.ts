@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Counts, countedBy, outcomeOf } from "../demo/counts.ts";
 import { demo } from "../demo/demo.ts";
 import { table, verdict } from "../demo/report.ts";
-import { openBrowser } from "../worker/browser.ts";
-import { eventually, serve } from "../worker/client.ts";
+import { openBrowser } from "../harness/browser.ts";
+import { eventually, serve } from "../harness/client.ts";
 import { openDashboard } from "./dashboard.ts";
 
 const RUN = join(import.meta.dirname, "../demo/run.ts");

@@ -4,8 +4,8 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isTooWide, openBrowser } from "../worker/browser.ts";
-import { AUDIT_LOG, eventually, newKey, serve, TRANSACTIONS } from "../worker/client.ts";
+import { isTooWide, openBrowser } from "../harness/browser.ts";
+import { AUDIT_LOG, eventually, newKey, serve, TRANSACTIONS } from "../harness/client.ts";
 import { DESKTOP, openDashboard, PHONE } from "./dashboard.ts";
 
 const RULES = { window_s: 3600, min_requests: 1, mismatch_share: 0.01, failure_share: 0.01 };

@@ -2,9 +2,9 @@
 
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openBrowser, openPage } from "../worker/browser.ts";
-import { AUDIT_LOG, type Call, Client, eventually, newKey, serve, TRANSACTIONS } from "../worker/client.ts";
-import { startServer, type Variables } from "../worker/server.ts";
+import { openBrowser, openPage } from "../harness/browser.ts";
+import { AUDIT_LOG, type Call, Client, eventually, newKey, serve, TRANSACTIONS } from "../harness/client.ts";
+import { startServer, type Variables } from "../harness/server.ts";
 import { openDashboard } from "./dashboard.ts";
 
 let browser: Browser;

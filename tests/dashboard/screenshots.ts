@@ -7,9 +7,9 @@ import { join } from "node:path";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import sharp from "sharp";
 import { demo } from "../demo/demo.ts";
-import { openBrowser } from "../worker/browser.ts";
-import { startServer } from "../worker/server.ts";
-import { makeToken } from "../worker/tokens.ts";
+import { openBrowser } from "../harness/browser.ts";
+import { startServer } from "../harness/server.ts";
+import { makeToken } from "../harness/tokens.ts";
 
 const DOCS = join(import.meta.dirname, "../../docs");
 

@@ -11,7 +11,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startServer } from "../worker/server.ts";
+import { startServer } from "../harness/server.ts";
 import { environment } from "./environment.ts";
 import auth from "./auth.json" with { type: "json" };
 

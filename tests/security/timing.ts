@@ -13,8 +13,8 @@ import {
   PAYLOADS,
   RESOURCES,
   TRANSACTIONS,
-} from "../worker/client.ts";
-import { startServer } from "../worker/server.ts";
+} from "../harness/client.ts";
+import { startServer } from "../harness/server.ts";
 import { compare, type Comparison } from "./noise.ts";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3000);

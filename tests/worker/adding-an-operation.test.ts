@@ -6,8 +6,8 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Client, newKey } from "./client.ts";
-import { startServer } from "./server.ts";
+import { Client, newKey } from "../harness/client.ts";
+import { startServer } from "../harness/server.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PATH = "/api/v1/sign-ups";

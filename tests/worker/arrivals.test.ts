@@ -1,7 +1,7 @@
 // One key, and what each request that arrives with it gets.
 
 import { describe, expect, test } from "vitest";
-import { AUDIT_LOG, type Answer, newKey, RESOURCES, serve, TRANSACTIONS } from "./client.ts";
+import { AUDIT_LOG, type Answer, newKey, RESOURCES, serve, TRANSACTIONS } from "../harness/client.ts";
 
 const api = serve();
 

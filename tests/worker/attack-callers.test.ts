@@ -14,9 +14,9 @@ import {
   newKey,
   RESOURCES,
   TRANSACTIONS,
-} from "./client.ts";
-import { Issuer, makeKey, sign, type SigningKey } from "./issuer.ts";
-import { startServer } from "./server.ts";
+} from "../harness/client.ts";
+import { Issuer, makeKey, sign, type SigningKey } from "../harness/issuer.ts";
+import { startServer } from "../harness/server.ts";
 
 const KEY_STATUS = "/api/v1/operations/idempotency";
 const TOKENS = { victim: "victims-token-0123456789", attacker: "attackers-token-0123456789" };

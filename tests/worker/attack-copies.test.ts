@@ -1,8 +1,8 @@
 // Somebody who can write to KV: with a secret that only the Worker has, what they write is no copy.
 
 import { describe, expect, test } from "vitest";
-import { eventually, newKey, serve } from "./client.ts";
-import { copyName, forget, objectName, redigested, sealed } from "./objects.ts";
+import { eventually, newKey, serve } from "../harness/client.ts";
+import { copyName, forget, objectName, redigested, sealed } from "../harness/objects.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 const api = serve({ REPLAY_SECRET: SECRET });

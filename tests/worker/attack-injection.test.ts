@@ -2,7 +2,7 @@
 
 import { readdirSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { AUDIT_LOG, AUDIT_LOGS, newKey, RESOURCES, serve, TRANSACTIONS } from "./client.ts";
+import { AUDIT_LOG, AUDIT_LOGS, newKey, RESOURCES, serve, TRANSACTIONS } from "../harness/client.ts";
 
 const api = serve();
 

@@ -1,7 +1,7 @@
 // Attacks with content: JSON bombs, members that are there twice, numbers that are not what they seem.
 
 import { describe, expect, test } from "vitest";
-import { type Answer, AUDIT_LOG, AUDIT_LOGS, newKey, serve, TRANSACTIONS } from "./client.ts";
+import { type Answer, AUDIT_LOG, AUDIT_LOGS, newKey, serve, TRANSACTIONS } from "../harness/client.ts";
 
 const api = serve();
 

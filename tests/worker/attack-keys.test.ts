@@ -1,8 +1,8 @@
 // Attacks on the key: requests with two meanings, keys that look alike, and replays by another way.
 
 import { describe, expect, test } from "vitest";
-import { newKey, PAYLOADS, RESOURCES, serve } from "./client.ts";
-import { raw, request, statuses } from "./raw.ts";
+import { newKey, PAYLOADS, RESOURCES, serve } from "../harness/client.ts";
+import { raw, request, statuses } from "../harness/raw.ts";
 
 const api = serve();
 const CONTENT = JSON.stringify(PAYLOADS[RESOURCES]);

@@ -2,8 +2,8 @@
 // time.
 
 import { describe, expect, test } from "vitest";
-import { newKey, serve } from "./client.ts";
-import { objectName, overwrite } from "./objects.ts";
+import { newKey, serve } from "../harness/client.ts";
+import { objectName, overwrite } from "../harness/objects.ts";
 
 const api = serve();
 

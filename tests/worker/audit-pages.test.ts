@@ -1,11 +1,11 @@
 // Lists of the audit log that are longer than a page: what one request makes the service read, hold and send is bounded,
 // and whoever follows the links meets every entry once.
 
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Answer, AUDIT_LOG, AUDIT_LOGS, type Call, newKey, serve } from "./client.ts";
+import { type Answer, AUDIT_LOG, AUDIT_LOGS, type Call, newKey, serve } from "../harness/client.ts";
+import { instance } from "../harness/instance.ts";
 
-const api = serve({}, { around: join(import.meta.dirname, "reading.js") });
+const api = serve({}, { around: "rows.js" });
 
 const MEBIBYTE = 1 << 20;
 
@@ -173,7 +173,8 @@ async function enter(call: Call) {
 }
 
 async function reading(): Promise<{ memoryBytes: number; rowsRead: number }> {
-  return (await api.call("/__reading")).json;
+  const { memoryBytes } = await instance(api);
+  return { memoryBytes, rowsRead: (await api.call("/__rows")).json };
 }
 
 /** Where the answer says that it goes on. */

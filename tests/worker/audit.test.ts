@@ -1,7 +1,7 @@
 // The audit log: entries that are completed by the server, and lists of them.
 
 import { describe, expect, test } from "vitest";
-import { type Answer, AUDIT_LOG, AUDIT_LOGS, type Call, newKey, serve } from "./client.ts";
+import { type Answer, AUDIT_LOG, AUDIT_LOGS, type Call, newKey, serve } from "../harness/client.ts";
 
 const api = serve();
 

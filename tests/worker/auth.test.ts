@@ -3,9 +3,9 @@
 import { execFileSync } from "node:child_process";
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { AUDIT_LOG, AUDIT_LOGS, Client, newKey, RESOURCES, TRANSACTIONS } from "./client.ts";
-import { startServer, type Variables } from "./server.ts";
-import { makeToken } from "./tokens.ts";
+import { AUDIT_LOG, AUDIT_LOGS, Client, newKey, RESOURCES, TRANSACTIONS } from "../harness/client.ts";
+import { startServer, type Variables } from "../harness/server.ts";
+import { makeToken } from "../harness/tokens.ts";
 
 const KEY_STATUS = "/api/v1/operations/idempotency";
 const EXAMPLE = "/api/v1/operations/idempotency-example";

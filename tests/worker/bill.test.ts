@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { overruns } from "../../bench/bill/bill.ts";
 import { withCounted } from "../../bench/bill/counted.ts";
 import { FIRST } from "../../bench/bill/promises.ts";
-import { newKey } from "./client.ts";
+import { newKey } from "../harness/client.ts";
 
 test("a first request that takes two attempts is found dearer than one that takes one", async () => {
   await withCounted({ TELEMETRY_OBJECTS: "0" }, async (api) => {

@@ -1,7 +1,7 @@
 // Callers: one does not see, block or learn of what another does with the same key.
 
 import { describe, expect, test } from "vitest";
-import { AUDIT_LOG, newKey, RESOURCES, serve, TRANSACTIONS } from "./client.ts";
+import { AUDIT_LOG, newKey, RESOURCES, serve, TRANSACTIONS } from "../harness/client.ts";
 
 const api = serve();
 

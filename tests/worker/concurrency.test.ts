@@ -1,7 +1,7 @@
 // Many requests at once, of one key and of many.
 
 import { describe, expect, test } from "vitest";
-import { type Answer, newKey, serve } from "./client.ts";
+import { type Answer, newKey, serve } from "../harness/client.ts";
 
 const api = serve();
 

@@ -2,7 +2,7 @@
 
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { type Call, newKey, RESOURCES, serve } from "./client.ts";
+import { type Call, newKey, RESOURCES, serve } from "../harness/client.ts";
 
 const api = serve();
 const LIMIT = 256 * 1024;

@@ -1,7 +1,7 @@
 // Pages of other origins: which may call, what they may send and what they may read.
 
 import { describe, expect, test } from "vitest";
-import { AUDIT_LOG, newKey, RESOURCES, serve } from "./client.ts";
+import { AUDIT_LOG, newKey, RESOURCES, serve } from "../harness/client.ts";
 
 const SHOP = "https://shop.example";
 const api = serve({

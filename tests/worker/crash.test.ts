@@ -1,7 +1,7 @@
 // Crashes: whatever dies, the client is answered, no key is stuck, and nothing is done twice.
 
 import { describe, expect, test } from "vitest";
-import { AUDIT_LOGS, newKey, serve, TRANSACTIONS } from "./client.ts";
+import { AUDIT_LOGS, newKey, serve, TRANSACTIONS } from "../harness/client.ts";
 
 const api = serve();
 

@@ -1,13 +1,11 @@
 // What does not answer, or late: the database, the static assets, the objects that add up. Whoever asked is told so in time.
 
 import { request } from "node:http";
-import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { AUDIT_LOGS, type Answer, eventually, newKey, RESOURCES, serve } from "./client.ts";
+import { AUDIT_LOGS, type Answer, eventually, newKey, RESOURCES, serve } from "../harness/client.ts";
 
 const MONITORS = 16;
-const around = join(import.meta.dirname, "around/stalled.js");
-const api = serve({ TELEMETRY_OBJECTS: String(MONITORS) }, { around });
+const api = serve({ TELEMETRY_OBJECTS: String(MONITORS) }, { around: "stalled.js" });
 
 afterEach(() => api.call("/__stalled", { method: "DELETE" }));
 

@@ -14,8 +14,8 @@ import {
   RESOURCES,
   serve,
   TRANSACTIONS,
-} from "./client.ts";
-import { deviations, operations, paths, text } from "./description.ts";
+} from "../harness/client.ts";
+import { deviations, operations, paths, text } from "../harness/description.ts";
 
 const ORIGIN = "https://shop.example";
 const api = serve({ CORS_ALLOWED_ORIGINS: ORIGIN });

@@ -2,10 +2,10 @@
 
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { HOST, isTooWide, openBrowser, openPage } from "./browser.ts";
-import { newKey } from "./client.ts";
-import { operations, text } from "./description.ts";
-import { startServer, type Server } from "./server.ts";
+import { HOST, isTooWide, openBrowser, openPage } from "../harness/browser.ts";
+import { newKey } from "../harness/client.ts";
+import { operations, text } from "../harness/description.ts";
+import { startServer, type Server } from "../harness/server.ts";
 
 const DESKTOP = { viewport: { width: 1280, height: 900 } };
 const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };

@@ -11,8 +11,8 @@ import {
   RESOURCES,
   serve,
   TRANSACTIONS,
-} from "./client.ts";
-import { objectName, overwrite } from "./objects.ts";
+} from "../harness/client.ts";
+import { objectName, overwrite } from "../harness/objects.ts";
 
 const api = serve();
 

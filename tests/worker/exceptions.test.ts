@@ -1,8 +1,8 @@
 // Exceptions of JavaScript that come through Rust's frames: they end the wasm instance, as a panic does.
 
 import { describe, expect, test } from "vitest";
-import { eventually, newKey, serve } from "./client.ts";
-import { change, instance, WATCHED } from "./instance.ts";
+import { eventually, newKey, serve } from "../harness/client.ts";
+import { change, instance, WATCHED } from "../harness/instance.ts";
 
 // Nothing is counted, so that what is to fail is called by the requests alone.
 const api = serve({ TELEMETRY_OBJECTS: "0" }, WATCHED);

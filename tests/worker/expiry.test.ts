@@ -1,8 +1,16 @@
 // Expiry: an answer counts until the moment that was announced, and from then on nobody gives it.
 
 import { describe, expect, test } from "vitest";
-import { AUDIT_LOG, type Answer, type Client, eventually, expiryOf, newKey, serve } from "./client.ts";
-import { age, alarm, objectName, overwrite, record, rewrite, ringNow } from "./objects.ts";
+import {
+  AUDIT_LOG,
+  type Answer,
+  type Client,
+  eventually,
+  expiryOf,
+  newKey,
+  serve,
+} from "../harness/client.ts";
+import { age, alarm, objectName, overwrite, record, rewrite, ringNow } from "../harness/objects.ts";
 
 const TTL_S = 4;
 const DAY_MS = 86_400_000;

@@ -1,7 +1,7 @@
 // Which requests are the same request: the payload as JSON, not as bytes, with method, path and query.
 
 import { describe, expect, test } from "vitest";
-import { newKey, RESOURCES, serve } from "./client.ts";
+import { newKey, RESOURCES, serve } from "../harness/client.ts";
 
 const api = serve();
 

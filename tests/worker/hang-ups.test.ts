@@ -1,10 +1,10 @@
 // Clients that hang up. On a socket of the Worker's own, the platform cancels a request whose connection is reset.
 
 import { describe, expect, test } from "vitest";
-import { eventually, newKey, RESOURCES, serve } from "./client.ts";
-import { Connection } from "./connection.ts";
-import { areUnderWay, change, instance, WATCHED } from "./instance.ts";
-import { copyName } from "./objects.ts";
+import { eventually, newKey, RESOURCES, serve } from "../harness/client.ts";
+import { Connection } from "../harness/connection.ts";
+import { areUnderWay, change, instance, WATCHED } from "../harness/instance.ts";
+import { copyName } from "../harness/objects.ts";
 
 // What is kept on purpose, answers and counts, is not what is looked for.
 const api = serve({ REPLAY_MEMORY_BYTES: "0", TELEMETRY_OBJECTS: "0" }, { direct: true, ...WATCHED });

@@ -1,8 +1,16 @@
 // The header fields that answers have, and those that a request may prefer or be told by.
 
 import { describe, expect, test } from "vitest";
-import { AUDIT_LOG, AUDIT_LOGS, type Answer, newKey, RESOURCES, serve, TRANSACTIONS } from "./client.ts";
-import { Connection } from "./connection.ts";
+import {
+  AUDIT_LOG,
+  AUDIT_LOGS,
+  type Answer,
+  newKey,
+  RESOURCES,
+  serve,
+  TRANSACTIONS,
+} from "../harness/client.ts";
+import { Connection } from "../harness/connection.ts";
 
 const api = serve();
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

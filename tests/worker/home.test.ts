@@ -2,8 +2,8 @@
 
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { HOST, isTooWide, openBrowser, openPage } from "./browser.ts";
-import { startServer, type Server } from "./server.ts";
+import { HOST, isTooWide, openBrowser, openPage } from "../harness/browser.ts";
+import { startServer, type Server } from "../harness/server.ts";
 
 const DESKTOP = { viewport: { width: 1280, height: 900 } };
 const PHONE = { viewport: { width: 320, height: 600 }, isMobile: true, hasTouch: true };

@@ -1,7 +1,7 @@
 // The issuer of JSON Web Tokens: when its keys are fetched, and what becomes of requests while it is in trouble.
 
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { Client, eventually, newKey } from "./client.ts";
+import { Client, eventually, newKey } from "../harness/client.ts";
 import {
   ALGORITHMS,
   type Algorithm,
@@ -10,9 +10,9 @@ import {
   makeKey,
   sign,
   type SigningKey,
-} from "./issuer.ts";
-import { startServer } from "./server.ts";
-import type { Stalled } from "./stalled.ts";
+} from "../harness/issuer.ts";
+import { startServer } from "../harness/server.ts";
+import type { Stalled } from "../harness/stalled.ts";
 
 const keys = {} as Record<Algorithm, SigningKey>;
 

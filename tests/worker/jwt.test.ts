@@ -3,7 +3,7 @@
 import { createHmac } from "node:crypto";
 import { exportSPKI, importJWK, type JWTPayload } from "jose";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { Client, newKey } from "./client.ts";
+import { Client, newKey } from "../harness/client.ts";
 import {
   ALGORITHMS,
   AUDIENCE,
@@ -14,9 +14,9 @@ import {
   makeKey,
   sign,
   type SigningKey,
-} from "./issuer.ts";
-import { startServer } from "./server.ts";
-import { makeToken } from "./tokens.ts";
+} from "../harness/issuer.ts";
+import { startServer } from "../harness/server.ts";
+import { makeToken } from "../harness/tokens.ts";
 
 const issuer = new Issuer();
 const api = new Client();

@@ -2,7 +2,7 @@
 
 import { request } from "node:http";
 import { describe, expect, test } from "vitest";
-import { newKey, PAYLOADS, RESOURCES, serve } from "./client.ts";
+import { newKey, PAYLOADS, RESOURCES, serve } from "../harness/client.ts";
 
 const api = serve();
 

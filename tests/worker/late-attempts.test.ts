@@ -1,8 +1,8 @@
 // An attempt that outlives its deadline: when it ends, another has taken its place.
 
 import { describe, expect, test } from "vitest";
-import { eventually, newKey, serve } from "./client.ts";
-import { objectName, record } from "./objects.ts";
+import { eventually, newKey, serve } from "../harness/client.ts";
+import { objectName, record } from "../harness/objects.ts";
 
 /** The deadline is later than KV is asked, where the first client would find its successor's answer. */
 const api = serve({ ATTEMPT_DEADLINE_SECONDS: "2" });

@@ -11,7 +11,7 @@ import {
   RESOURCES,
   serve,
   TRANSACTIONS,
-} from "./client.ts";
+} from "../harness/client.ts";
 
 const api = serve();
 

@@ -3,8 +3,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { AUDIT_LOG, type Call, eventually, newKey, RESOURCES, serve } from "./client.ts";
-import { Connection } from "./connection.ts";
+import { AUDIT_LOG, type Call, eventually, newKey, RESOURCES, serve } from "../harness/client.ts";
+import { Connection } from "../harness/connection.ts";
 
 const LIMIT = 256 * 1024;
 const run = promisify(execFile);

@@ -9,8 +9,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { openBrowser, openPage } from "./browser.ts";
-import { newKey } from "./client.ts";
+import { openBrowser, openPage } from "../harness/browser.ts";
+import { newKey } from "../harness/client.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const run = promisify(execFile);

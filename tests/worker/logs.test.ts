@@ -1,7 +1,15 @@
 // Log lines: one JSON object per event, which tells whom it is about, and never what was said.
 
 import { describe, expect, test } from "vitest";
-import { AUDIT_LOG, AUDIT_LOGS, eventually, newKey, RESOURCES, serve, TRANSACTIONS } from "./client.ts";
+import {
+  AUDIT_LOG,
+  AUDIT_LOGS,
+  eventually,
+  newKey,
+  RESOURCES,
+  serve,
+  TRANSACTIONS,
+} from "../harness/client.ts";
 
 const api = serve();
 

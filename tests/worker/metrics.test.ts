@@ -4,8 +4,8 @@ import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { AUDIT_LOG, Client, eventually, newKey, serve, TRANSACTIONS } from "./client.ts";
-import { startServer, type Variables } from "./server.ts";
+import { AUDIT_LOG, Client, eventually, newKey, serve, TRANSACTIONS } from "../harness/client.ts";
+import { startServer, type Variables } from "../harness/server.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 

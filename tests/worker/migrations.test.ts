@@ -2,8 +2,8 @@
 
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { AUDIT_LOG, AUDIT_LOGS, newKey, serve } from "./client.ts";
-import { execute } from "./server.ts";
+import { AUDIT_LOG, AUDIT_LOGS, newKey, serve } from "../harness/client.ts";
+import { execute } from "../harness/server.ts";
 
 const api = serve();
 

@@ -1,23 +1,24 @@
 // An object that adds up: what it takes in, and what it keeps of it.
 
 import { describe, expect, onTestFinished, test } from "vitest";
-import { batch, handOver, MEASURED, memoryBytes, REQUESTS } from "./batches.ts";
-import { eventually, serve } from "./client.ts";
+import { batch, handOver, REQUESTS, WITH_BATCHES } from "../harness/batches.ts";
+import { eventually, serve } from "../harness/client.ts";
+import { instance } from "../harness/instance.ts";
 
 const MIB = 1024 * 1024;
 /** The longest window there may be, so that nothing is forgotten meanwhile. */
-const api = serve({ ALERT_RULES: JSON.stringify({ window_s: 3600 }) }, { around: MEASURED });
+const api = serve({ ALERT_RULES: JSON.stringify({ window_s: 3600 }) }, WITH_BATCHES);
 
 describe("an object that adds up", () => {
   test("keeps no more of many batches than of a few", { timeout: 120_000 }, async () => {
     const { address } = api.server;
     await handOver(address, batch(), 100);
-    const before_bytes = await memoryBytes(address);
+    const before_bytes = (await instance(api)).memoryBytes;
 
     for (let round = 0; round < 10; round++)
       expect(await handOver(address, batch({ conflicts: 100 }), 100)).toEqual([]);
 
-    const grown_bytes = (await memoryBytes(address)) - before_bytes;
+    const grown_bytes = (await instance(api)).memoryBytes - before_bytes;
     expect(grown_bytes).toBeLessThan(4 * MIB);
     const { text } = await api.call("/metrics");
     const counts = [...text.matchAll(/^idempotency_requests_total\{.*\} (\d+)$/gm)];

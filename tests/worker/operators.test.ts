@@ -3,10 +3,10 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { Client, eventually, newKey } from "./client.ts";
-import { startServer, type Variables } from "./server.ts";
-import { stall, type Stalled } from "./stalled.ts";
-import { makeToken } from "./tokens.ts";
+import { Client, eventually, newKey } from "../harness/client.ts";
+import { startServer, type Variables } from "../harness/server.ts";
+import { stall, type Stalled } from "../harness/stalled.ts";
+import { makeToken } from "../harness/tokens.ts";
 
 const VIEWS = ["/metrics", "/dashboard", "/dashboard/page.js", "/dashboard/live", "/api/v1/alerts"];
 

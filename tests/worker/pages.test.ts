@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { RESOURCES, serve, TRANSACTIONS } from "./client.ts";
+import { RESOURCES, serve, TRANSACTIONS } from "../harness/client.ts";
 
 const api = serve({ IDEMPOTENCY_TTL_SECONDS: "7200" });
 const checked = serve({ AUTH: "on" });

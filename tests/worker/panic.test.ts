@@ -1,7 +1,7 @@
 // Panics: whoever is under way in the instance is answered at once, and what was interrupted can be repeated.
 
 import { describe, expect, test } from "vitest";
-import { type Answer, newKey, serve } from "./client.ts";
+import { type Answer, newKey, serve } from "../harness/client.ts";
 
 const api = serve();
 

@@ -1,8 +1,8 @@
 // The limiter of requests per caller: who is refused, with what, and what becomes of the key.
 
 import { describe, expect, onTestFinished, test } from "vitest";
-import { AUDIT_LOGS, type Answer, Client, eventually, newKey, RESOURCES, serve } from "./client.ts";
-import { startServer } from "./server.ts";
+import { AUDIT_LOGS, type Answer, Client, eventually, newKey, RESOURCES, serve } from "../harness/client.ts";
+import { startServer } from "../harness/server.ts";
 
 const PER_PERIOD = 5;
 const api = serve({}, { rateLimit: PER_PERIOD });

@@ -1,8 +1,8 @@
 // Where replays come from: the isolate's memory, the object, and KV where the object is slow or away.
 
 import { describe, expect, test } from "vitest";
-import { type Answer, type Call, eventually, newKey, RESOURCES, serve } from "./client.ts";
-import { copyName, forget, objectName, redigested, rewrite, sealed } from "./objects.ts";
+import { type Answer, type Call, eventually, newKey, RESOURCES, serve } from "../harness/client.ts";
+import { copyName, forget, objectName, redigested, rewrite, sealed } from "../harness/objects.ts";
 
 const api = serve();
 const EXPIRES_AT = /(?<="expires_at":)\d+/;

@@ -1,7 +1,7 @@
 // Bugs that were found, each kept as a test. `tests/reproduction.rs` has those of the core.
 
 import { expect, test } from "vitest";
-import { AUDIT_LOG, newKey, serve, TRANSACTIONS } from "./client.ts";
+import { AUDIT_LOG, newKey, serve, TRANSACTIONS } from "../harness/client.ts";
 
 const brief = serve({ IDEMPOTENCY_TTL_SECONDS: "1" });
 

@@ -1,7 +1,7 @@
 // Resources: what may be said of them, and what is answered.
 
 import { describe, expect, test } from "vitest";
-import { newKey, RESOURCES, serve } from "./client.ts";
+import { newKey, RESOURCES, serve } from "../harness/client.ts";
 
 const api = serve();
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

@@ -2,11 +2,10 @@
 // try again, nothing happens twice, and no key is lost.
 
 import { afterEach, describe, expect, test } from "vitest";
-import { join } from "node:path";
-import { type Answer, type Call, eventually, newKey, serve } from "./client.ts";
-import { copyName, forget, objectName, overwrite, record, redigested, sealed } from "./objects.ts";
+import { type Answer, type Call, eventually, newKey, serve } from "../harness/client.ts";
+import { copyName, forget, objectName, overwrite, record, redigested, sealed } from "../harness/objects.ts";
 
-const around = join(import.meta.dirname, "other-release.js");
+const around = "other-release.js";
 const api = serve({ REPLAY_COPIES: "off" }, { around });
 const copying = serve({}, { around });
 const OTHER_RELEASE = "Request or record of another release";

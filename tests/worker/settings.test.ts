@@ -1,9 +1,9 @@
 // The variables that a deployment sets: what they change, and that a wrong one is refused by its name.
 
 import { describe, expect, onTestFinished, test } from "vitest";
-import { AUDIT_LOG, Client, eventually, expiryOf, newKey } from "./client.ts";
-import { copyName } from "./objects.ts";
-import { startServer, type Variables } from "./server.ts";
+import { AUDIT_LOG, Client, eventually, expiryOf, newKey } from "../harness/client.ts";
+import { copyName } from "../harness/objects.ts";
+import { startServer, type Variables } from "../harness/server.ts";
 
 describe("a wrong variable", () => {
   test.each<[string, Variables[string]]>([

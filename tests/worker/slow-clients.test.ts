@@ -2,8 +2,8 @@
 
 import { setInterval } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { newKey, RESOURCES, serve } from "./client.ts";
-import { Connection, type RawAnswer } from "./connection.ts";
+import { newKey, RESOURCES, serve } from "../harness/client.ts";
+import { Connection, type RawAnswer } from "../harness/connection.ts";
 
 const api = serve();
 

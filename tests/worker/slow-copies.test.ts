@@ -1,11 +1,10 @@
 // A KV that takes its time: a copy counts when it is used, not when it was asked for.
 
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { newKey, serve } from "./client.ts";
-import { copyName, objectName, record, redigested, sealed } from "./objects.ts";
+import { newKey, serve } from "../harness/client.ts";
+import { copyName, objectName, record, redigested, sealed } from "../harness/objects.ts";
 
-const api = serve({}, { around: join(import.meta.dirname, "slow-copies.js") });
+const api = serve({}, { around: "slow-copies.js" });
 
 test("an answer that expires while KV is asked for it is not given", async () => {
   const [known, key] = [newKey(), newKey()];

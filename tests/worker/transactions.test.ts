@@ -1,7 +1,7 @@
 // Transactions: amounts that are exact to the digit, in and out.
 
 import { describe, expect, test } from "vitest";
-import { newKey, serve, TRANSACTIONS } from "./client.ts";
+import { newKey, serve, TRANSACTIONS } from "../harness/client.ts";
 
 const api = serve();
 

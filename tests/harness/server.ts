@@ -4,10 +4,11 @@ import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
 
 const ROOT = join(import.meta.dirname, "../..");
+const AROUND = join(import.meta.dirname, "around");
 const WORKER = "edge-idempotency";
 
 /** Every program this process has started: Miniflare does not tell which of them is the runtime. */
@@ -44,7 +45,10 @@ export interface Options {
   root?: string;
   /** How many requests a caller may send in ten seconds; without it, as many as it likes. */
   rateLimit?: number;
-  /** A module to load in the place of the bundle's entry, which it imports as `./entry.js`. */
+  /**
+   * A module to load in the place of the bundle's entry, which it imports as `./entry.js`: the name of one in around/, or
+   * the path of another, which may import those.
+   */
   around?: string;
   /** Listens on a socket of the Worker's own: only there does the platform cancel a request that is reset. */
   direct?: boolean;
@@ -166,8 +170,12 @@ async function manifest(root: string, around?: string) {
   const bundle = await modules(join(root, "dist"));
   if (around === undefined) return { mainModule: "entry.js", modulesRoot: root, modules: bundle };
   const mainModule = basename(around);
-  const main = { type: "esm" as const, contents: await readFile(around, "utf8") };
-  return { mainModule, modulesRoot: root, modules: { ...bundle, [mainModule]: main } };
+  const main = { type: "esm" as const, contents: await readFile(resolve(AROUND, around), "utf8") };
+  return {
+    mainModule,
+    modulesRoot: root,
+    modules: { ...bundle, ...(await modules(AROUND)), [mainModule]: main },
+  };
 }
 
 /** The files that `wrangler deploy --dry-run --outdir dist` leaves there. */

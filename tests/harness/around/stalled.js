@@ -3,6 +3,7 @@
 // `PUT /__stalled?part=&ms=` says of D1, assets or a monitor by its name how long it takes from then on; without `ms` it
 // never answers. `DELETE /__stalled` has everything answer again.
 
+import { before } from "./before.js";
 import Entry from "./entry.js";
 
 export { Coordinator, Telemetry } from "./entry.js";
@@ -16,12 +17,6 @@ async function answerOf(part, answer) {
   if (ms === undefined) return answer();
   await new Promise((resolve) => ms !== Infinity && setTimeout(resolve, ms));
   return answer();
-}
-
-/** Puts `method` in front of the one that `object` has; it gets that one, bound, and the arguments. */
-function before(object, name, method) {
-  const native = object[name].bind(object);
-  Object.defineProperty(object, name, { value: (...given) => method(native, ...given), configurable: true });
 }
 
 function stalling(env) {

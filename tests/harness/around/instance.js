@@ -1,7 +1,7 @@
 // Stands around the bundle's entry, in the runtime, and looks at the wasm instance.
 //
-// `GET /__instance` tells how many instances there have been, how large the memory of the last one is, and how many
-// requests are under way. `POST /__instance` changes things: `?overflow=<name>` and `?fail=<name>` make the import of
+// `GET /__instance` tells how many instances there have been, how large the memory of the last one is, which never
+// shrinks, and how many requests are under way. `POST /__instance` changes things: `?overflow=<name>` and `?fail=<name>` make the import of
 // that name overflow the stack, or throw, the next time that Rust calls it; `?later=<ms>` moves the clock.
 
 const Native = WebAssembly.Instance;

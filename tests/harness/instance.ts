@@ -1,10 +1,9 @@
-// What instance.js tells of the wasm instance in the runtime.
+// What around/instance.js tells of the wasm instance in the runtime.
 
-import { join } from "node:path";
 import { type Client, eventually } from "./client.ts";
 
 /** The option of a server whose instance can be looked at. */
-export const WATCHED = { around: join(import.meta.dirname, "instance.js") };
+export const WATCHED = { around: "instance.js" };
 
 export interface Instance {
   /** How many there have been. */

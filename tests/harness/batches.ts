@@ -1,10 +1,9 @@
 // What isolates hand over, made up: as much at a time as a busy one has.
 
-import { join } from "node:path";
 import { newKey } from "./client.ts";
 
-/** A module to have around the bundle's entry: see there for what it answers. */
-export const MEASURED = join(import.meta.dirname, "around/measured.js");
+/** The option of a server that takes such batches, whose instance can be looked at too. */
+export const WITH_BATCHES = { around: "batches.js" };
 
 const OPERATIONS = ["create_resource", "create_transaction", "create_audit_log"];
 const OUTCOMES = ["executed", "replayed", "in_progress", "mismatch", "validation_failed", "failed"];
@@ -57,9 +56,4 @@ export function batch({ conflicts = 5, padding = 0 } = {}): string {
 export async function handOver(address: URL, content: string, count: number): Promise<string[]> {
   const url = new URL(`/__batches?count=${count}`, address);
   return (await (await fetch(url, { method: "POST", body: content })).json()) as string[];
-}
-
-/** The bytes of the Rust code's memory, which never shrinks. */
-export async function memoryBytes(address: URL): Promise<number> {
-  return (await (await fetch(new URL("/__memory", address))).json()) as number;
 }

@@ -10,6 +10,6 @@ const MAX_BYTES = 340_000;
 const bytes = execFileSync("gzip", ["-9c", WASM], { maxBuffer: 1 << 28 }).length;
 const told = `${WASM} has ${bytes} bytes with gzip -9, of ${MAX_BYTES} that it may have.`;
 if (bytes > MAX_BYTES) {
-  stop(`${told} What takes how much is in ARCHITECTURE.md, "Dependencies".`);
+  stop(`${told} What takes how much is in docs/dependencies.md.`);
 }
 console.log(told);

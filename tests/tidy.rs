@@ -152,7 +152,7 @@ fn everything_that_is_stored_is_documented() {
     let keys = quoted(&read("src/coordinator/storage.rs"), ": &str = \"");
     let copies = quoted_until(&read("crates/core/src/address.rs"), "format!(\"", '{');
     for stored in tables.iter().chain(&columns).chain(&keys).chain(&copies) {
-        assert_mentioned("ARCHITECTURE.md", &format!("`{stored}"));
+        assert_mentioned("docs/storage.md", &format!("`{stored}"));
     }
 }
 

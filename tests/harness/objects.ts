@@ -7,7 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { deserialize } from "node:v8";
 import type { Server } from "./server.ts";
 
-/** The layout of addresses: ARCHITECTURE.md, storage layout. */
+/** The layout of addresses: docs/storage.md. */
 const LAYOUT = "edge-idempotency/1";
 
 /** The name of the object that keeps a caller's key. */

@@ -1,4 +1,4 @@
-// Bugs that were found, each kept as a test. `tests/reproduction.rs` has those of the core.
+// Bugs that were found, each kept as a test. `crates/core/tests/reproduction.rs` has those of the core.
 
 import { expect, test } from "vitest";
 import { AUDIT_LOG, newKey, serve, TRANSACTIONS } from "../harness/client.ts";

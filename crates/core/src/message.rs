@@ -2,7 +2,7 @@
 //!
 //! Both are frames with a version in their head: while a deployment rolls out, the two ends may be of
 //! different releases. An object answers what it cannot read with `Reply::Declined`, and a Worker takes a reply that it
-//! cannot read for none: the client gets a 503 and repeats the request. ARCHITECTURE.md, "Wire formats".
+//! cannot read for none: the client gets a 503 and repeats the request. docs/storage.md, "Wire formats".
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;

@@ -12,7 +12,7 @@ use super::{History, Record, Status, frame};
 use crate::digest::{digest, hex};
 
 /// The format that is written. Goes up when a reader of the old format would misread the new one, in the release after
-/// the one that learned to read it: ARCHITECTURE.md, "Wire formats".
+/// the one that learned to read it: docs/storage.md, "Wire formats".
 pub const FORMAT_VERSION: u32 = 2;
 
 /// The format before, which is read too. It had no digest.

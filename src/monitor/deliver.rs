@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::{object::Monitor, state::State, store::StoreError};
 use crate::{
+    clock,
     lifecycle::UnixMillis,
     telemetry::{Event, Subject, tell},
 };
@@ -22,7 +23,7 @@ impl Monitor {
         self.go_on(async move {
             let delivered = monitor.deliver(&url).await;
             let pause_ms = if delivered.is_ok() { 0 } else { pause_ms };
-            monitor.deliver_at.set(now.plus_ms(pause_ms));
+            monitor.deliver_at.set(clock::now().plus_ms(pause_ms));
             if let Err(reason) = delivered {
                 tell(Subject::NONE, &Event::WebhookFailed { reason });
             }

@@ -93,13 +93,7 @@ function optimize(wasm) {
 function bundle(index) {
   writeFileSync(index, readFileSync(index, "utf8").replace("import source ", "import "));
   const bundled = `${index}.bundled`;
-  const options = [
-    "--bundle",
-    "--minify",
-    "--format=esm",
-    "--external:./index_bg.wasm",
-    "--log-level=warning",
-  ];
+  const options = ["--bundle", "--minify", "--format=esm", "--external:./index_bg.wasm", "--log-level=error"];
   run("node_modules/.bin/esbuild", [index, ...options, `--outfile=${bundled}`]);
   renameSync(bundled, index);
   rmSync(join(build, "snippets"), { recursive: true, force: true });

@@ -4,13 +4,16 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { must, say } from "./shell.mjs";
 
-// It stands beside the database, and goes when that is deleted.
-const APPLIED = ".wrangler/state/migrations";
+// Where wrangler keeps the local databases, unless it is called with --persist-to.
+const DATABASES = ".wrangler/state/v3/d1";
+
+// It stands beside the databases, and goes when they are deleted.
+const APPLIED = `${DATABASES}/migrations-applied`;
 
 if (process.env.WRANGLER_COMMAND === "dev") {
   createTables();
   if (/^AUTH=off$/m.test(textOf(".dev.vars"))) {
-    say("Callers are not checked: .dev.vars has AUTH=off. What is deployed checks them.");
+    say("Callers are not checked, unless you override AUTH=off of .dev.vars. What is deployed checks them.");
   }
 }
 
@@ -24,7 +27,7 @@ function createTables() {
     // It asks nobody then.
     env: { ...process.env, CI: "true" },
   });
-  mkdirSync(".wrangler/state", { recursive: true });
+  mkdirSync(DATABASES, { recursive: true });
   writeFileSync(APPLIED, wanted);
 }
 

@@ -5,8 +5,8 @@
 /** How to end each of the calls that are under way, and when it began, in milliseconds since 1970. */
 const interrupts = new Map();
 
-/** Why a call ended with which nothing was wrong. */
-const INTERRUPTION = new Error("The instance ended.");
+/** Why a call failed that was under way when the instance ended. What ended it has been reported. */
+export const INTERRUPTION = new Error("The instance ended.");
 
 /** How long a call may take, in milliseconds, as in promptly.rs. */
 const LONGEST_MS = 1_200_000;

@@ -2,7 +2,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import * as Rust from "../build/index.js";
-import { beginAnew, endBy, hasEnded, unlessInterrupted } from "./ending.js";
+import { beginAnew, endBy, hasEnded, INTERRUPTION, unlessInterrupted } from "./ending.js";
 
 /** Which instance there is. */
 let instance = 0;
@@ -26,7 +26,7 @@ function answer(call) {
     return given instanceof Promise ? unlessInterrupted(given) : given;
   } catch (error) {
     endBy(error);
-    throw error;
+    throw INTERRUPTION;
   }
 }
 
@@ -97,16 +97,30 @@ const objectOf = (Class) =>
     }
   };
 
+/** The answer of an interrupted object. An exception would be reported by the platform, once for each of them. */
+function interrupted(error) {
+  if (error !== INTERRUPTION) throw error;
+  return new Response(error.message, { status: 503 });
+}
+
 export class Coordinator extends objectOf(Rust.Coordinator) {
   async fetch(request) {
     const message = new Uint8Array(await request.arrayBuffer());
-    return new Response(await this.call("answer", message));
+    try {
+      return new Response(await this.call("answer", message));
+    } catch (error) {
+      return interrupted(error);
+    }
   }
 }
 
 export class Telemetry extends objectOf(Rust.Telemetry) {
-  fetch(request) {
-    return this.call("fetch", request);
+  async fetch(request) {
+    try {
+      return await this.call("fetch", request);
+    } catch (error) {
+      return interrupted(error);
+    }
   }
 
   // Dashboards only listen. With this compatibility date the platform answers a closing connection by itself.

@@ -6,5 +6,6 @@ export async function send(namespace, name, message) {
   // for an absolute URL.
   const call = { method: "POST", body: message.slice() };
   const response = await namespace.getByName(name).fetch("https://coordinator/", call);
+  if (!response.ok) throw new Error(await response.text());
   return new Uint8Array(await response.arrayBuffer());
 }

@@ -34,7 +34,7 @@ pub fn key(
         .map(|value| parse(&unquoted(value), KeyField::Standard))
         .transpose()?;
     let extension = extension
-        .map(|value| parse(value, KeyField::Extension))
+        .map(|value| parse(bare(value), KeyField::Extension))
         .transpose()?;
     match (standard, extension) {
         (Some(a), Some(b)) if a != b => Err(Problem::key_conflict(
@@ -46,11 +46,15 @@ pub fn key(
     }
 }
 
-/// Spaces and tabs around a field's value are none of it (RFC 9110, section 5.5); white space beyond ASCII is, for
-/// whoever looks at the field on its way.
 fn parse(text: &str, field: KeyField) -> Result<IdempotencyKey, Problem> {
-    let key = IdempotencyKey::parse(text.trim_matches([' ', '\t']));
+    let key = IdempotencyKey::parse(text);
     key.ok_or_else(|| Problem::key_invalid(about_key(text, field == KeyField::Standard)))
+}
+
+/// Spaces and tabs around a field's value are no part of it (RFC 9110, section 5.5); white space beyond ASCII is, to
+/// others who look at the field on its way.
+fn bare(value: &str) -> &str {
+    value.trim_matches([' ', '\t'])
 }
 
 /// The string in a quoted structured-field item (RFC 9651, section 3.3.3), or the value as it stands.
@@ -60,7 +64,7 @@ fn unquoted(value: &str) -> String {
             bare_item: BareItem::String(text),
             ..
         }) => text.into(),
-        Ok(_) | Err(_) => value.to_owned(),
+        Ok(_) | Err(_) => bare(value).to_owned(),
     }
 }
 
@@ -115,6 +119,7 @@ mod tests {
             "9b2e1c1e-52a9-1f4c-9d0b-0f6a1a2b3c4d",
             "9b2e1c1e-52a9-4f4c-1d0b-0f6a1a2b3c4d",
             "\"9b2e1c1e-52a9-4f4c-9d0b-0f6a1a2b3c4d",
+            "\" 9b2e1c1e-52a9-4f4c-9d0b-0f6a1a2b3c4d\"",
             "9b2e1c1e-52a9-4f4c-9d0b-0f6a1a2b3c4d\u{a0}",
         ] {
             assert_eq!(

@@ -5,7 +5,10 @@ use std::rc::Rc;
 use idempotency_core::lifecycle::UnixMillis;
 
 use super::{object::Monitor, state::State, store::StoreError};
-use crate::telemetry::{Event, Subject, tell};
+use crate::{
+    clock,
+    telemetry::{Event, Subject, tell},
+};
 
 /// After how long the telling of all that waits is believed dead, in milliseconds: longer than it may take.
 const OVERDUE_MS: u64 = 600_000;
@@ -21,7 +24,7 @@ impl Monitor {
         self.go_on(async move {
             let delivered = monitor.deliver(&url).await;
             let pause_ms = if delivered.is_ok() { 0 } else { pause_ms };
-            monitor.deliver_at.set(now.plus_ms(pause_ms));
+            monitor.deliver_at.set(clock::now().plus_ms(pause_ms));
             if let Err(reason) = delivered {
                 tell(Subject::NONE, &Event::WebhookFailed { reason });
             }

@@ -54,6 +54,9 @@ impl Readable for AuditLogs {
     }
 }
 
+/// How many entries may be left out: each of them is read, and billed.
+const MAX_OFFSET: u32 = 10_000;
+
 /// Which entries are asked for.
 #[derive(Debug, JsonSchema)]
 #[serde(default)]
@@ -62,7 +65,7 @@ pub struct Page {
     #[schemars(range(min = 1, max = 1000))]
     limit: u32,
     /// How many of the latest to leave out.
-    #[schemars(range(max = u32::MAX))]
+    #[schemars(range(max = MAX_OFFSET))]
     offset: u32,
     /// Only those of this action.
     #[schemars(schema_with = "action")]
@@ -111,8 +114,12 @@ impl Query for Page {
                 self.limit = limit.ok_or("must be a whole number from 1 to 1000")?;
             }
             "offset" => {
-                let offset = value.parse().ok();
-                self.offset = offset.ok_or("must be a whole number from 0 to 4294967295")?;
+                let offset = value.parse().ok().filter(|offset| *offset <= MAX_OFFSET);
+                self.offset = offset.ok_or_else(|| {
+                    format!(
+                        "must be a whole number from 0 to {MAX_OFFSET}: follow Link to go further"
+                    )
+                })?;
             }
             "action" if !ACTIONS.contains(&value) => return Err(one_of_actions()),
             "action" => self.action = Some(value.to_owned()),

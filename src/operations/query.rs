@@ -22,6 +22,9 @@ impl Query for () {
     }
 }
 
+/// The longest value of a parameter, in bytes: a link to the next page repeats it, and header fields are short.
+const MAX_VALUE_BYTES: usize = 2048;
+
 /// How many wrong parameters are told of: a URL has room for thousands.
 const MAX_ERRORS: usize = 20;
 
@@ -38,6 +41,9 @@ pub fn parse_query<Q: Query>(query: &str) -> Result<Q, Vec<FieldError>> {
         let taken = match known {
             None => Err(unknown(Q::NAMES)),
             Some(known) if seen.contains(known) => Err("must not be there twice".to_owned()),
+            Some(_) if value.len() > MAX_VALUE_BYTES => {
+                Err(format!("must have at most {MAX_VALUE_BYTES} bytes"))
+            }
             Some(known) => {
                 seen.push(*known);
                 parameters.set(known, &value)
@@ -107,6 +113,14 @@ mod tests {
         assert_eq!(parse_query::<Flag>("flag=true"), Ok(Flag(true)));
         assert_eq!(parse_query::<Flag>(""), Ok(Flag(false)));
         assert!(parse_query::<()>("a").is_err());
+        let long = parse_query::<Flag>(&format!("flag={}", "x".repeat(2049))).unwrap_err();
+        assert_eq!(
+            long,
+            [FieldError::parameter(
+                "flag",
+                "must have at most 2048 bytes"
+            )]
+        );
     }
 
     #[test]

@@ -11,7 +11,9 @@ const MAX_FRACTION_DIGITS: usize = 9;
 /// 5.7). Python has no year 0, and RFC 3339 no more than four digits for one; in UTC, in which a moment is answered, it
 /// may be in another year.
 pub fn read(text: &str) -> Result<DateTime<Utc>, &'static str> {
-    let Ok(moment) = DateTime::parse_from_rfc3339(text) else {
+    // chrono takes a minus sign of Unicode too.
+    let parsed = text.is_ascii().then(|| DateTime::parse_from_rfc3339(text));
+    let Some(Ok(moment)) = parsed else {
         return Err("must be a date and time as in RFC 3339, such as 2026-01-31T12:00:00Z");
     };
     let moment = moment.to_utc();
@@ -96,6 +98,7 @@ mod tests {
             ("2026-01-31T12:00:00,5Z", "RFC 3339"),
             ("2026-01-31T12:00:00.Z", "RFC 3339"),
             ("2026-01-31T12:00Z", "RFC 3339"),
+            ("2026-01-31T12:00:00\u{2212}05:00", "RFC 3339"),
             ("2026-01-31", "RFC 3339"),
         ] {
             let refused = read(sent).unwrap_err();

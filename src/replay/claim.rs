@@ -94,7 +94,7 @@ pub async fn claim(
     };
     let knows_nothing = matches!(
         told,
-        Err(_) | Ok(Reply::Declined | Reply::Unsettled | Reply::Broken)
+        Err(_) | Ok(Reply::Declined | Reply::Unsettled | Reply::Damaged | Reply::Broken)
     );
     if knows_nothing && let Some(answered) = in_kv(env, settings, key, asked).await {
         return Ok(answered);

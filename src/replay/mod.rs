@@ -15,6 +15,6 @@ mod publish;
 #[cfg(test)]
 mod any_copy;
 
-pub use judge::Found;
 pub use claim::{Answered, Source, claim};
+pub use judge::Found;
 pub use publish::publish;

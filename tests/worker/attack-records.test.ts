@@ -2,10 +2,13 @@
 // time.
 
 import { describe, expect, test } from "vitest";
-import { newKey, serve } from "../harness/client.ts";
+import { eventually, newKey, serve } from "../harness/client.ts";
 import { objectName, overwrite } from "../harness/objects.ts";
 
-const api = serve();
+/** Without copies of answers, which would be given in a damaged record's place. */
+const api = serve({ REPLAY_COPIES: "off" });
+
+const copying = serve();
 
 const SPOILED: [string, (stored: string) => string][] = [
   ["is of the version before, with a digest", (stored) => stored.replace('"version":2', '"version":1')],
@@ -68,4 +71,18 @@ describe("a stored record", () => {
       expect(await api.rows(key)).toHaveLength(1);
     },
   );
+});
+
+test("a damaged record's answer is given from its copy in KV", async () => {
+  const key = newKey();
+  const first = await copying.create(key);
+  await eventually(async () => (await (await copying.server.kv()).list()).keys.length === 1);
+  await copying.server.restart(() => overwrite(copying.server, objectName(key), () => "spoiled"));
+
+  const again = await copying.create(key);
+
+  expect(again.status).toBe(201);
+  expect(again.text).toBe(first.text);
+  expect(again.headers.get("Idempotent-Replayed")).toBe("true");
+  expect(await copying.rows(key)).toHaveLength(1);
 });

@@ -241,7 +241,7 @@ describe("a list", () => {
     expect(other.json).toEqual([]);
   });
 
-  test.each(["limit=1", "limit=1000", "offset=0"])("may be asked for with %s", async (query) => {
+  test.each(["limit=1", "limit=1000", "offset=0", "offset=10000"])("may be asked for with %s", async (query) => {
     expect((await api.call(`${AUDIT_LOGS}?${query}`)).status).toBe(200);
   });
 
@@ -254,6 +254,8 @@ describe("a list", () => {
     ["limit=", "limit"],
     ["offset=-1", "offset"],
     ["offset=x", "offset"],
+    ["offset=10001", "offset"],
+    [`user_id=${"x".repeat(2049)}`, "user_id"],
     ["action=LOGIN", "action"],
     ["action=", "action"],
     ["Limit=1", "Limit"],

@@ -66,6 +66,37 @@ describe("npx wrangler dev in a fresh clone", () => {
     expect(printed).toContain("Callers are not checked");
   });
 
+  test("reports a panic once, where those who wait for it are answered", async () => {
+    const before = printed.length;
+    const slow = call("delay=10000");
+
+    const answers = await Promise.all([call("delay=500,panic"), slow]);
+    await call("delay=0");
+
+    expect(answers.map(({ status }) => status)).toEqual([503, 503]);
+    expect(printed.slice(before).match(/panicked at/g)).toHaveLength(1);
+    expect(printed.slice(before)).not.toMatch(/Uncaught|RuntimeError/);
+  });
+
+  test("makes the tables again where the local data was deleted", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "edge-idempotency-tables-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    for (const name of ["migrations", "wrangler.toml", ".dev.vars", "node_modules", "scripts"])
+      await symlink(join(ROOT, name), join(folder, name));
+    const start = async () => {
+      const env = { ...process.env, WRANGLER_COMMAND: "dev", WRANGLER_SEND_METRICS: "false" };
+      const { stdout } = await run("node", ["scripts/local.mjs"], { cwd: folder, env });
+      return stdout.includes("Creating tables");
+    };
+
+    const first = await start();
+    const second = await start();
+    await rm(join(folder, ".wrangler/state/v3"), { recursive: true });
+    const third = await start();
+
+    expect([first, second, third]).toEqual([true, false, true]);
+  });
+
   test.each(["localhost", "127.0.0.1"])(
     "lets pages of any port of %s call, with tracing and faults, and read what is for them",
     async (host) => {
@@ -106,6 +137,11 @@ describe("a deployment", () => {
     expect(names).toEqual(["AUTH", "FAULT_INJECTION", "CORS_ALLOWED_ORIGINS", "CORS_ALLOWED_HEADERS"]);
   });
 });
+
+function call(fault: string) {
+  const headers = { "Content-Type": "application/json", "X-Idempotency-Key": newKey(), "X-Fault": fault };
+  return fetch(`${base}/api/v1/operations/resources`, { method: "POST", headers, body: '{"name":"Lathe"}' });
+}
 
 /** Runs in a page: a call with what a tracing library and a developer add, and one for a file. */
 async function callFromPage({ base, key }: { base: string; key: string }) {

@@ -6,6 +6,9 @@ use uuid::{Uuid, Variant};
 const SEND: &str =
     "Send a UUID of version 4 in its 36 characters, such as 9b2e1c1e-52a9-4f4c-9d0b-0f6a1a2b3c4d.";
 
+/// Quotes that word processors and Markdown write.
+const OTHER_QUOTES: [char; 5] = ['`', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}'];
+
 /// What is wrong with `text`, an invalid key. `may_be_quoted` says whether the field takes one in double quotes.
 pub fn about_key(text: &str, may_be_quoted: bool) -> String {
     let text = text.trim_matches([' ', '\t']);
@@ -27,6 +30,8 @@ fn about_text(text: &str, may_be_quoted: bool) -> &'static str {
         "The key's double quotes do not make a pair. Send it in one pair of them, or without."
     } else if is_around('\'') {
         "The key is in single quotes. Leave them out."
+    } else if OTHER_QUOTES.into_iter().any(is_around) {
+        "The key is in quotes that are none of HTTP's. Leave them out."
     } else if text.contains(['$', '%', '<', '{', '['])
         || ["undefined", "null", "none", "nan"].iter().any(is_blank)
     {
@@ -69,6 +74,8 @@ mod tests {
             (String::new(), "is empty"),
             (format!("\"{KEY}\""), "in double quotes"),
             (format!("'{KEY}'"), "in single quotes"),
+            (format!("`{KEY}`"), "none of HTTP's"),
+            (format!("\u{201c}{KEY}\u{201d}"), "none of HTTP's"),
             (format!("{{{KEY}}}"), "in braces"),
             (format!("urn:uuid:{KEY}"), "urn:uuid: in front"),
             (KEY.replace('-', ""), "without its hyphens"),

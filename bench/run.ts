@@ -19,14 +19,14 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
     rounds: { type: "string" },
     seconds: { type: "string" },
-    connections: { type: "string", default: "1,8,32" },
+    connections: { type: "string" },
     only: { type: "string", default: "" },
   },
 });
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 7));
-const durationMs = Number(values.seconds ?? (values.quick ? 0.5 : 2)) * 1000;
-const connectionCounts = values.connections.split(",").map(Number);
-const keys = values.quick ? { few: 100, many: 1000 } : { few: 1000, many: 50_000 };
+const durationMs = Number(values.seconds ?? (values.quick ? 0.2 : 2)) * 1000;
+const connectionCounts = (values.connections ?? (values.quick ? "8" : "1,8,32")).split(",").map(Number);
+const keys = values.quick ? { few: 50, many: 500 } : { few: 1000, many: 50_000 };
 const LANGUAGES: Language[] = ["javascript", "rust"];
 
 const OURS: Bundle = {

@@ -2,9 +2,10 @@
 // With the folder of another crate of the workspace as its argument, it compiles that one in the same way.
 
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { buildAssets } from "./assets.mjs";
+import { buildIfOlder } from "./older.mjs";
 import { say } from "./shell.mjs";
 
 // What the code was made with, which the optimizer may use too.
@@ -111,20 +112,4 @@ function run(program, args, options = {}) {
     process.exit(1);
   }
   return stdout;
-}
-
-function buildIfOlder(output, inputs, build) {
-  const started = new Date();
-  if (inputs.some((input) => isNewer(input, output))) {
-    build();
-    // A file saved while the build ran is newer than what was read.
-    utimesSync(output, started, started);
-  }
-}
-
-/** Folders count with their own time too: it changes when a file in them goes away. */
-function isNewer(input, output) {
-  const { mtimeMs } = statSync(output, { throwIfNoEntry: false }) ?? { mtimeMs: 0 };
-  const inside = statSync(input).isDirectory() ? readdirSync(input, { recursive: true }) : [];
-  return [input, ...inside.map((name) => join(input, name))].some((path) => statSync(path).mtimeMs > mtimeMs);
 }

@@ -27,7 +27,7 @@ afterAll(() => browser?.close());
 test("every request of it is counted once, by its operation and outcome, and on the page", async () => {
   const dashboard = await openDashboard(browser, api);
 
-  const { sent, counted, unanswered } = await demo(plan({ rate: 60, seconds: 5, seed: 7 }), silent);
+  const { sent, counted, unanswered } = await demo(plan({ rate: 80, seconds: 2, seed: 7 }), silent);
 
   expect(unanswered).toBe(0);
   expect(sent.total).toBeGreaterThan(100);
@@ -43,10 +43,10 @@ test("every request of it is counted once, by its operation and outcome, and on 
 
 test("every request of it is counted once where the service was killed before it", async () => {
   const before = await countedBy(api.server.address);
-  const first = await demo(plan({ rate: 40, seconds: 3, seed: 8 }), silent);
+  const first = await demo(plan({ rate: 40, seconds: 1.5, seed: 8 }), silent);
 
   await api.server.kill();
-  const second = await demo(plan({ rate: 40, seconds: 3, seed: 9 }), silent);
+  const second = await demo(plan({ rate: 40, seconds: 1.5, seed: 9 }), silent);
 
   expect(table(second)).not.toContain("/metrics");
   const counted = (await countedBy(api.server.address)).minus(before);
@@ -55,7 +55,7 @@ test("every request of it is counted once where the service was killed before it
 
 describe("the command", () => {
   test("says what it sent, and that /metrics has it all", async () => {
-    const args = [RUN, "--rate", "30", "--seconds", "2", "--url", api.server.address.href];
+    const args = [RUN, "--rate", "30", "--seconds", "1", "--url", api.server.address.href];
 
     const { stdout } = await run(process.execPath, args);
 

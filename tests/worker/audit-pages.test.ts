@@ -13,29 +13,31 @@ describe("a list of entries of 248 KB each", () => {
   const as = "long";
   const details = { text: Array.from({ length: 4 }, (_, at) => `${at}`.repeat(62_000)) };
   const payload = (at: number) => ({ user_id: `u${at % 2}`, action: "login", details, id: `${at}` });
+  /** More than the memory may grow by. */
+  const COUNT = 60;
   const PER_PAGE = 4;
 
   test("comes in pages of 1 MiB at most, and costs neither memory nor rows beyond them", async () => {
-    for (let at = 0; at < 100; at++) await enter({ as, payload: payload(at) });
+    for (let at = 0; at < COUNT; at++) await enter({ as, payload: payload(at) });
     const before = await reading();
 
     const pages = await follow(`${AUDIT_LOGS}?limit=1000`, { as });
     const after = await reading();
 
-    expect(ids(pages)).toEqual(Array.from({ length: 100 }, (_, at) => `${99 - at}`));
+    expect(ids(pages)).toEqual(Array.from({ length: COUNT }, (_, at) => `${COUNT - 1 - at}`));
     expect(Math.max(...pages.map(({ text }) => text.length))).toBeLessThan(MEBIBYTE);
-    expect(pages).toHaveLength(100 / PER_PAGE);
+    expect(pages).toHaveLength(COUNT / PER_PAGE);
     expect(after.memoryBytes - before.memoryBytes).toBeLessThan(12 * MEBIBYTE);
     expect(after.memoryBytes).toBeLessThan(24 * MEBIBYTE);
     // Looked at are 100 at first, and then twice as many as fit; each is found in the index and in the table.
-    expect(after.rowsRead - before.rowsRead).toBeLessThan(100 * 25);
+    expect(after.rowsRead - before.rowsRead).toBeLessThan(COUNT * 25);
   });
 
   test("is the same with one user alone, and with an offset", async () => {
     const ofUser = await follow(`${AUDIT_LOGS}?user_id=u1&action=login`, { as });
-    const rest = await follow(`${AUDIT_LOGS}?offset=90`, { as });
+    const rest = await follow(`${AUDIT_LOGS}?offset=${COUNT - 10}`, { as });
 
-    expect(ids(ofUser)).toEqual(Array.from({ length: 50 }, (_, at) => `${99 - 2 * at}`));
+    expect(ids(ofUser)).toEqual(Array.from({ length: COUNT / 2 }, (_, at) => `${COUNT - 1 - 2 * at}`));
     expect(ids(rest)).toEqual(Array.from({ length: 10 }, (_, at) => `${9 - at}`));
   });
 });
@@ -55,7 +57,7 @@ test("an entry that is longer than a page is one by itself", async () => {
 
 describe("a list of many entries", () => {
   const as = "many";
-  const COUNT = 300;
+  const COUNT = 100;
   const TIMESTAMP = "2026-01-31T12:00:00Z";
 
   test("has each of them once, in the order in which they came, though they are of one moment", async () => {
@@ -81,18 +83,18 @@ describe("a list of many entries", () => {
 
     const second = await api.call(next(first)!, { as });
 
-    expect(ids([first, second])).toEqual(["299", "298", "297", "296"]);
+    expect(ids([first, second])).toEqual(["99", "98", "97", "96"]);
   });
 
   test("leaves none out where the entry that it was at is deleted", async () => {
     const first = await api.call(`${AUDIT_LOGS}?limit=2&offset=1`, { as });
     const db = await api.server.db();
-    await db.prepare("DELETE FROM audit_log WHERE id = '298' OR id = 'new'").run();
+    await db.prepare("DELETE FROM audit_log WHERE id = '98' OR id = 'new'").run();
 
     const second = await api.call(next(first)!, { as });
 
     expect(second.status).toBe(200);
-    expect(ids([second])).toEqual(["299", "297"]);
+    expect(ids([second])).toEqual(["99", "97"]);
   });
 
   test("of one user or action costs what is in it, not what is beside it", async () => {

@@ -1,0 +1,79 @@
+// Runs everything that a change has to pass, in two lanes side by side: one compiles and checks, the other runs the
+// Worker. What a part prints is shown in one piece when it ends.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const results = mkdtempSync(join(tmpdir(), "edge-idempotency-ci-"));
+const report = join(results, "vitest.json");
+const REPORTERS = `--reporter=default --reporter=json --outputFile.json='${report}'`;
+
+const started = performance.now();
+const parts = [];
+
+// All that installs Debian packages is in one lane at a time: only one of them may.
+const isSetUp = part("npm run setup && node scripts/browser.mjs && node scripts/promtool.mjs");
+const isBundled = isSetUp.then(() => part("npm run bundle"));
+await Promise.all([compiling(), running()]);
+// By itself: where the machine stands still for a second, copies are asked for, which is billed.
+await part("npm run bench -- --quick");
+summarize();
+rmSync(results, { recursive: true });
+
+async function compiling() {
+  await part("npm run test:rust");
+  await isBundled;
+  await part("npm run check");
+  await part("npm run fuzz:api");
+  await part("npm run clients");
+}
+
+async function running() {
+  await isBundled;
+  await part(`npm run test:worker -- ${REPORTERS}`, "npm run test:worker");
+}
+
+/** Runs a command; a part that fails keeps none of the others from running. */
+async function part(command, name = command) {
+  const from = performance.now();
+  console.log(`• ${name}`);
+  const child = spawn("bash", ["-c", `exec 2>&1; ${command}`], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
+  const [status] = await once(child, "close");
+  const ended = { name, output, seconds: (performance.now() - from) / 1000, isBroken: status !== 0 };
+  parts.push(ended);
+  console.log(`\n===== ${name}: ${ended.seconds.toFixed(0)} s\n${output}`);
+}
+
+function summarize() {
+  const total = { passed: 0, failed: 0 };
+  // Stable cargo has no machine-readable form; its summaries ("test result: ok. 3 passed; 0 failed; …") stand on lines of
+  // their own, one for each test program.
+  const rust = parts.find(({ name }) => name === "npm run test:rust").output;
+  for (const [, passed, failed] of rust.matchAll(/^test result: .* (\d+) passed; (\d+) failed/gm))
+    add(total, Number(passed), Number(failed));
+  if (existsSync(report)) {
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));
+    add(total, numPassedTests, numFailedTests);
+  }
+  const broken = parts.filter(({ isBroken }) => isBroken);
+  for (const { name, seconds } of parts) console.log(`${seconds.toFixed(0).padStart(5)} s  ${name}`);
+  console.log(`${((performance.now() - started) / 1000).toFixed(0).padStart(5)} s  in all`);
+  for (const { name } of broken) console.log(`\n${name} failed`);
+  console.log(`\n${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = broken.length > 0 || total.passed === 0 ? 1 : 0;
+}
+
+function add(total, passed, failed) {
+  total.passed += passed;
+  total.failed += failed;
+}

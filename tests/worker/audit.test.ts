@@ -241,9 +241,12 @@ describe("a list", () => {
     expect(other.json).toEqual([]);
   });
 
-  test.each(["limit=1", "limit=1000", "offset=0", "offset=10000"])("may be asked for with %s", async (query) => {
-    expect((await api.call(`${AUDIT_LOGS}?${query}`)).status).toBe(200);
-  });
+  test.each(["limit=1", "limit=1000", "offset=0", "offset=10000"])(
+    "may be asked for with %s",
+    async (query) => {
+      expect((await api.call(`${AUDIT_LOGS}?${query}`)).status).toBe(200);
+    },
+  );
 
   test.each([
     ["limit=0", "limit"],

@@ -3,17 +3,18 @@
 use std::cell::RefCell;
 
 use idempotency_core::{
-    Asked, Message, Reply,
+    Asked, Message, Reply, Ruling,
     lifecycle::{
-        Attempt, Claim, Expiry, NewRecord, OperationId, Outcome, Policy, Record, SavedResponse,
-        Settlement, UnixMillis, claim, expire, expire_unreadable, inspect, settle,
+        Attempt, Claim, Expiry, History, NewRecord, OperationId, Outcome, Record, Resolved,
+        SavedResponse, Settlement, Status, Terms, UnixMillis, claim, expire, expire_unreadable,
+        inspect, resolve, settle,
     },
 };
 use uuid::Uuid;
 use worker::{Env, State};
 
 use super::{
-    attempt::execute,
+    attempt::{AttemptError, execute},
     no_answer::NoAnswer,
     running::Running,
     storage::{RecordStorage, StorageError, Stored},
@@ -63,7 +64,7 @@ impl Object {
         let (expiry, from) = match self.storage.load() {
             Ok(stored) => (
                 expire(stored.as_ref().map(|stored| &stored.record), now),
-                stored.as_ref().map(Stored::place),
+                stored.as_ref().and_then(Stored::place),
             ),
             Err(StorageError::Unreadable(error)) => {
                 let reason = error.to_string();
@@ -94,6 +95,7 @@ impl Object {
                 error.reply()
             })),
             Message::Inspect => self.inspect(),
+            Message::Resolve(ruling) => self.resolve(ruling),
         }
     }
 
@@ -101,10 +103,10 @@ impl Object {
     async fn claim(&self, asked: &Asked) -> Result<Reply, NoAnswer> {
         let operation = find_operation(&asked.operation)
             .ok_or_else(|| NoAnswer::UnknownOperation(asked.operation.clone()))?;
-        let policy = Settings::of(&self.env)?.policy(operation.retention);
+        let terms = Settings::of(&self.env)?.terms(operation.retention, operation.repeat);
         let wait_until = clock::now().plus_ms(asked.wait_s.saturating_mul(1000));
         loop {
-            let (record, claim) = self.decide(asked, policy)?;
+            let (record, claim) = self.decide(asked, terms)?;
             match claim {
                 Claim::Execute(attempt) => return self.execute(operation, attempt, asked).await,
                 Claim::Replay(_) => {
@@ -112,6 +114,10 @@ impl Object {
                     return Ok(Reply::Completed { record, replayed });
                 }
                 Claim::Mismatch => return Ok(Reply::Mismatch),
+                Claim::Ambiguous => {
+                    let (expires_at, own) = (record.expires_at, false);
+                    return Ok(Reply::Ambiguous { expires_at, own });
+                }
                 Claim::InProgress { .. } => {
                     if !self.settles_before(wait_until).await {
                         let expires_at = record.expires_at;
@@ -123,9 +129,10 @@ impl Object {
     }
 
     /// Loads, asks and stores, without an await in between: no other request's decision can come between.
-    fn decide(&self, asked: &Asked, policy: Policy) -> Result<(Record, Claim), NoAnswer> {
+    fn decide(&self, asked: &Asked, terms: Terms) -> Result<(Record, Claim), NoAnswer> {
         let mut running = self.running.borrow_mut();
         let stored = self.storage.load()?;
+        let now = clock::now();
         let (record, claim) = claim(
             stored.as_ref().map(|stored| stored.record.clone()),
             running.as_ref().map(|running| &running.attempt),
@@ -134,35 +141,52 @@ impl Object {
                 operation_id: OperationId(Uuid::new_v4().to_string()),
                 operation: asked.operation.clone(),
             },
-            clock::now(),
-            policy,
+            now,
+            terms,
         );
-        if let Claim::Execute(attempt) = &claim {
-            let from = stored.as_ref().map(Stored::place);
-            let is_first = attempt.number == 1;
-            let history = stored.filter(|_| !is_first).map(|stored| stored.history());
-            let history = history.unwrap_or_default().noting(&record);
-            // Before the record: one without an alarm would be kept for ever.
-            if is_first {
-                self.storage.ring_at(record.expires_at)?;
+        match &claim {
+            Claim::Execute(attempt) => {
+                // Before the record: one without an alarm would be kept for ever.
+                if attempt.number == 1 {
+                    self.storage.ring_at(record.expires_at)?;
+                }
+                let change = self.store(stored, &record, now)?;
+                asked.tell(&started(attempt.number, change));
+                *running = Some(Running::of(attempt.clone()));
             }
-            let to = Some(self.storage.store(&record, &history)?);
-            let number = attempt.number;
-            let change = Move { from, to };
-            asked.tell(&if is_first {
-                Event::Starting {
-                    attempt: number,
+            Claim::Ambiguous
+                if stored
+                    .as_ref()
+                    .is_some_and(|stored| stored.record != record) =>
+            {
+                let change = self.store(stored, &record, now)?;
+                asked.tell(&Event::Ambiguous {
+                    attempt: record.attempts,
+                    reason: "the attempt died, or its deadline passed".to_owned(),
                     record: change,
-                }
-            } else {
-                Event::Retrying {
-                    attempt: number,
-                    record: change,
-                }
-            });
-            *running = Some(Running::of(attempt.clone()));
+                });
+            }
+            Claim::Ambiguous | Claim::Replay(_) | Claim::InProgress { .. } | Claim::Mismatch => {}
         }
         Ok((record, claim))
+    }
+
+    /// Stores what `record` has become, and notes it in its history. Of another record before it, nothing is kept, but
+    /// that an operator had it forgotten.
+    fn store(
+        &self,
+        stored: Option<Stored>,
+        record: &Record,
+        now: UnixMillis,
+    ) -> Result<Move, NoAnswer> {
+        let from = stored.as_ref().and_then(Stored::place);
+        let same = stored.filter(|stored| {
+            stored.record.operation_id == record.operation_id
+                || stored.record.status == Status::Forgotten && now < stored.record.expires_at
+        });
+        let history = same.as_ref().map(Stored::history).unwrap_or_default();
+        let to = self.storage.store(record, &history.noting(record))?;
+        Ok(Move { from, to })
     }
 
     async fn execute(
@@ -183,7 +207,7 @@ impl Object {
         .await
         {
             Ok(response) => Ok(kept(response, asked)),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(error),
         };
         let reply = self.settle(&attempt, outcome, started_at, asked);
         self.end(&attempt);
@@ -195,21 +219,22 @@ impl Object {
     fn settle(
         &self,
         attempt: &Attempt,
-        ended: Result<SavedResponse, String>,
+        ended: Result<SavedResponse, AttemptError>,
         started_at: UnixMillis,
         asked: &Asked,
     ) -> Result<Reply, NoAnswer> {
         let now = clock::now();
         let stored = self.storage.load()?;
-        let (outcome, failure) = match ended {
-            Ok(response) => (Outcome::Completed(response), None),
-            Err(reason) => (Outcome::Failed, Some(reason)),
+        let (outcome, reason) = match ended {
+            Ok(response) => (Outcome::Completed(response), String::new()),
+            Err(error) => (error.outcome(), error.to_string()),
         };
+        let has_failed = !matches!(outcome, Outcome::Completed(_));
         let before = stored.as_ref().map(|stored| stored.record.clone());
         let settlement = settle(before, attempt, outcome, now);
         let attempt = attempt.number;
         let Settlement::Settled(record) = settlement else {
-            if let Some(reason) = failure {
+            if has_failed {
                 let record = Move::default();
                 asked.tell(&Event::Failed {
                     attempt,
@@ -218,28 +243,37 @@ impl Object {
                 });
             }
             asked.tell(&Event::Late { attempt });
-            return Ok(Reply::Superseded);
+            return Ok(late(stored.as_ref()));
         };
-        let from = stored.as_ref().map(Stored::place);
-        let history = stored.map(|stored| stored.history()).unwrap_or_default();
-        let to = Some(self.storage.store(&record, &history.noting(&record))?);
-        let change = Move { from, to };
-        Ok(if let Some(reason) = failure {
-            asked.tell(&Event::Failed {
-                attempt,
-                reason,
-                record: change,
-            });
-            let expires_at = record.expires_at;
-            Reply::Failed { expires_at }
-        } else {
-            asked.tell(&Event::Completed {
-                attempt,
-                duration_ms: started_at.ms_until(now),
-                record: change,
-            });
-            let replayed = false;
-            Reply::Completed { record, replayed }
+        let change = self.store(stored, &record, now)?;
+        let expires_at = record.expires_at;
+        Ok(match record.status {
+            Status::Ambiguous => {
+                asked.tell(&Event::Ambiguous {
+                    attempt,
+                    reason,
+                    record: change,
+                });
+                let own = true;
+                Reply::Ambiguous { expires_at, own }
+            }
+            Status::Completed { .. } => {
+                asked.tell(&Event::Completed {
+                    attempt,
+                    duration_ms: started_at.ms_until(now),
+                    record: change,
+                });
+                let replayed = false;
+                Reply::Completed { record, replayed }
+            }
+            Status::Failed | Status::Processing { .. } | Status::Forgotten => {
+                asked.tell(&Event::Failed {
+                    attempt,
+                    reason,
+                    record: change,
+                });
+                Reply::Failed { expires_at }
+            }
         })
     }
 
@@ -278,11 +312,67 @@ impl Object {
         Ok(Reply::Found { record, history })
     }
 
+    /// Loads, asks and stores: an operator says what became of the key.
+    fn resolve(&self, ruling: Ruling) -> Result<Reply, NoAnswer> {
+        let running = self.running.borrow();
+        let attempt = running.as_ref().map(|running| &running.attempt);
+        let stored = self.storage.load()?;
+        let before = stored.as_ref().map(|stored| stored.record.clone());
+        let record = match resolve(before, attempt, ruling.resolution, clock::now()) {
+            Resolved::Changed(record) => record,
+            Resolved::NotAmbiguous => return Ok(Reply::NotAmbiguous),
+            Resolved::Unknown => {
+                let (record, history) = (None, History::default());
+                return Ok(Reply::Found { record, history });
+            }
+        };
+        let from = stored.as_ref().and_then(Stored::place);
+        let history = stored.as_ref().map(Stored::history).unwrap_or_default();
+        let history = history.noting_resolved(&record, ruling.by.clone());
+        let to = self.storage.store(&record, &history)?;
+        let subject = Subject {
+            idempotency_key: Some(&ruling.idempotency_key),
+            correlation_id: Some(&ruling.correlation_id),
+            operation: Some(&record.operation),
+            caller: None,
+        };
+        tell(
+            subject,
+            &Event::Resolved {
+                status: record.status.name(),
+                by: ruling.by,
+                record: Move { from, to },
+            },
+        );
+        let record = Some(record);
+        Ok(Reply::Found { record, history })
+    }
+
     /// What was told here, and by whatever else runs in this isolate, gets handed over.
     fn hand_over_soon(&self) {
         if let Ok(settings) = Settings::of(&self.env) {
             hand_over_soon(&self.env, &settings, |task| self.state.wait_until(task));
         }
+    }
+}
+
+/// An attempt starts.
+const fn started(attempt: u32, record: Move) -> Event {
+    if attempt == 1 {
+        Event::Starting { attempt, record }
+    } else {
+        Event::Retrying { attempt, record }
+    }
+}
+
+/// What is said to a request whose attempt ended late, and without an answer that still counts.
+fn late(stored: Option<&Stored>) -> Reply {
+    match stored.map(|stored| &stored.record) {
+        Some(record) if record.status == Status::Ambiguous => Reply::Ambiguous {
+            expires_at: record.expires_at,
+            own: true,
+        },
+        Some(_) | None => Reply::Superseded,
     }
 }
 

@@ -1,5 +1,6 @@
 //! One route, with what it takes and what it gives.
 
+use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -11,8 +12,8 @@ use super::{
     successes::successes,
 };
 use crate::{
-    http::Page,
-    operations::{KeyedOperation, Retention, example_key},
+    http::{Page, described::ResolutionInput},
+    operations::{Retention, SchemaFn, example_key},
 };
 
 /// The operation object of an entry.
@@ -23,7 +24,11 @@ pub fn operation(
     refusals: &mut Refusals,
 ) -> Value {
     let content = match entry.what {
-        What::Keyed(operation) => Some(content(operation, schemas)),
+        What::Keyed(operation) => Some(content(operation.shape.input, schemas)),
+        What::Service(_) if entry.is_resolution() => Some(content(
+            SchemaGenerator::subschema_for::<ResolutionInput>,
+            schemas,
+        )),
         What::Read(_) | What::Service(_) => None,
     };
     let mut members = Map::new();
@@ -49,8 +54,8 @@ pub fn operation(
     members.into()
 }
 
-fn content(operation: &KeyedOperation, schemas: &mut Schemas) -> Value {
-    let schema = schemas.of_input(operation.shape.input);
+fn content(input: SchemaFn, schemas: &mut Schemas) -> Value {
+    let schema = schemas.of_input(input);
     let example = schemas.example(&schema);
     json!({"schema": schema, "example": example})
 }
@@ -80,6 +85,10 @@ const fn page(page: Page) -> &'static str {
     match page {
         Page::KeyStatus => {
             "A key that is unknown, has expired or is another caller's is 404, and all three look alike."
+        }
+        Page::Resolution => {
+            "For operators only. An `AMBIGUOUS` key is completed, with the answer for every retry, or has failed; any key \
+             can be forgotten. The key's history says who said so."
         }
         Page::Example => "Every command has a key of its own, made for this answer.",
         Page::Home => {
@@ -118,9 +127,13 @@ fn command(entry: &Entry, content: Option<&Value>) -> Option<String> {
     let Some(content) = content else {
         return Some(url);
     };
-    let key = example_key(entry.name());
+    let key = if entry.is_keyed() {
+        format!(" \\\n  -H 'Idempotency-Key: {}'", example_key(entry.name()))
+    } else {
+        String::new()
+    };
     let example = content.get("example")?;
     Some(format!(
-        "{url} \\\n  -H 'Content-Type: application/json' \\\n  -H 'Idempotency-Key: {key}' \\\n  -d '{example}'"
+        "{url} \\\n  -H 'Content-Type: application/json'{key} \\\n  -d '{example}'"
     ))
 }

@@ -22,6 +22,7 @@ mod admit;
 mod keyed;
 mod operators;
 mod key_status;
+mod resolution;
 mod answer;
 mod problem;
 mod problems;
@@ -50,6 +51,7 @@ pub(crate) mod described {
         operators::View,
         pages::Health,
         problem::{Content, Problem},
+        resolution::ResolutionInput,
         route::{READS, WRITES},
     };
 }

@@ -270,6 +270,36 @@ impl Problem {
         )
     }
 
+    /// An attempt that may have taken effect, and must not be repeated: this request's own, or one before it.
+    #[must_use]
+    pub fn outcome_unknown(own: bool) -> Self {
+        let (status, first) = if own {
+            (502, "This attempt may have taken effect, and nobody knows.")
+        } else {
+            (
+                409,
+                "An attempt with this key may have taken effect, and nobody knows. Nothing was done for this request.",
+            )
+        };
+        let problem = Self::new(
+            &catalogue::OUTCOME_UNKNOWN,
+            format!(
+                "{first} Do not repeat it with a new key, which could do it twice. Ask whoever runs the service, who can \
+                 say what became of it; the look-up of the key tells when that is so."
+            ),
+        );
+        Self { status, ..problem }
+    }
+
+    /// A key of which an operator says what became of it, though that is known.
+    #[must_use]
+    pub fn not_ambiguous() -> Self {
+        Self::new(
+            &catalogue::NOT_AMBIGUOUS,
+            "The key is not AMBIGUOUS, and is as it was: look it up.",
+        )
+    }
+
     /// No word from the object.
     #[must_use]
     pub fn unavailable() -> Self {

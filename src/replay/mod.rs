@@ -17,4 +17,4 @@ mod any_copy;
 
 pub use judge::Found;
 pub use look_up::{Answered, Source, look_up};
-pub use publish::publish;
+pub use publish::{forget, publish};

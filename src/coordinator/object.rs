@@ -5,16 +5,15 @@ use std::cell::RefCell;
 use idempotency_core::{
     Asked, Message, Reply, Ruling,
     lifecycle::{
-        Attempt, Claim, Expiry, History, NewRecord, OperationId, Outcome, Record, Resolved,
-        SavedResponse, Settlement, Status, Terms, UnixMillis, claim, expire, expire_unreadable,
-        inspect, resolve, settle,
+        Attempt, Claim, Expiry, History, NewRecord, OperationId, Record, Resolved, Status, Terms,
+        UnixMillis, claim, expire, expire_unreadable, inspect, resolve,
     },
 };
 use uuid::Uuid;
 use worker::{Env, State};
 
 use super::{
-    attempt::{AttemptError, execute},
+    attempt::execute,
     no_answer::NoAnswer,
     running::Running,
     storage::{RecordStorage, StorageError, Stored},
@@ -30,7 +29,7 @@ use crate::{
 pub struct Object {
     state: State,
     env: Env,
-    storage: RecordStorage,
+    pub(super) storage: RecordStorage,
     running: RefCell<Option<Running>>,
 }
 
@@ -173,7 +172,7 @@ impl Object {
 
     /// Stores what `record` has become, and notes it in its history. Of another record before it, nothing is kept, but
     /// that an operator had it forgotten.
-    fn store(
+    pub(super) fn store(
         &self,
         stored: Option<Stored>,
         record: &Record,
@@ -196,7 +195,7 @@ impl Object {
         asked: &Asked,
     ) -> Result<Reply, NoAnswer> {
         let started_at = clock::now();
-        let outcome = match execute(
+        let ended = execute(
             operation,
             &attempt,
             asked,
@@ -204,77 +203,10 @@ impl Object {
             &self.env,
             started_at,
         )
-        .await
-        {
-            Ok(response) => Ok(kept(response, asked)),
-            Err(error) => Err(error),
-        };
-        let reply = self.settle(&attempt, outcome, started_at, asked);
+        .await;
+        let reply = self.settle(&attempt, ended, started_at, asked);
         self.end(&attempt);
         reply
-    }
-
-    /// Reads the record again, for much may have happened since, and settles it if it still waits for this
-    /// attempt. `ended` is the attempt's answer, or why there is none.
-    fn settle(
-        &self,
-        attempt: &Attempt,
-        ended: Result<SavedResponse, AttemptError>,
-        started_at: UnixMillis,
-        asked: &Asked,
-    ) -> Result<Reply, NoAnswer> {
-        let now = clock::now();
-        let stored = self.storage.load()?;
-        let (outcome, reason) = match ended {
-            Ok(response) => (Outcome::Completed(response), String::new()),
-            Err(error) => (error.outcome(), error.to_string()),
-        };
-        let has_failed = !matches!(outcome, Outcome::Completed(_));
-        let before = stored.as_ref().map(|stored| stored.record.clone());
-        let settlement = settle(before, attempt, outcome, now);
-        let attempt = attempt.number;
-        let Settlement::Settled(record) = settlement else {
-            if has_failed {
-                let record = Move::default();
-                asked.tell(&Event::Failed {
-                    attempt,
-                    reason,
-                    record,
-                });
-            }
-            asked.tell(&Event::Late { attempt });
-            return Ok(late(stored.as_ref()));
-        };
-        let change = self.store(stored, &record, now)?;
-        let expires_at = record.expires_at;
-        Ok(match record.status {
-            Status::Ambiguous => {
-                asked.tell(&Event::Ambiguous {
-                    attempt,
-                    reason,
-                    record: change,
-                });
-                let own = true;
-                Reply::Ambiguous { expires_at, own }
-            }
-            Status::Completed { .. } => {
-                asked.tell(&Event::Completed {
-                    attempt,
-                    duration_ms: started_at.ms_until(now),
-                    record: change,
-                });
-                let replayed = false;
-                Reply::Completed { record, replayed }
-            }
-            Status::Failed | Status::Processing { .. } | Status::Forgotten => {
-                asked.tell(&Event::Failed {
-                    attempt,
-                    reason,
-                    record: change,
-                });
-                Reply::Failed { expires_at }
-            }
-        })
     }
 
     /// Forgets the running attempt if it is this one, which wakes whoever waits for it.
@@ -363,30 +295,4 @@ const fn started(attempt: u32, record: Move) -> Event {
     } else {
         Event::Retrying { attempt, record }
     }
-}
-
-/// What is said to a request whose attempt ended late, and without an answer that still counts.
-fn late(stored: Option<&Stored>) -> Reply {
-    match stored.map(|stored| &stored.record) {
-        Some(record) if record.status == Status::Ambiguous => Reply::Ambiguous {
-            expires_at: record.expires_at,
-            own: true,
-        },
-        Some(_) | None => Reply::Superseded,
-    }
-}
-
-/// The answer as it is kept, and told if that is less than the operation said.
-fn kept(response: SavedResponse, asked: &Asked) -> SavedResponse {
-    let (response, wrong) = response.keepable();
-    if !wrong.is_empty() {
-        let reason = wrong.join("; ");
-        asked.tell(&Event::AnswerChanged { reason });
-    }
-    let content_bytes = response.body.len();
-    let kept = response.within_bounds();
-    if kept.body.len() < content_bytes {
-        asked.tell(&Event::ContentOmitted { content_bytes });
-    }
-    kept
 }

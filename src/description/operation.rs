@@ -106,9 +106,10 @@ const fn page(page: Page) -> &'static str {
 /// Wherever tokens are checked, the reader's own; a local server that checks none takes this one for a name.
 const TOKEN: &str = " \\\n  -H \"Authorization: Bearer ${API_TOKEN:-anybody}\"";
 
-/// The example as a command, if it can be run as printed: what has an id has to be made first.
+/// The example as a command, if it can be run as printed: what has an id has to be made first, and an ambiguous key by a
+/// crash.
 fn command(entry: &Entry, content: Option<&Value>) -> Option<String> {
-    if entry.is_live() {
+    if entry.is_live() || entry.is_resolution() {
         return None;
     }
     let path = match entry.variable() {
@@ -127,13 +128,9 @@ fn command(entry: &Entry, content: Option<&Value>) -> Option<String> {
     let Some(content) = content else {
         return Some(url);
     };
-    let key = if entry.is_keyed() {
-        format!(" \\\n  -H 'Idempotency-Key: {}'", example_key(entry.name()))
-    } else {
-        String::new()
-    };
+    let key = example_key(entry.name());
     let example = content.get("example")?;
     Some(format!(
-        "{url} \\\n  -H 'Content-Type: application/json'{key} \\\n  -d '{example}'"
+        "{url} \\\n  -H 'Content-Type: application/json' \\\n  -H 'Idempotency-Key: {key}' \\\n  -d '{example}'"
     ))
 }

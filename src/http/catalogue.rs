@@ -279,8 +279,7 @@ pub static OUTCOME_UNKNOWN: ProblemType = ProblemType {
               went. It must not be repeated, so the key is held. The status is 502 for the attempt's own request, \
               409 for those after it, for which nothing was done.",
     remedy: "Do not send the request with a new key: that could do it twice. Ask whoever runs the service, who can \
-             find out what became of it and resolve the key. GET /api/v1/operations/idempotency/ and the key tells \
-             when that is so; then send the same request with the same key again.",
+             resolve the key; once its look-up says so, send the same request with the same key again.",
 };
 
 /// `not-ambiguous`

@@ -20,6 +20,8 @@ extern "C" {
         value: &Uint8Array,
         options: &Object,
     ) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = delete)]
+    fn delete_of(this: &Kv, key: &str) -> Result<Promise, JsValue>;
 }
 
 impl Kv {
@@ -36,6 +38,12 @@ impl Kv {
     pub async fn get(&self, key: &str) -> worker::Result<Option<Vec<u8>>> {
         let value = JsFuture::from(self.get_as(key, "arrayBuffer")?).await?;
         Ok((!value.is_null()).then(|| Uint8Array::new(&value).to_vec()))
+    }
+
+    /// Deletes `key`.
+    pub async fn delete(&self, key: &str) -> worker::Result<()> {
+        JsFuture::from(self.delete_of(key)?).await?;
+        Ok(())
     }
 
     /// Writes `value`, to be deleted at `expiry_s`, in seconds since 1970.

@@ -6,18 +6,28 @@ use edge_idempotency::{
     operations::Retention,
     settings::{Settings, WrongSetting},
 };
+use idempotency_core::lifecycle::Repeat;
 
 #[test]
 fn without_variables_everything_has_its_default() {
     let settings = read(&[]).unwrap();
 
     assert_eq!(
-        settings.policy(Retention::Standard).retention_ms,
+        settings
+            .terms(Retention::Standard, Repeat::SameId)
+            .retention_ms,
         86_400_000
     );
-    assert_eq!(settings.policy(Retention::Audit).retention_ms, 3_600_000);
     assert_eq!(
-        settings.policy(Retention::Audit).attempt_deadline_ms,
+        settings
+            .terms(Retention::Audit, Repeat::SameId)
+            .retention_ms,
+        3_600_000
+    );
+    assert_eq!(
+        settings
+            .terms(Retention::Audit, Repeat::SameId)
+            .attempt_deadline_ms,
         15_000
     );
     assert_eq!(settings.max_content_bytes, 262_144);
@@ -40,10 +50,22 @@ fn each_variable_sets_what_it_names() {
     ])
     .unwrap();
 
-    assert_eq!(settings.policy(Retention::Standard).retention_ms, 2000);
-    assert_eq!(settings.policy(Retention::Audit).retention_ms, 3000);
     assert_eq!(
-        settings.policy(Retention::Standard).attempt_deadline_ms,
+        settings
+            .terms(Retention::Standard, Repeat::SameId)
+            .retention_ms,
+        2000
+    );
+    assert_eq!(
+        settings
+            .terms(Retention::Audit, Repeat::SameId)
+            .retention_ms,
+        3000
+    );
+    assert_eq!(
+        settings
+            .terms(Retention::Standard, Repeat::SameId)
+            .attempt_deadline_ms,
         4000
     );
     assert_eq!(settings.max_content_bytes, 5000);

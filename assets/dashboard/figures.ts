@@ -53,7 +53,7 @@ function figuresOf(model: Model, now: number): Figure[] {
     slowest(latest.operations),
     counted("Conflicts", ["in_progress"], "conflicts_per_key"),
     counted("Mismatches", ["mismatch"], "mismatch_share"),
-    counted("Failures", ["failed", "unavailable"], "failure_share"),
+    counted("Failures", ["failed", "ambiguous", "unavailable"], "failure_share"),
     {
       name: "Recoveries",
       value: number(model.tally.recovered),
@@ -66,11 +66,12 @@ function figuresOf(model: Model, now: number): Figure[] {
     },
     {
       name: "Records",
-      value: number(records.processing + records.completed + records.failed),
+      value: number(records.processing + records.completed + records.failed + records.ambiguous),
       more: [
         `${number(records.processing)} processing`,
         `${number(records.completed)} completed`,
         `${number(records.failed)} failed`,
+        `${number(records.ambiguous)} ambiguous`,
       ].join(" · "),
       rules: ["stuck_keys"],
     },

@@ -1,6 +1,7 @@
 // The look-up of one key: what became of it, step by step.
 
 import { element, find } from "./element.ts";
+import { resolveForm, type Resolution } from "./resolve.ts";
 import { moment, span } from "./words.ts";
 
 const PATH = "/api/v1/operations/idempotency/";
@@ -15,6 +16,8 @@ interface Step {
   at: string;
   status: string;
   attempt: number;
+  /** The operator who said so. */
+  by?: string;
 }
 
 interface KeyStatus {
@@ -67,11 +70,21 @@ export class LookUpView {
   async #lookUp(): Promise<void> {
     const [key, client] = [this.#field("key").value.trim(), this.#field("client").value.trim()];
     const query = client === "" ? "" : `?${new URLSearchParams({ client })}`;
+    await this.#show(key, query, client);
+  }
+
+  /** Looks up, or resolves and shows what the key is from then on. */
+  async #show(key: string, query: string, client: string, resolution?: Resolution): Promise<void> {
+    const path = `${PATH}${encodeURIComponent(key)}${resolution ? "/resolution" : ""}${query}`;
     this.#found.ariaBusy = "true";
-    const { isFound, shown } = await answer(`${PATH}${encodeURIComponent(key)}${query}`, client, this.#now());
+    const { found, shown } = await answer(path, client, this.#now(), resolution);
     this.#found.ariaBusy = "false";
-    this.#found.replaceChildren(...shown);
-    if (isFound && UNNAMED.test(this.#caller)) this.#clients.set(this.#caller, client);
+    const again = (said: Resolution) => {
+      void this.#show(key, query, client, said).then(() => this.#found.focus());
+    };
+    const forms = found && found.status !== "FORGOTTEN" ? [resolveForm(found.status, again)] : [];
+    this.#found.replaceChildren(...shown, ...forms);
+    if (found && UNNAMED.test(this.#caller)) this.#clients.set(this.#caller, client);
   }
 
   #field(name: string): HTMLInputElement {
@@ -83,18 +96,29 @@ async function answer(
   url: string,
   client: string,
   now: number,
-): Promise<{ isFound: boolean; shown: Node[] }> {
+  resolution?: Resolution,
+): Promise<{ found?: KeyStatus; shown: Node[] }> {
   try {
-    const response = await fetch(url);
+    const response = await fetch(url, resolution && post(resolution));
     const json = await response.json();
-    const shown = response.ok
-      ? status(json, now)
-      : [refusal(response.status, json.detail ?? json.title, client)];
-    return { isFound: response.ok, shown };
+    if (response.ok) return { found: json, shown: status(json, now) };
+    return { shown: [refusal(response.status, whatIsWrong(json), client)] };
   } catch {
-    const shown = [notice("The service cannot be reached. Try again once this page is connected.")];
-    return { isFound: false, shown };
+    return { shown: [notice("The service cannot be reached. Try again once this page is connected.")] };
   }
+}
+
+function post(resolution: Resolution): RequestInit {
+  return {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(resolution),
+  };
+}
+
+function whatIsWrong(problem: { title: string; detail?: string; errors?: { detail: string }[] }): string {
+  const errors = problem.errors?.map(({ detail }) => detail) ?? [];
+  return [problem.detail ?? problem.title, ...errors].join(" ");
 }
 
 function refusal(status: number, detail: string, client: string): HTMLElement {
@@ -137,14 +161,14 @@ function status(found: KeyStatus, now: number): Node[] {
   ];
 }
 
-function stepOf({ at, status, attempt }: Step, before: Step | undefined, now: number): HTMLElement {
+function stepOf({ at, status, attempt, by }: Step, before: Step | undefined, now: number): HTMLElement {
   const time = Date.parse(at);
   const after = before === undefined ? "" : `after ${elapsed(time - Date.parse(before.at))}`;
   return element(
     "li",
     { class: status },
     element("strong", {}, status),
-    ` attempt ${attempt}`,
+    by === undefined ? ` attempt ${attempt}` : ` said ${by}`,
     element("small", {}, [moment(time, now), after].filter((part) => part !== "").join(", ")),
   );
 }

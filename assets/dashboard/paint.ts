@@ -21,6 +21,7 @@ const MARKS: Record<Outcome, string> = {
   rate_limited: "M0 2H4M4 6H8",
   mismatch: RISING + FALLING,
   failed: FALLING,
+  ambiguous: DOTS + FALLING,
   unavailable: "M0 4H8",
 };
 

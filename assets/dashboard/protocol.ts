@@ -15,6 +15,7 @@ export const OUTCOMES = [
   "rate_limited",
   "mismatch",
   "failed",
+  "ambiguous",
   "unavailable",
 ] as const;
 
@@ -29,6 +30,8 @@ export interface RecordCount {
   processing: number;
   completed: number;
   failed: number;
+  /** Nobody knows whether the operation took effect. Not there in sums of a release that did not know this. */
+  ambiguous?: number;
   bytes: number;
 }
 

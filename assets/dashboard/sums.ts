@@ -102,13 +102,14 @@ export function replayRatio({ executed, replayed }: Record<Outcome, number>): nu
 }
 
 /** The records that have not expired by `now`. */
-export function livingRecords({ records }: Tally, now: number): RecordCount {
+export function livingRecords({ records }: Tally, now: number): Required<RecordCount> {
   const living = Object.entries(records).filter(([until]) => Number(until) >= now);
-  const total = (of: keyof RecordCount) => Math.max(0, sum(living.map(([, count]) => count[of])));
+  const total = (of: keyof RecordCount) => Math.max(0, sum(living.map(([, count]) => count[of] ?? 0)));
   return {
     processing: total("processing"),
     completed: total("completed"),
     failed: total("failed"),
+    ambiguous: total("ambiguous"),
     bytes: total("bytes"),
   };
 }

@@ -4,7 +4,7 @@ use std::{convert::Infallible, future::pending, time::Duration};
 
 use idempotency_core::{
     Asked, Fault,
-    lifecycle::{Attempt, SavedResponse, UnixMillis},
+    lifecycle::{Attempt, Outcome, SavedResponse, UnixMillis},
 };
 use thiserror::Error;
 use worker::{Delay, Env, State};
@@ -23,9 +23,24 @@ pub enum AttemptError {
     /// It took longer than it may.
     #[error("the attempt's deadline passed")]
     Deadline,
-    /// It was told to.
+    /// It was told to end before its effect.
     #[error("a fault was asked for")]
-    Fault,
+    FaultBefore,
+    /// It was told to end after its effect.
+    #[error("a fault was asked for")]
+    FaultAfter,
+}
+
+impl AttemptError {
+    /// What the record is to make of it.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        match self {
+            Self::FaultBefore => Outcome::Failed,
+            Self::Operation(error) if error.had_no_effect() => Outcome::Failed,
+            Self::Operation(_) | Self::Deadline | Self::FaultAfter => Outcome::Ambiguous,
+        }
+    }
 }
 
 /// Executes `operation` once, until the attempt's deadline.
@@ -66,7 +81,7 @@ async fn before(faults: &[Fault], state: &State) -> Result<(), AttemptError> {
     for fault in faults {
         match fault {
             Fault::DelayMs(ms) => Delay::from(Duration::from_millis(*ms)).await,
-            Fault::FailBefore => return Err(AttemptError::Fault),
+            Fault::FailBefore => return Err(AttemptError::FaultBefore),
             Fault::AbortBefore => match abort(state).await {},
             Fault::Panic => panic!("a panic was asked for"),
             Fault::FailAfter | Fault::AbortAfter | Fault::Overrun => {}
@@ -78,7 +93,7 @@ async fn before(faults: &[Fault], state: &State) -> Result<(), AttemptError> {
 async fn after(faults: &[Fault], state: &State) -> Result<(), AttemptError> {
     for fault in faults {
         match fault {
-            Fault::FailAfter => return Err(AttemptError::Fault),
+            Fault::FailAfter => return Err(AttemptError::FaultAfter),
             Fault::AbortAfter => match abort(state).await {},
             Fault::DelayMs(_)
             | Fault::FailBefore

@@ -11,6 +11,7 @@
 
 mod call;
 mod class;
+mod settle;
 mod object;
 mod no_answer;
 mod running;

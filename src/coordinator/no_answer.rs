@@ -78,11 +78,17 @@ mod tests {
     #[test]
     fn a_record_of_a_later_release_may_be_read_later_and_a_damaged_one_never() {
         let error = |bytes: &[u8]| NoAnswer::from(StorageError::from(decode(bytes).unwrap_err()));
-        let later = error(b"{\"version\":3}\n");
+        let later = error(b"{\"version\":4}\n");
 
         assert!(matches!(later.reply(), Reply::Unsettled));
         assert_eq!(later.event().level(), Level::Warning);
-        for bytes in ["", "{}\n", "{\"version\":0}\n", "{\"version\":2}\n"] {
+        for bytes in [
+            "",
+            "{}\n",
+            "{\"version\":0}\n",
+            "{\"version\":2}\n",
+            "{\"version\":3}\n",
+        ] {
             let damaged = error(bytes.as_bytes());
             assert!(matches!(damaged.reply(), Reply::Damaged), "{bytes}");
             assert_eq!(damaged.event().level(), Level::Error, "{bytes}");

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 
 use idempotency_core::{
-    Asked, Message, Reply,
+    Asked, Message, Reply, Ruling,
     lifecycle::{
-        Attempt, Claim, Expiry, NewRecord, OperationId, Outcome, Policy, Record, SavedResponse,
-        Settlement, UnixMillis, claim, expire, expire_unreadable, inspect, settle,
+        Attempt, Claim, Expiry, History, NewRecord, OperationId, Record, Resolved, Status, Terms,
+        UnixMillis, claim, expire, expire_unreadable, inspect, resolve,
     },
 };
 use uuid::Uuid;
@@ -30,7 +30,7 @@ use crate::{
 pub struct Object {
     state: State,
     env: Env,
-    storage: RecordStorage,
+    pub(super) storage: RecordStorage,
     running: RefCell<Option<Running>>,
 }
 
@@ -64,7 +64,7 @@ impl Object {
         let (expiry, from) = match self.storage.load() {
             Ok(stored) => (
                 expire(stored.as_ref().map(|stored| &stored.record), now),
-                stored.as_ref().map(Stored::place),
+                stored.as_ref().and_then(Stored::place),
             ),
             Err(StorageError::Unreadable(error)) => {
                 let reason = error.to_string();
@@ -95,6 +95,7 @@ impl Object {
                 error.reply()
             })),
             Message::Inspect => self.inspect(),
+            Message::Resolve(ruling) => self.resolve(ruling),
         }
     }
 
@@ -102,10 +103,10 @@ impl Object {
     async fn claim(&self, asked: &Asked) -> Result<Reply, NoAnswer> {
         let operation = find_operation(&asked.operation)
             .ok_or_else(|| NoAnswer::UnknownOperation(asked.operation.clone()))?;
-        let policy = Settings::of(&self.env)?.policy(operation.retention);
+        let terms = Settings::of(&self.env)?.terms(operation.retention, operation.repeat);
         let wait_until = clock::now().plus_ms(asked.wait_s.saturating_mul(1000));
         loop {
-            let (record, claim) = self.decide(asked, policy)?;
+            let (record, claim) = self.decide(asked, terms)?;
             match claim {
                 Claim::Execute(attempt) => return self.execute(operation, attempt, asked).await,
                 Claim::Replay(_) => {
@@ -113,6 +114,10 @@ impl Object {
                     return Ok(Reply::Completed { record, replayed });
                 }
                 Claim::Mismatch => return Ok(Reply::Mismatch),
+                Claim::Ambiguous => {
+                    let (expires_at, own) = (record.expires_at, false);
+                    return Ok(Reply::Ambiguous { expires_at, own });
+                }
                 Claim::InProgress { .. } => {
                     if !self.settles_before(wait_until).await {
                         let expires_at = record.expires_at;
@@ -124,9 +129,10 @@ impl Object {
     }
 
     /// Loads, asks and stores, without an await in between: no other request's decision can come between.
-    fn decide(&self, asked: &Asked, policy: Policy) -> Result<(Record, Claim), NoAnswer> {
+    fn decide(&self, asked: &Asked, terms: Terms) -> Result<(Record, Claim), NoAnswer> {
         let mut running = self.running.borrow_mut();
         let stored = self.storage.load()?;
+        let now = clock::now();
         let (record, claim) = claim(
             stored.as_ref().map(|stored| stored.record.clone()),
             running.as_ref().map(|running| &running.attempt),
@@ -135,35 +141,52 @@ impl Object {
                 operation_id: OperationId(Uuid::new_v4().to_string()),
                 operation: asked.operation.clone(),
             },
-            clock::now(),
-            policy,
+            now,
+            terms,
         );
-        if let Claim::Execute(attempt) = &claim {
-            let from = stored.as_ref().map(Stored::place);
-            let is_first = attempt.number == 1;
-            let history = stored.filter(|_| !is_first).map(|stored| stored.history());
-            let history = history.unwrap_or_default().noting(&record);
-            // Before the record: one without an alarm would be kept for ever.
-            if is_first {
-                self.storage.ring_at(record.expires_at)?;
+        match &claim {
+            Claim::Execute(attempt) => {
+                // Before the record: one without an alarm would be kept for ever.
+                if attempt.number == 1 {
+                    self.storage.ring_at(record.expires_at)?;
+                }
+                let change = self.store(stored, &record, now)?;
+                asked.tell(&started(attempt.number, change));
+                *running = Some(Running::of(attempt.clone()));
             }
-            let to = Some(self.storage.store(&record, &history)?);
-            let number = attempt.number;
-            let change = Move { from, to };
-            asked.tell(&if is_first {
-                Event::Starting {
-                    attempt: number,
+            Claim::Ambiguous
+                if stored
+                    .as_ref()
+                    .is_some_and(|stored| stored.record != record) =>
+            {
+                let change = self.store(stored, &record, now)?;
+                asked.tell(&Event::Ambiguous {
+                    attempt: record.attempts,
+                    reason: "the attempt died, or its deadline passed".to_owned(),
                     record: change,
-                }
-            } else {
-                Event::Retrying {
-                    attempt: number,
-                    record: change,
-                }
-            });
-            *running = Some(Running::of(attempt.clone()));
+                });
+            }
+            Claim::Ambiguous | Claim::Replay(_) | Claim::InProgress { .. } | Claim::Mismatch => {}
         }
         Ok((record, claim))
+    }
+
+    /// Stores what `record` has become, and notes it in its history. Of another record before it, nothing is kept, but
+    /// that an operator had it forgotten.
+    pub(super) fn store(
+        &self,
+        stored: Option<Stored>,
+        record: &Record,
+        now: UnixMillis,
+    ) -> Result<Move, NoAnswer> {
+        let from = stored.as_ref().and_then(Stored::place);
+        let same = stored.filter(|stored| {
+            stored.record.operation_id == record.operation_id
+                || stored.record.status == Status::Forgotten && now < stored.record.expires_at
+        });
+        let history = same.as_ref().map(Stored::history).unwrap_or_default();
+        let to = self.storage.store(record, &history.noting(record))?;
+        Ok(Move { from, to })
     }
 
     async fn execute(
@@ -173,7 +196,7 @@ impl Object {
         asked: &Asked,
     ) -> Result<Reply, NoAnswer> {
         let started_at = clock::now();
-        let outcome = match execute(
+        let ended = execute(
             operation,
             &attempt,
             asked,
@@ -181,67 +204,10 @@ impl Object {
             &self.env,
             started_at,
         )
-        .await
-        {
-            Ok(response) => Ok(kept(response, asked)),
-            Err(error) => Err(error.to_string()),
-        };
-        let reply = self.settle(&attempt, outcome, started_at, asked);
+        .await;
+        let reply = self.settle(&attempt, ended, started_at, asked);
         self.end(&attempt);
         reply
-    }
-
-    /// Reads the record again, for much may have happened since, and settles it if it still waits for this
-    /// attempt. `ended` is the attempt's answer, or why there is none.
-    fn settle(
-        &self,
-        attempt: &Attempt,
-        ended: Result<SavedResponse, String>,
-        started_at: UnixMillis,
-        asked: &Asked,
-    ) -> Result<Reply, NoAnswer> {
-        let now = clock::now();
-        let stored = self.storage.load()?;
-        let (outcome, failure) = match ended {
-            Ok(response) => (Outcome::Completed(response), None),
-            Err(reason) => (Outcome::Failed, Some(reason)),
-        };
-        let before = stored.as_ref().map(|stored| stored.record.clone());
-        let settlement = settle(before, attempt, outcome, now);
-        let attempt = attempt.number;
-        let Settlement::Settled(record) = settlement else {
-            if let Some(reason) = failure {
-                let record = Move::default();
-                asked.tell(&Event::Failed {
-                    attempt,
-                    reason,
-                    record,
-                });
-            }
-            asked.tell(&Event::Late { attempt });
-            return Ok(Reply::Superseded);
-        };
-        let from = stored.as_ref().map(Stored::place);
-        let history = stored.map(|stored| stored.history()).unwrap_or_default();
-        let to = Some(self.storage.store(&record, &history.noting(&record))?);
-        let change = Move { from, to };
-        Ok(if let Some(reason) = failure {
-            asked.tell(&Event::Failed {
-                attempt,
-                reason,
-                record: change,
-            });
-            let expires_at = record.expires_at;
-            Reply::Failed { expires_at }
-        } else {
-            asked.tell(&Event::Completed {
-                attempt,
-                duration_ms: started_at.ms_until(now),
-                record: change,
-            });
-            let replayed = false;
-            Reply::Completed { record, replayed }
-        })
     }
 
     /// Forgets the running attempt if it is this one, which wakes whoever waits for it.
@@ -279,6 +245,42 @@ impl Object {
         Ok(Reply::Found { record, history })
     }
 
+    /// Loads, asks and stores: an operator says what became of the key.
+    fn resolve(&self, ruling: Ruling) -> Result<Reply, NoAnswer> {
+        let running = self.running.borrow();
+        let attempt = running.as_ref().map(|running| &running.attempt);
+        let stored = self.storage.load()?;
+        let before = stored.as_ref().map(|stored| stored.record.clone());
+        let record = match resolve(before, attempt, ruling.resolution, clock::now()) {
+            Resolved::Changed(record) => record,
+            Resolved::NotAmbiguous => return Ok(Reply::NotAmbiguous),
+            Resolved::Unknown => {
+                let (record, history) = (None, History::default());
+                return Ok(Reply::Found { record, history });
+            }
+        };
+        let from = stored.as_ref().and_then(Stored::place);
+        let history = stored.as_ref().map(Stored::history).unwrap_or_default();
+        let history = history.noting_resolved(&record, ruling.by.clone());
+        let to = self.storage.store(&record, &history)?;
+        let subject = Subject {
+            idempotency_key: Some(&ruling.idempotency_key),
+            correlation_id: Some(&ruling.correlation_id),
+            operation: Some(&record.operation),
+            caller: None,
+        };
+        tell(
+            subject,
+            &Event::Resolved {
+                status: record.status.name(),
+                by: ruling.by,
+                record: Move { from, to },
+            },
+        );
+        let record = Some(record);
+        Ok(Reply::Found { record, history })
+    }
+
     /// What was told here, and by whatever else runs in this isolate, gets handed over.
     fn hand_over_soon(&self) {
         if let Ok(settings) = Settings::of(&self.env) {
@@ -287,17 +289,11 @@ impl Object {
     }
 }
 
-/// The answer as it is kept, and told if that is less than the operation said.
-fn kept(response: SavedResponse, asked: &Asked) -> SavedResponse {
-    let (response, wrong) = response.keepable();
-    if !wrong.is_empty() {
-        let reason = wrong.join("; ");
-        asked.tell(&Event::AnswerChanged { reason });
+/// An attempt starts.
+const fn started(attempt: u32, record: Move) -> Event {
+    if attempt == 1 {
+        Event::Starting { attempt, record }
+    } else {
+        Event::Retrying { attempt, record }
     }
-    let content_bytes = response.body.len();
-    let kept = response.within_bounds();
-    if kept.body.len() < content_bytes {
-        asked.tell(&Event::ContentOmitted { content_bytes });
-    }
-    kept
 }

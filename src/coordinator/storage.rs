@@ -52,7 +52,7 @@ impl Stored {
 
     /// Where it counts.
     #[must_use]
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> Option<Place> {
         Place::of(&self.record, self.bytes.len())
     }
 }
@@ -88,7 +88,7 @@ impl RecordStorage {
     }
 
     /// Writes the record and how it came to be in the place of the one before; returns where it counts now.
-    pub fn store(&self, record: &Record, history: &History) -> Result<Place, StorageError> {
+    pub fn store(&self, record: &Record, history: &History) -> Result<Option<Place>, StorageError> {
         let bytes = encode_with(record, history)?;
         self.0.put(RECORD, &bytes)?;
         Ok(Place::of(record, bytes.len()))

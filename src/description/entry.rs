@@ -52,7 +52,11 @@ impl Entry {
     #[must_use]
     pub const fn method(&self) -> &'static str {
         match self.what {
-            What::Keyed(_) => "POST",
+            What::Keyed(_)
+            | What::Service(ServiceRoute {
+                page: Page::Resolution,
+                ..
+            }) => "POST",
             What::Read(_) | What::Service(_) => "GET",
         }
     }
@@ -83,7 +87,7 @@ impl Entry {
         match self.what {
             What::Keyed(_) | What::Read(_) => "Operations",
             What::Service(ServiceRoute {
-                page: Page::KeyStatus | Page::Example,
+                page: Page::KeyStatus | Page::Resolution | Page::Example,
                 ..
             }) => "Keys",
             What::Service(_) if self.is_for_operators() => "Operators",
@@ -115,6 +119,12 @@ impl Entry {
         )
     }
 
+    /// Whether it takes content, and no key in the header.
+    #[must_use]
+    pub fn is_resolution(&self) -> bool {
+        matches!(self.what, What::Service(route) if route.page == Page::Resolution)
+    }
+
     /// Whether it is the page at `/`.
     #[must_use]
     pub fn is_home(&self) -> bool {
@@ -133,7 +143,7 @@ impl Entry {
         let schema = match self.what {
             What::Read(read) => (read.shape.input)(&mut SchemaGenerator::default()),
             What::Service(ServiceRoute {
-                page: Page::KeyStatus,
+                page: Page::KeyStatus | Page::Resolution,
                 ..
             }) => schema_for!(KeyQuery),
             What::Keyed(_) | What::Service(_) => Schema::default(),
@@ -145,8 +155,8 @@ impl Entry {
     /// The name of the path's variable.
     #[must_use]
     pub fn variable(&self) -> Option<&'static str> {
-        let (_, name) = self.path.split_once('{')?;
-        name.strip_suffix('}')
+        let (_, rest) = self.path.split_once('{')?;
+        Some(rest.split_once('}')?.0)
     }
 }
 

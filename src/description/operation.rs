@@ -1,5 +1,6 @@
 //! One route, with what it takes and what it gives.
 
+use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -11,8 +12,8 @@ use super::{
     successes::successes,
 };
 use crate::{
-    http::Page,
-    operations::{KeyedOperation, Retention, example_key},
+    http::{Page, described::ResolutionInput},
+    operations::{Retention, SchemaFn, example_key},
 };
 
 /// The operation object of an entry.
@@ -23,7 +24,11 @@ pub fn operation(
     refusals: &mut Refusals,
 ) -> Value {
     let content = match entry.what {
-        What::Keyed(operation) => Some(content(operation, schemas)),
+        What::Keyed(operation) => Some(content(operation.shape.input, schemas)),
+        What::Service(_) if entry.is_resolution() => Some(content(
+            SchemaGenerator::subschema_for::<ResolutionInput>,
+            schemas,
+        )),
         What::Read(_) | What::Service(_) => None,
     };
     let mut members = Map::new();
@@ -49,8 +54,8 @@ pub fn operation(
     members.into()
 }
 
-fn content(operation: &KeyedOperation, schemas: &mut Schemas) -> Value {
-    let schema = schemas.of_input(operation.shape.input);
+fn content(input: SchemaFn, schemas: &mut Schemas) -> Value {
+    let schema = schemas.of_input(input);
     let example = schemas.example(&schema);
     json!({"schema": schema, "example": example})
 }
@@ -81,6 +86,10 @@ const fn page(page: Page) -> &'static str {
         Page::KeyStatus => {
             "A key that is unknown, has expired or is another caller's is 404, and all three look alike."
         }
+        Page::Resolution => {
+            "For operators only. An `AMBIGUOUS` key is completed, with the answer for every retry, or has failed; any key \
+             can be forgotten. The key's history says who said so."
+        }
         Page::Example => "Every command has a key of its own, made for this answer.",
         Page::Home => {
             "A browser, which asks for `text/html`, gets a page; others are told where the description is."
@@ -97,9 +106,10 @@ const fn page(page: Page) -> &'static str {
 /// Wherever tokens are checked, the reader's own; a local server that checks none takes this one for a name.
 const TOKEN: &str = " \\\n  -H \"Authorization: Bearer ${API_TOKEN:-anybody}\"";
 
-/// The example as a command, if it can be run as printed: what has an id has to be made first.
+/// The example as a command, if it can be run as printed: what has an id has to be made first, and an ambiguous key by a
+/// crash.
 fn command(entry: &Entry, content: Option<&Value>) -> Option<String> {
-    if entry.is_live() {
+    if entry.is_live() || entry.is_resolution() {
         return None;
     }
     let path = match entry.variable() {

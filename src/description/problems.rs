@@ -27,6 +27,10 @@ enum Where {
     Keyed,
     /// Routes with a variable in their path, and the one that has nothing for programs.
     Variable,
+    /// Routes that take content.
+    Content,
+    /// Where an operator resolves a key.
+    Resolution,
     /// Routes whose payload or query has rules.
     Ruled,
     /// Where a WebSocket is opened.
@@ -42,11 +46,11 @@ const OCCURRENCES: &[(&str, Where)] = &[
     ("idempotency-key-conflict", Where::Keyed),
     ("request-mismatch", Where::Keyed),
     ("operation-in-progress", Where::Keyed),
-    ("malformed-json", Where::Keyed),
+    ("malformed-json", Where::Content),
     ("validation-failed", Where::Ruled),
-    ("unsupported-media-type", Where::Keyed),
-    ("payload-too-large", Where::Keyed),
-    ("request-timeout", Where::Keyed),
+    ("unsupported-media-type", Where::Content),
+    ("payload-too-large", Where::Content),
+    ("request-timeout", Where::Content),
     ("header-fields-too-large", Where::Fields),
     ("not-found", Where::Variable),
     ("method-not-allowed", Where::Everywhere),
@@ -55,6 +59,8 @@ const OCCURRENCES: &[(&str, Where)] = &[
     ("upgrade-required", Where::Live),
     ("rate-limited", Where::Callers),
     ("operation-failed", Where::Keyed),
+    ("outcome-unknown", Where::Keyed),
+    ("not-ambiguous", Where::Resolution),
     ("service-unavailable", Where::Everywhere),
     ("internal-error", Where::Stored),
 ];
@@ -72,12 +78,17 @@ const NAME_KEY: &[&str] = &[
     "unauthorized",
     "rate-limited",
     "operation-failed",
+    "outcome-unknown",
     "service-unavailable",
     "internal-error",
 ];
 
 /// Those of them that tell when the key's lifetime ends.
-const NAME_EXPIRY: &[&str] = &["operation-in-progress", "operation-failed"];
+const NAME_EXPIRY: &[&str] = &[
+    "operation-in-progress",
+    "operation-failed",
+    "outcome-unknown",
+];
 
 /// One problem that a route can run into.
 pub struct Occurrence {
@@ -118,6 +129,8 @@ fn occurs(slug: &str, entry: &Entry) -> bool {
         Where::Everywhere => true,
         Where::Callers => entry.is_for_callers(),
         Where::Keyed => entry.is_keyed(),
+        Where::Content => entry.is_keyed() || entry.is_resolution(),
+        Where::Resolution => entry.is_resolution(),
         Where::Variable => {
             entry.variable().is_some() || entry.is_for_operators() || entry.is_home()
         }
@@ -129,7 +142,12 @@ fn occurs(slug: &str, entry: &Entry) -> bool {
         Where::Stored => match entry.what {
             What::Keyed(_) => true,
             What::Read(_) => false,
-            What::Service(route) => matches!(route.page, Page::KeyStatus | Page::Asset(_)),
+            What::Service(route) => {
+                matches!(
+                    route.page,
+                    Page::KeyStatus | Page::Resolution | Page::Asset(_)
+                )
+            }
         },
     })
 }
@@ -159,7 +177,7 @@ fn examples(
             variant("422", Problem::mismatch(KeyField::Standard)),
         ],
         "operation-in-progress" => one(Problem::in_progress()),
-        "validation-failed" if entry.is_keyed() => {
+        "validation-failed" if entry.is_keyed() || entry.is_resolution() => {
             let error = FieldError::at("name", "is required");
             vec![variant("payload", Problem::invalid(vec![error]))]
         }
@@ -178,7 +196,7 @@ fn examples(
         "request-timeout" => one(Problem::request_timeout()),
         "header-fields-too-large" => one(Problem::field_too_large("Prefer", 8192)),
         "rate-limited" => one(Problem::rate_limited(10)),
-        "method-not-allowed" if entry.is_keyed() => {
+        "method-not-allowed" if entry.is_keyed() || entry.is_resolution() => {
             vec![variant("post", Problem::method_not_allowed(WRITES))]
         }
         "method-not-allowed" => vec![variant("get", Problem::method_not_allowed(READS))],
@@ -186,6 +204,11 @@ fn examples(
         "forbidden" => one(Problem::operators_only()),
         "upgrade-required" => one(Problem::upgrade_required()),
         "operation-failed" => one(Problem::operation_failed()),
+        "outcome-unknown" => vec![
+            variant("409", Problem::outcome_unknown(false)),
+            variant("502", Problem::outcome_unknown(true)),
+        ],
+        "not-ambiguous" => one(Problem::not_ambiguous()),
         "internal-error" => one(Problem::internal()),
         _ => one(Problem::new(kind, kind.meaning)),
     }

@@ -82,7 +82,9 @@ fn links(operation: &KeyedOperation, all: &[Entry]) -> Value {
 
 fn service(page: Page, schemas: &mut Schemas) -> Vec<(String, Value)> {
     let shown = match page {
-        Page::KeyStatus => shown(schemas, SchemaGenerator::subschema_for::<KeyStatus>),
+        Page::KeyStatus | Page::Resolution => {
+            shown(schemas, SchemaGenerator::subschema_for::<KeyStatus>)
+        }
         Page::Example => example(schemas),
         Page::Health => shown(schemas, SchemaGenerator::subschema_for::<Health>),
         Page::Home | Page::ProblemType => file("page.html", &[]),

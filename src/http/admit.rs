@@ -88,7 +88,7 @@ pub async fn admit(
 
 /// A content that is encoded, or of another type, is not read as JSON (RFC 9110, sections 8.3 and 8.4). Where there is
 /// none, its type does not matter: it may have been announced, and have been lost on the way.
-fn check_form(payload: &[u8], exchange: &Exchange) -> Result<(), Problem> {
+pub(super) fn check_form(payload: &[u8], exchange: &Exchange) -> Result<(), Problem> {
     if payload.is_empty() {
         let length = exchange.field(Field::ContentLength)?.unwrap_or("0");
         return Err(Problem::no_content(length != "0"));

@@ -47,6 +47,8 @@ pub static CATALOGUE: &[&ProblemType] = &[
     &UPGRADE_REQUIRED,
     &RATE_LIMITED,
     &OPERATION_FAILED,
+    &OUTCOME_UNKNOWN,
+    &NOT_AMBIGUOUS,
     &SERVICE_UNAVAILABLE,
     &INTERNAL_ERROR,
 ];
@@ -264,6 +266,32 @@ pub static OPERATION_FAILED: ProblemType = ProblemType {
     meaning: "This attempt failed. Whether it had taken effect or not, the next one will not do it a second \
               time.",
     remedy: "Send the same request with the same key again after the seconds in Retry-After.",
+};
+
+/// `outcome-unknown`
+pub static OUTCOME_UNKNOWN: ProblemType = ProblemType {
+    slug: "outcome-unknown",
+    status: 409,
+    other_statuses: &[502],
+    title: "It is not known whether the operation took effect",
+    retryable: false,
+    meaning: "An attempt may have taken effect: it was interrupted, took too long, or got no answer from where it \
+              went. It must not be repeated, so the key is held. The status is 502 for the attempt's own request, \
+              409 for those after it, for which nothing was done.",
+    remedy: "Do not send the request with a new key: that could do it twice. Ask whoever runs the service, who can \
+             resolve the key; once its look-up says so, send the same request with the same key again.",
+};
+
+/// `not-ambiguous`
+pub static NOT_AMBIGUOUS: ProblemType = ProblemType {
+    slug: "not-ambiguous",
+    status: 409,
+    other_statuses: &[],
+    title: "The key has nothing to resolve",
+    retryable: false,
+    meaning: "An operator said that a key is completed or failed, and its status is not AMBIGUOUS: its attempt runs, it \
+              is known what became of it, or somebody else has resolved it. The key is as it was.",
+    remedy: "Look the key up. Any key can be forgotten, whatever its status.",
 };
 
 /// `service-unavailable`

@@ -92,6 +92,14 @@ impl Exchange {
                 .is_ok_and(|address| address.is_loopback())
     }
 
+    /// Refuses a request of a page of another origin.
+    pub fn is_ours(&self) -> Result<(), Problem> {
+        match &self.origin {
+            Some(origin) if *origin != self.base_url => Err(Problem::forbidden_origin()),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// A `Link` to the request's path with another query, for clients that do not resolve references (RFC 8288,
     /// section 3). Neither path nor query has a `>`: the platform and whoever writes a query encode it.
     #[must_use]

@@ -24,7 +24,9 @@ use crate::{
 pub struct KeyStatus<'a> {
     #[schemars(schema_with = "uuid_v4")]
     idempotency_key: String,
-    /// An attempt that died, or was given up at its deadline, is `FAILED`.
+    /// An attempt that died, or was given up at its deadline, is `FAILED`; of an operation that must not be repeated it
+    /// is `AMBIGUOUS`, until its late answer or an operator says what became of it. `FORGOTTEN` is in the history, and in
+    /// the answer to whoever has a key forgotten, alone.
     #[schemars(schema_with = "statuses")]
     status: &'static str,
     #[schemars(schema_with = "operations")]
@@ -55,6 +57,9 @@ pub struct StepTaken<'a> {
     /// The attempt that began or ended.
     #[schemars(range(min = 1))]
     attempt: u32,
+    /// The operator who said so, if one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a str>,
 }
 
 /// What the look-up's query may say.
@@ -96,14 +101,39 @@ pub async fn key_status(
     settings: &Settings,
     env: &Env,
 ) -> Result<Answer, Problem> {
-    let unknown = || Problem::not_found("You have no such key, or it has expired.");
+    let (key, address) = addressed(caller, key, exchange, settings)?;
+    let reply = reply(&address, Message::Inspect, exchange, settings, env).await?;
+    answer(&key, reply)
+}
+
+/// The key that is meant, and its record's address.
+pub(super) fn addressed(
+    caller: &Caller,
+    key: &str,
+    exchange: &Exchange,
+    settings: &Settings,
+) -> Result<(IdempotencyKey, CompositeKey), Problem> {
     let scope = asked_about(caller, &exchange.query, settings)?;
     let key = IdempotencyKey::parse(key).ok_or_else(unknown)?;
     let address = CompositeKey::new(&scope, &key);
-    let call = ask(env, &address, Message::Inspect);
+    Ok((key, address))
+}
+
+fn unknown() -> Problem {
+    Problem::not_found("You have no such key, or it has expired.")
+}
+
+/// What the object of `address` says to `message`.
+pub(super) async fn reply(
+    address: &CompositeKey,
+    message: Message,
+    exchange: &Exchange,
+    settings: &Settings,
+    env: &Env,
+) -> Result<Reply, Problem> {
+    let call = ask(env, address, message);
     let told = within(settings.call_deadline_ms(0), call).await;
-    let reply = told
-        .unwrap_or(Err(Unreachable::Deadline))
+    told.unwrap_or(Err(Unreachable::Deadline))
         .map_err(|unreachable| {
             let reason = unreachable.to_string();
             let duration_ms = exchange.duration_ms();
@@ -115,14 +145,20 @@ pub async fn key_status(
                 },
             );
             Problem::unavailable()
-        })?;
+        })
+}
+
+/// The answer that shows what `reply` says of `key`.
+pub(super) fn answer(key: &IdempotencyKey, reply: Reply) -> Result<Answer, Problem> {
     let (record, history) = match reply {
         Reply::Found { record, history } => (record, history),
+        Reply::NotAmbiguous => return Err(Problem::not_ambiguous()),
         Reply::Declined => return Err(Problem::declined()),
         Reply::Unsettled | Reply::Broken => return Err(Problem::unavailable()),
         Reply::Completed { .. }
         | Reply::InProgress { .. }
         | Reply::Mismatch
+        | Reply::Ambiguous { .. }
         | Reply::Failed { .. }
         | Reply::Superseded
         | Reply::Damaged => return Err(Problem::internal()),
@@ -143,6 +179,7 @@ pub async fn key_status(
                 at: clock::rfc3339(step.at),
                 status: &step.status,
                 attempt: step.attempt,
+                by: step.by.as_deref(),
             })
             .collect(),
     };
@@ -180,7 +217,14 @@ fn statuses(_: &mut SchemaGenerator) -> Schema {
             body: Vec::new(),
         },
     };
-    let names = [processing, completed, Status::Failed].map(|status| status.name());
+    let names = [
+        processing,
+        completed,
+        Status::Failed,
+        Status::Ambiguous,
+        Status::Forgotten,
+    ]
+    .map(|status| status.name());
     json_schema!({"type": "string", "enum": names})
 }
 

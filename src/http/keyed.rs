@@ -128,8 +128,10 @@ fn event_of(answered: &Answered, duration_ms: u64) -> Event {
         } => Event::Executed { duration_ms },
         Reply::InProgress { .. } => Event::InProgress { duration_ms },
         Reply::Mismatch => Event::Mismatch { duration_ms },
+        Reply::Ambiguous { .. } => Event::OutcomeUnknown { duration_ms },
         Reply::Failed { .. } | Reply::Superseded => Event::Unanswered { duration_ms },
         Reply::Found { .. }
+        | Reply::NotAmbiguous
         | Reply::Declined
         | Reply::Unsettled
         | Reply::Damaged
@@ -158,12 +160,15 @@ fn answer(reply: Reply, field: KeyField) -> Result<Answer, Problem> {
             Err(Problem::in_progress().with(EXPIRES_AT, clock::rfc3339(expires_at)))
         }
         Reply::Mismatch => Err(Problem::mismatch(field)),
+        Reply::Ambiguous { expires_at, own } => {
+            Err(Problem::outcome_unknown(own).with(EXPIRES_AT, clock::rfc3339(expires_at)))
+        }
         Reply::Failed { expires_at } => {
             Err(Problem::operation_failed().with(EXPIRES_AT, clock::rfc3339(expires_at)))
         }
         Reply::Superseded => Err(Problem::given_up()),
         Reply::Declined => Err(Problem::declined()),
         Reply::Unsettled | Reply::Broken => Err(Problem::unavailable()),
-        Reply::Found { .. } | Reply::Damaged => Err(Problem::internal()),
+        Reply::Found { .. } | Reply::NotAmbiguous | Reply::Damaged => Err(Problem::internal()),
     }
 }

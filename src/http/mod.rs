@@ -21,10 +21,12 @@ mod prefer;
 mod admit;
 mod keyed;
 mod operators;
+mod resolution;
 mod key_status;
 mod answer;
 mod send;
 mod problem;
+mod key_problems;
 mod problems;
 mod catalogue;
 mod pages;
@@ -51,6 +53,7 @@ pub(crate) mod described {
         operators::View,
         pages::Health,
         problem::{Content, Problem},
+        resolution::ResolutionInput,
         route::{READS, WRITES},
     };
 }

@@ -79,8 +79,5 @@ fn is_ours(exchange: &Exchange) -> Result<(), Problem> {
     if upgrade.is_none_or(|upgrade| !upgrade.eq_ignore_ascii_case("websocket")) {
         return Err(Problem::upgrade_required());
     }
-    match &exchange.origin {
-        Some(origin) if *origin != exchange.base_url => Err(Problem::forbidden_origin()),
-        Some(_) | None => Ok(()),
-    }
+    exchange.is_ours()
 }

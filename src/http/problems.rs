@@ -1,56 +1,9 @@
 //! The problems that there are to tell, each made in one place: nothing internal is in their words.
 
-use super::{catalogue, key::KeyField, problem::Problem};
+use super::{catalogue, problem::Problem};
 use crate::operations::FieldError;
 
 impl Problem {
-    /// No key.
-    #[must_use]
-    pub fn key_missing() -> Self {
-        Self::new(
-            &catalogue::KEY_MISSING,
-            "The request has no idempotency key. Send a UUID of version 4 in the header field X-Idempotency-Key or \
-             Idempotency-Key; one in the query or the content is not looked for.",
-        )
-    }
-
-    /// A key that is none.
-    #[must_use]
-    pub fn key_invalid(detail: String) -> Self {
-        Self::new(&catalogue::KEY_INVALID, detail)
-    }
-
-    /// Two keys.
-    #[must_use]
-    pub fn key_conflict(detail: &str) -> Self {
-        Self::new(&catalogue::KEY_CONFLICT, detail)
-    }
-
-    /// A key that belongs to another request.
-    #[must_use]
-    pub fn mismatch(field: KeyField) -> Self {
-        let status = match field {
-            KeyField::Standard => 422,
-            KeyField::Extension => 400,
-        };
-        let problem = Self::new(
-            &catalogue::REQUEST_MISMATCH,
-            "This key was used with another payload, path, query or method. Repeat that request unchanged, \
-             or use a new key for this one.",
-        );
-        Self { status, ..problem }
-    }
-
-    /// The first request is still running.
-    #[must_use]
-    pub fn in_progress() -> Self {
-        Self::new(
-            &catalogue::OPERATION_IN_PROGRESS,
-            "A request with this key is still running. Send this one again after the seconds in \
-             Retry-After, or with Prefer: wait=30 to be answered when it ends.",
-        )
-    }
-
     /// Content that cannot be read.
     #[must_use]
     pub fn malformed_json(detail: String) -> Self {
@@ -248,25 +201,6 @@ impl Problem {
         Self::new(
             &catalogue::FORBIDDEN,
             "Only a token with the role operator may do this.",
-        )
-    }
-
-    /// An attempt without an answer.
-    #[must_use]
-    pub fn operation_failed() -> Self {
-        Self::new(
-            &catalogue::OPERATION_FAILED,
-            "This attempt failed. Send the same request with the same key again: nothing is done twice.",
-        )
-    }
-
-    /// An attempt that ended when it no longer counted: after its deadline, or after its key's lifetime.
-    #[must_use]
-    pub fn given_up() -> Self {
-        Self::new(
-            &catalogue::OPERATION_FAILED,
-            "This attempt took longer than it may; whether it took effect is not known. Send the same request \
-             with the same key again: as long as the key lives, nothing is done twice.",
         )
     }
 

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     clock::within,
-    settings::{Role, Settings},
+    settings::Settings,
     telemetry::{Event, tell},
 };
 
@@ -59,10 +59,8 @@ pub async fn known_operator(
     env: &Env,
 ) -> Result<(), Problem> {
     let caller = known_page(exchange, settings, env).await;
-    match caller.map_err(Problem::with_password)?.role {
-        Role::Operator => Ok(()),
-        Role::Client => Err(Problem::operators_only()),
-    }
+    caller.map_err(Problem::with_password)?.operator()?;
+    Ok(())
 }
 
 /// Refuses a request of a caller that sends more than it may. It counts each of them, whatever becomes of it.

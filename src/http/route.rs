@@ -22,6 +22,8 @@ pub enum Target<'a> {
     },
     /// What became of a key.
     KeyStatus(&'a str),
+    /// What an operator says that became of it.
+    Resolution(&'a str),
     /// How to use all this.
     Example,
     /// What this is.
@@ -53,7 +55,7 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Target<'a>, Problem> {
         )
     })?;
     let allow = match target {
-        Target::Keyed(_) => WRITES,
+        Target::Keyed(_) | Target::Resolution(_) => WRITES,
         Target::Read { .. }
         | Target::KeyStatus(_)
         | Target::Example
@@ -79,9 +81,10 @@ fn find(path: &str) -> Option<Target<'_>> {
 
 fn find_page(path: &str) -> Option<Target<'_>> {
     SERVICE_ROUTES.iter().find_map(|route| {
-        let segment = last_segment(route.path, path)?;
+        let segment = segment(route.path, path)?;
         Some(match route.page {
             Page::KeyStatus => Target::KeyStatus(segment),
+            Page::Resolution => Target::Resolution(segment),
             Page::Example => Target::Example,
             Page::Home => Target::Home,
             Page::Health => Target::Health,
@@ -98,7 +101,7 @@ fn find_page(path: &str) -> Option<Target<'_>> {
 
 fn find_operation(path: &str) -> Option<Target<'_>> {
     ROUTES.iter().find_map(|route| {
-        let id = last_segment(route.path, path)?;
+        let id = segment(route.path, path)?;
         Some(match &route.endpoint {
             Endpoint::Keyed(operation) => Target::Keyed(operation),
             Endpoint::Read(read) => Target::Read {
@@ -109,12 +112,12 @@ fn find_operation(path: &str) -> Option<Target<'_>> {
     })
 }
 
-/// What `path` has in the place of `pattern`'s last segment, if it is in braces; empty if `pattern` has no
-/// braces and is `path`.
-fn last_segment<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
+/// What `path` has in the place of `pattern`'s segment in braces; empty if `pattern` has no braces and is `path`.
+fn segment<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
     match pattern.split_once('{') {
-        Some((before, _)) => path
-            .strip_prefix(before)
+        Some((before, rest)) => path
+            .strip_prefix(before)?
+            .strip_suffix(rest.split_once('}')?.1)
             .filter(|segment| !segment.is_empty() && !segment.contains('/')),
         None => (pattern == path).then_some(""),
     }
@@ -138,6 +141,10 @@ mod tests {
             route("HEAD", "/api/v1/operations/idempotency/k"),
             Ok(Target::KeyStatus("k"))
         ));
+        assert!(matches!(
+            route("POST", "/api/v1/operations/idempotency/k/resolution"),
+            Ok(Target::Resolution("k"))
+        ));
     }
 
     #[test]
@@ -145,6 +152,8 @@ mod tests {
         for (method, path) in [
             ("GET", "/api/audit/log"),
             ("POST", "/api/audit/logs"),
+            ("POST", "/api/v1/operations/idempotency/k"),
+            ("GET", "/api/v1/operations/idempotency/k/resolution"),
             ("DELETE", "/health"),
             ("POST", "/"),
         ] {
@@ -163,6 +172,10 @@ mod tests {
             "/api/v1/operations/resources/",
             "/api/v1/operations/resources/7/8",
             "/api/v1/operations/resources7",
+            "/api/v1/operations/idempotency//resolution",
+            "/api/v1/operations/idempotency/resolution/",
+            "/api/v1/operations/idempotency/k/l/resolution",
+            "/api/v1/operations/idempotency/k/resolution/",
             "/problems/none",
             "/HEALTH",
         ] {

@@ -22,6 +22,7 @@ use super::{
     pages,
     problem::Problem,
     rate::{known_caller, known_operator, known_page},
+    resolution::resolve,
     route::{Target, route},
     send::send,
 };
@@ -139,6 +140,10 @@ async fn answer(
         Target::KeyStatus(key) => {
             let caller = known_page(exchange, settings, env).await?;
             key_status(&caller, key, exchange, settings, env).await
+        }
+        Target::Resolution(key) => {
+            let caller = known_page(exchange, settings, env).await?;
+            resolve(caller, content, key, exchange, settings, env).await
         }
         Target::Example => {
             caller().await?;

@@ -1,11 +1,12 @@
-//! The table of the service's own routes, beside the operations' in `operations::ROUTES`. All take GET.
+//! The table of the service's own routes, beside the operations' in `operations::ROUTES`. All but one take
+//! GET.
 
 use super::operators::View;
 
 /// One line of the table.
 #[derive(Debug)]
 pub struct ServiceRoute {
-    /// The path; a last segment in braces stands for any one segment.
+    /// The path; a segment in braces stands for any one segment.
     pub path: &'static str,
     /// Its name in the description of the API.
     pub name: &'static str,
@@ -20,6 +21,8 @@ pub struct ServiceRoute {
 pub enum Page {
     /// What became of a key.
     KeyStatus,
+    /// What an operator says that became of it.
+    Resolution,
     /// How to use all this.
     Example,
     /// What this is.
@@ -43,6 +46,12 @@ pub static SERVICE_ROUTES: &[ServiceRoute] = &[
         "look_up_key",
         "Look up what became of a key",
         Page::KeyStatus,
+    ),
+    route(
+        "/api/v1/operations/idempotency/{key}/resolution",
+        "resolve_key",
+        "Say what became of an ambiguous key, or have one forgotten",
+        Page::Resolution,
     ),
     route(
         "/api/v1/operations/idempotency-example",

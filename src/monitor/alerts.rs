@@ -61,7 +61,7 @@ pub fn judge(rules: &Rules, sums: &Sums, stuck: u64, now: UnixMillis) -> Vec<Ale
             "failure_share",
             rules.failure_share,
             sums.failures,
-            "failed or found nobody to answer",
+            "failed, found nobody to answer or have an unknown outcome",
         ),
     ] {
         let share = count as f64 / all.max(1) as f64;
@@ -204,7 +204,7 @@ mod tests {
         );
         assert_eq!(
             found[1].why,
-            "3 of 10 requests of the last 60 s failed or found nobody to answer."
+            "3 of 10 requests of the last 60 s failed, found nobody to answer or have an unknown outcome."
         );
         assert_eq!(found[2].about.as_deref(), Some("key"));
     }

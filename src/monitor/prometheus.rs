@@ -86,6 +86,7 @@ fn of_records(tally: &Tally, now: UnixMillis) -> Vec<Family> {
     living.sample(&[("status", "PROCESSING")], records.processing);
     living.sample(&[("status", "COMPLETED")], records.completed);
     living.sample(&[("status", "FAILED")], records.failed);
+    living.sample(&[("status", "AMBIGUOUS")], records.ambiguous);
     let mut expired = Family::new(
         "idempotency_records_expired_total",
         "counter",

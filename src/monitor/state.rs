@@ -91,7 +91,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use idempotency_core::lifecycle::{Fingerprint, OperationId, Record, Status};
+    use idempotency_core::lifecycle::{Fingerprint, OperationId, Record, Repeat, Status};
 
     use super::*;
     use crate::{
@@ -222,8 +222,9 @@ mod tests {
             created_at: UnixMillis(0),
             updated_at: UnixMillis(0),
             expires_at: UnixMillis(64_000),
+            repeat: Repeat::SameId,
             status,
         };
-        Place::of(&record, 500)
+        Place::of(&record, 500).unwrap()
     }
 }

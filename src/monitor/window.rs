@@ -30,7 +30,7 @@ pub struct Sums {
     pub requests: u64,
     /// How many of them had the key of another request.
     pub mismatches: u64,
-    /// How many of them failed, or found nobody to answer.
+    /// How many of them failed, have an outcome that nobody knows, or found nobody to answer.
     pub failures: u64,
     /// How long attempts took that completed, by operation.
     pub operations: BTreeMap<String, Histogram>,
@@ -83,7 +83,8 @@ impl Sums {
     /// Adds all but the conflicts.
     fn add(&mut self, batch: &Batch) {
         let of = |outcome| batch.tally.with_outcome(outcome);
-        let failures = of(Outcome::Failed).saturating_add(of(Outcome::Unavailable));
+        let failures = [Outcome::Failed, Outcome::Ambiguous, Outcome::Unavailable];
+        let failures = failures.map(of).into_iter().fold(0, u64::saturating_add);
         self.requests = self.requests.saturating_add(batch.tally.all_requests());
         self.mismatches = self.mismatches.saturating_add(of(Outcome::Mismatch));
         self.failures = self.failures.saturating_add(failures);

@@ -4,7 +4,8 @@
 //! gets the operation's id and has its effect. Its routes are lines in `routes::ROUTES`; nothing else knows it.
 //!
 //! Invariant: everything an operation writes is unique on the operation's id, and writing it again finds
-//! what is there. An attempt may be repeated at any time, by a crash or a retry.
+//! what is there. An attempt may be repeated at any time, by a crash or a retry. Of an operation that cannot say so, no
+//! attempt is repeated that may have taken effect.
 
 mod routes;
 mod operation;
@@ -31,6 +32,7 @@ mod any_input;
 pub use crate::settings::Retention;
 pub use field_error::FieldError;
 pub use format::{example_key, moment, uuid_v4};
+pub use input::parse as parse_input;
 pub use json_object::JsonObject;
 pub use operation::{Execution, KeyedOperation, Operation, OperationError, created};
 pub use query::{Query, parse_query};

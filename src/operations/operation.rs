@@ -4,7 +4,7 @@ use futures_util::future::LocalBoxFuture;
 use garde::Validate;
 use idempotency_core::{
     Origin,
-    lifecycle::{OperationId, SavedResponse, UnixMillis},
+    lifecycle::{OperationId, Repeat, SavedResponse, UnixMillis},
 };
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
@@ -23,6 +23,9 @@ pub trait Operation {
     const SUMMARY: &'static str;
     /// How long its answers are kept.
     const RETENTION: Retention;
+    /// Whether an attempt may be repeated of which nobody knows whether it took effect. `SameId`: every effect is unique
+    /// on the operation id. `Never`: it is not, and what may have been sent is not sent again.
+    const REPEAT: Repeat = Repeat::SameId;
     /// The path of the table under which what it makes can be read, ending in `{id}`; `None` if it cannot.
     const LOCATION: Option<&'static str>;
     /// The request's payload. `Validate` holds the rules that its type cannot say.
@@ -30,8 +33,9 @@ pub trait Operation {
     /// What a success is answered with.
     type Output: Serialize + JsonSchema;
 
-    /// Takes effect and answers. May be called again with the same `execution.operation_id`, also while an
-    /// earlier call still runs: then it must find that call's effect and give the same answer.
+    /// Takes effect and answers. Unless `REPEAT` is `Never`, it may be called again with the same
+    /// `execution.operation_id`, also while an earlier call still runs: then it must find that call's effect and give
+    /// the same answer.
     fn execute(
         input: Self::Input,
         execution: &Execution<'_>,
@@ -54,7 +58,8 @@ pub struct Execution<'a> {
     pub env: &'a Env,
 }
 
-/// An attempt that ended without an answer. The next request with the key starts another.
+/// An attempt that ended without an answer. The next request with the key starts another; of an operation that must not
+/// be repeated only if nothing was sent, whatever the error.
 #[derive(Debug, Error)]
 pub enum OperationError {
     /// The database did not do what it was asked.
@@ -66,6 +71,24 @@ pub enum OperationError {
     /// The payload was accepted before, and is not now.
     #[error("the payload is not what was validated: {0}")]
     Input(String),
+    /// Nothing was sent that could take effect.
+    #[error("nothing was sent: {0}")]
+    NotSent(String),
+    /// Something was sent, and whether it took effect is not known.
+    #[error("it is not known whether it took effect: {0}")]
+    Ambiguous(String),
+}
+
+impl OperationError {
+    /// Whether it is certain that nothing took effect. An error of the platform proves nothing: it is the same for a
+    /// request that was lost and for an answer that was.
+    #[must_use]
+    pub const fn had_no_effect(&self) -> bool {
+        match self {
+            Self::Input(_) | Self::NotSent(_) => true,
+            Self::Database(_) | Self::Json(_) | Self::Ambiguous(_) => false,
+        }
+    }
 }
 
 /// A 201 with `output`, which has this id, as its JSON content.
@@ -95,6 +118,8 @@ pub struct KeyedOperation {
     pub name: &'static str,
     /// `Operation::RETENTION`
     pub retention: Retention,
+    /// `Operation::REPEAT`
+    pub repeat: Repeat,
     /// Whether a payload is acceptable, and if not, everything that is wrong with it.
     pub validate: fn(payload: &[u8]) -> Result<(), Vec<FieldError>>,
     /// `Operation::execute` on a payload that `validate` accepted.
@@ -111,6 +136,7 @@ impl KeyedOperation {
         Self {
             name: O::NAME,
             retention: O::RETENTION,
+            repeat: O::REPEAT,
             validate: |payload| input::parse::<O::Input>(payload).map(drop),
             execute: |payload, execution| {
                 Box::pin(async move {

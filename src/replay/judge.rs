@@ -36,14 +36,14 @@ pub fn judge(
 mod tests {
     use proptest::prelude::*;
 
-    use idempotency_core::lifecycle::{OperationId, SavedResponse};
+    use idempotency_core::lifecycle::{OperationId, Repeat, SavedResponse};
 
     use super::*;
 
     proptest! {
         #[test]
         fn a_copy_speaks_only_while_it_is_valid_and_replays_only_to_its_own_request(
-            status in 0..3_u8, copied in 0..2_u8, asked in 0..2_u8, operation in "[ab]",
+            status in 0..5_u8, copied in 0..2_u8, asked in 0..2_u8, operation in "[ab]",
             expires_at in 0..4_u64, now in 0..4_u64,
         ) {
             let copy = copy(status, copied, expires_at);
@@ -73,9 +73,12 @@ mod tests {
             created_at: UnixMillis(0),
             updated_at: UnixMillis(0),
             expires_at: UnixMillis(expires_at),
+            repeat: Repeat::SameId,
             status: match status {
                 0 => Status::Failed,
                 1 => Status::Completed { response },
+                2 => Status::Ambiguous,
+                3 => Status::Forgotten,
                 _ => Status::Processing {
                     deadline: UnixMillis(9),
                 },

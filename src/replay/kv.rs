@@ -79,6 +79,11 @@ pub async fn keep(
     Ok(())
 }
 
+/// Deletes the copy of `key`.
+pub async fn forget(env: &Env, key: &CompositeKey) -> Result<(), CopyError> {
+    Ok(Kv::of(env, BINDING)?.delete(&key.copy_key()).await?)
+}
+
 /// The value in KV: a frame whose head is the seal and whose body is the record.
 pub(super) fn sealed(
     secret: &[u8; 32],
@@ -109,7 +114,7 @@ pub(super) fn open(
 mod tests {
     use idempotency_core::{
         IdempotencyKey, Scope,
-        lifecycle::{OperationId, SavedResponse, Status},
+        lifecycle::{OperationId, Repeat, SavedResponse, Status},
     };
 
     use super::*;
@@ -154,6 +159,7 @@ mod tests {
             created_at: UnixMillis(1),
             updated_at: UnixMillis(2),
             expires_at: UnixMillis(3),
+            repeat: Repeat::SameId,
             status: Status::Completed {
                 response: SavedResponse {
                     status: 201,

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use idempotency_core::{
     CompositeKey,
-    lifecycle::{Fingerprint, Record, Status, UnixMillis},
+    lifecycle::{Fingerprint, Record, UnixMillis},
 };
 use lru::LruCache;
 
@@ -56,18 +56,24 @@ pub fn keep(key: CompositeKey, record: Record, max_bytes: usize) {
     });
 }
 
+/// Forgets the copy of `key`.
+pub fn forget(key: &CompositeKey) {
+    MEMORY.with_borrow_mut(|memory| {
+        if let Some(forgotten) = memory.copies.pop(key) {
+            memory.bytes = memory.bytes.saturating_sub(size(&forgotten));
+        }
+    });
+}
+
 fn size(record: &Record) -> usize {
-    match &record.status {
-        Status::Completed { response } => response.body.len().saturating_add(OVERHEAD_BYTES),
-        Status::Processing { .. } | Status::Failed => OVERHEAD_BYTES,
-    }
+    record.status.body().len().saturating_add(OVERHEAD_BYTES)
 }
 
 #[cfg(test)]
 mod tests {
     use idempotency_core::{
         IdempotencyKey, Scope,
-        lifecycle::{OperationId, SavedResponse},
+        lifecycle::{OperationId, Repeat, SavedResponse, Status},
     };
 
     use super::*;
@@ -99,6 +105,8 @@ mod tests {
     fn a_copy_of_what_is_not_completed_answers_nothing() {
         for status in [
             Status::Failed,
+            Status::Ambiguous,
+            Status::Forgotten,
             Status::Processing {
                 deadline: UnixMillis(100),
             },
@@ -111,6 +119,15 @@ mod tests {
 
             assert_eq!(look_up(&key("ours"), ASKED, UnixMillis(1)), None);
         }
+    }
+
+    #[test]
+    fn a_copy_that_was_forgotten_answers_nothing() {
+        keep(key("ours"), record(0), MAX_BYTES);
+
+        forget(&key("ours"));
+
+        assert_eq!(look_up(&key("ours"), ASKED, UnixMillis(1)), None);
     }
 
     #[test]
@@ -148,6 +165,7 @@ mod tests {
             created_at: UnixMillis(0),
             updated_at: UnixMillis(0),
             expires_at: UnixMillis(100),
+            repeat: Repeat::SameId,
             status: Status::Completed {
                 response: SavedResponse {
                     status: 201,

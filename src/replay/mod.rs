@@ -17,4 +17,4 @@ mod any_copy;
 
 pub use claim::{Answered, Source, claim};
 pub use judge::Found;
-pub use publish::publish;
+pub use publish::{forget, publish};

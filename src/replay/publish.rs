@@ -1,10 +1,14 @@
-//! Keeps copies of a completed record for those who ask again.
+//! Keeps copies of a completed record for those who ask again, until they expire or an operator has them forgotten.
 
 use futures_util::FutureExt;
 use idempotency_core::{Asked, CompositeKey, Reply};
 use worker::{Context, Env};
 
-use super::{Answered, Source, kv, memory};
+use super::{
+    Answered, Source,
+    kv::{self, CopyError},
+    memory,
+};
 use crate::{
     clock,
     promptly::bounded,
@@ -39,4 +43,14 @@ pub fn publish(
         }
     };
     context.wait_until(bounded(keeping.boxed_local()).map(drop));
+}
+
+/// Forgets the copies of `key` that can be reached: in this isolate's memory and in KV. Other isolates keep theirs until
+/// they expire or leave.
+pub async fn forget(env: &Env, settings: &Settings, key: &CompositeKey) -> Result<(), CopyError> {
+    memory::forget(key);
+    if settings.are_copied {
+        kv::forget(env, key).await?;
+    }
+    Ok(())
 }

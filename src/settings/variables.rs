@@ -2,7 +2,7 @@
 
 use std::{cell::OnceCell, rc::Rc};
 
-use idempotency_core::lifecycle::Policy;
+use idempotency_core::lifecycle::{Repeat, Terms};
 use worker::{
     Env,
     js_sys::{JSON, Reflect},
@@ -171,16 +171,17 @@ impl Settings {
         Some(WrongSetting { name, rule })
     }
 
-    /// How long the records of an operation with this retention may take and last.
+    /// How long the records of an operation with this retention may take and last, and whether it may be repeated.
     #[must_use]
-    pub const fn policy(&self, retention: Retention) -> Policy {
+    pub const fn terms(&self, retention: Retention, repeat: Repeat) -> Terms {
         let retention_s = match retention {
             Retention::Standard => self.standard_retention_s,
             Retention::Audit => self.audit_retention_s,
         };
-        Policy {
+        Terms {
             retention_ms: retention_s.saturating_mul(1000),
             attempt_deadline_ms: self.attempt_deadline_s.saturating_mul(1000),
+            repeat,
         }
     }
 

@@ -89,6 +89,26 @@ pub enum Event {
         #[serde(skip)]
         record: Move,
     },
+    /// An attempt may have taken effect, and must not be repeated: its key is held until that is known.
+    Ambiguous {
+        /// The attempt that did.
+        attempt: u32,
+        /// Why nobody knows, in words for the operator.
+        reason: String,
+        /// From PROCESSING to AMBIGUOUS.
+        #[serde(skip)]
+        record: Move,
+    },
+    /// An operator said what became of a key.
+    Resolved {
+        /// What it is from then on: COMPLETED, FAILED or FORGOTTEN.
+        status: &'static str,
+        /// The operator's name.
+        by: String,
+        /// From AMBIGUOUS, or from any status to none.
+        #[serde(skip)]
+        record: Move,
+    },
     /// An attempt ended after it had been given up; its outcome changes nothing.
     Late {
         /// The attempt that did.
@@ -118,6 +138,11 @@ pub enum Event {
     },
     /// A request's attempt ended without an answer.
     Unanswered {
+        /// From the request's arrival to its answer.
+        duration_ms: u64,
+    },
+    /// A request's attempt, or one before it, may have taken effect, and must not be repeated.
+    OutcomeUnknown {
         /// From the request's arrival to its answer.
         duration_ms: u64,
     },
@@ -188,12 +213,15 @@ impl Event {
             Self::ContentOmitted { .. } => "Answer too large to keep",
             Self::AnswerChanged { .. } => "Answer cannot be sent as it was made",
             Self::Failed { .. } => "Idempotent operation failed",
+            Self::Ambiguous { .. } => "Outcome of idempotent operation unknown",
+            Self::Resolved { .. } => "Idempotency key resolved",
             Self::Late { .. } => "Attempt ended after it was given up",
             Self::Executed { .. } => "Returning first result",
             Self::Replayed { .. } => "Returning cached result",
             Self::InProgress { .. } => "Operation already in progress",
             Self::Mismatch { .. } => "Idempotency key already used with different request",
             Self::Unanswered { .. } => "Returning failure",
+            Self::OutcomeUnknown { .. } => "Returning unknown outcome",
             Self::LimiterFailed { .. } => "Rate limiter failed",
             Self::Unreachable { .. } => "Coordinator not reachable",
             Self::Expired { .. } => "Record expired",
@@ -219,11 +247,14 @@ impl Event {
             | Self::Replayed { .. }
             | Self::InProgress { .. }
             | Self::Unanswered { .. }
+            | Self::OutcomeUnknown { .. }
+            | Self::Resolved { .. }
             | Self::Expired { .. } => Level::Info,
             Self::ContentOmitted { .. }
             | Self::AnswerChanged { .. }
             | Self::LimiterFailed { .. }
             | Self::Failed { .. }
+            | Self::Ambiguous { .. }
             | Self::Late { .. }
             | Self::Mismatch { .. }
             | Self::Unreachable { .. }

@@ -17,11 +17,14 @@ impl Event {
             Self::InProgress { duration_ms } => (Outcome::InProgress, duration_ms),
             Self::Mismatch { duration_ms } => (Outcome::Mismatch, duration_ms),
             Self::Unanswered { duration_ms } => (Outcome::Failed, duration_ms),
+            Self::OutcomeUnknown { duration_ms } => (Outcome::Ambiguous, duration_ms),
             Self::Unreachable { duration_ms, .. } => (Outcome::Unavailable, duration_ms),
             Self::Starting { .. }
             | Self::Retrying { .. }
             | Self::Completed { .. }
             | Self::Failed { .. }
+            | Self::Ambiguous { .. }
+            | Self::Resolved { .. }
             | Self::Late { .. }
             | Self::Expired { .. }
             | Self::ContentOmitted { .. }
@@ -44,7 +47,9 @@ impl Event {
         match self {
             Self::Refused { problem, .. } => Some(problem),
             Self::Replayed { source, .. } => Some(source),
+            Self::Resolved { by, .. } => Some(by),
             Self::Failed { reason, .. }
+            | Self::Ambiguous { reason, .. }
             | Self::Unreachable { reason, .. }
             | Self::LimiterFailed { reason }
             | Self::KeysMissing { reason }
@@ -64,6 +69,7 @@ impl Event {
             | Self::InProgress { .. }
             | Self::Mismatch { .. }
             | Self::Unanswered { .. }
+            | Self::OutcomeUnknown { .. }
             | Self::Expired { .. } => None,
         }
     }
@@ -76,6 +82,8 @@ impl Event {
             | Self::Retrying { record, .. }
             | Self::Completed { record, .. }
             | Self::Failed { record, .. }
+            | Self::Ambiguous { record, .. }
+            | Self::Resolved { record, .. }
             | Self::Expired { record } => Some(record),
             Self::Refused { .. }
             | Self::Late { .. }
@@ -84,6 +92,7 @@ impl Event {
             | Self::InProgress { .. }
             | Self::Mismatch { .. }
             | Self::Unanswered { .. }
+            | Self::OutcomeUnknown { .. }
             | Self::Unreachable { .. }
             | Self::ContentOmitted { .. }
             | Self::AnswerChanged { .. }

@@ -26,6 +26,8 @@ pub enum Outcome {
     ValidationFailed,
     /// Its attempt ended without an answer.
     Failed,
+    /// Its attempt, or one before it, may have taken effect, and must not be repeated.
+    Ambiguous,
     /// Nobody could answer it.
     Unavailable,
 }
@@ -45,6 +47,7 @@ impl Outcome {
             Self::KeyInvalid => "key_invalid",
             Self::ValidationFailed => "validation_failed",
             Self::Failed => "failed",
+            Self::Ambiguous => "ambiguous",
             Self::Unavailable => "unavailable",
         }
     }

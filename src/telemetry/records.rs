@@ -26,18 +26,21 @@ enum Which {
     Processing,
     Completed,
     Failed,
+    Ambiguous,
 }
 
 impl Place {
-    /// Where `record` is, which takes `bytes` as it is stored.
+    /// Where `record` is, which takes `bytes` as it is stored; nowhere, if it has been forgotten.
     #[must_use]
-    pub fn of(record: &Record, bytes: usize) -> Self {
+    pub fn of(record: &Record, bytes: usize) -> Option<Self> {
         let part_ms = (record.created_at.ms_until(record.expires_at) / PARTS).max(1);
-        Self {
+        Some(Self {
             status: match record.status {
                 Status::Processing { .. } => Which::Processing,
                 Status::Completed { .. } => Which::Completed,
                 Status::Failed => Which::Failed,
+                Status::Ambiguous => Which::Ambiguous,
+                Status::Forgotten => return None,
             },
             until_ms: record
                 .expires_at
@@ -45,7 +48,7 @@ impl Place {
                 .div_ceil(part_ms)
                 .saturating_mul(part_ms),
             bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
-        }
+        })
     }
 }
 
@@ -68,6 +71,9 @@ pub struct Count {
     pub completed: i64,
     /// FAILED
     pub failed: i64,
+    /// AMBIGUOUS. Releases before did not count it.
+    #[serde(default)]
+    pub ambiguous: i64,
     /// As they are stored.
     pub bytes: i64,
 }
@@ -87,6 +93,7 @@ impl Records {
                     Which::Processing => &mut count.processing,
                     Which::Completed => &mut count.completed,
                     Which::Failed => &mut count.failed,
+                    Which::Ambiguous => &mut count.ambiguous,
                 };
                 *status = status.saturating_add(by);
                 count.bytes = count.bytes.saturating_add(place.bytes.saturating_mul(by));
@@ -131,6 +138,7 @@ impl Count {
             processing: self.processing.saturating_add(other.processing),
             completed: self.completed.saturating_add(other.completed),
             failed: self.failed.saturating_add(other.failed),
+            ambiguous: self.ambiguous.saturating_add(other.ambiguous),
             bytes: self.bytes.saturating_add(other.bytes),
         }
     }
@@ -141,6 +149,7 @@ impl Count {
             processing: self.processing.max(0),
             completed: self.completed.max(0),
             failed: self.failed.max(0),
+            ambiguous: self.ambiguous.max(0),
             bytes: self.bytes.max(0),
         }
     }
@@ -148,7 +157,7 @@ impl Count {
 
 #[cfg(test)]
 mod tests {
-    use idempotency_core::lifecycle::{Fingerprint, OperationId, SavedResponse};
+    use idempotency_core::lifecycle::{Fingerprint, OperationId, Repeat, SavedResponse};
 
     use super::*;
 
@@ -158,6 +167,7 @@ mod tests {
     fn a_record_counts_where_it_is_and_nowhere_else() {
         let mut records = Records::default();
         let (running, done) = (place(processing(), 0, 500), place(completed(), 0, 900));
+        let ambiguous = place(Status::Ambiguous, 0, 700);
 
         records.add(&change(None, Some(running)));
         records.add(&change(None, Some(running)));
@@ -167,11 +177,18 @@ mod tests {
             processing: 1,
             completed: 1,
             failed: 0,
+            ambiguous: 0,
             bytes: 1400,
         };
         assert_eq!(records.count(UnixMillis(1)), expected);
         records.add(&change(Some(done), None));
         assert_eq!(records.count(UnixMillis(1)).completed, 0);
+        records.add(&change(Some(running), Some(ambiguous)));
+        assert_eq!(records.count(UnixMillis(1)).ambiguous, 1);
+        assert_eq!(records.count(UnixMillis(1)).bytes, 700);
+        let record = record(Status::Forgotten, 0);
+        records.add(&change(Some(ambiguous), Place::of(&record, 700)));
+        assert_eq!(records.count(UnixMillis(1)), Count::default());
     }
 
     #[test]
@@ -196,7 +213,11 @@ mod tests {
 
     /// Of a record that was made at `created_ms` and lives for an hour.
     fn place(status: Status, created_ms: u64, bytes: usize) -> Place {
-        let record = Record {
+        Place::of(&record(status, created_ms), bytes).unwrap()
+    }
+
+    fn record(status: Status, created_ms: u64) -> Record {
+        Record {
             operation_id: OperationId("operation".to_owned()),
             operation: "create_resource".to_owned(),
             fingerprint: Fingerprint([1; 32]),
@@ -204,9 +225,9 @@ mod tests {
             created_at: UnixMillis(created_ms),
             updated_at: UnixMillis(created_ms),
             expires_at: UnixMillis(created_ms).plus_ms(HOUR_MS),
+            repeat: Repeat::SameId,
             status,
-        };
-        Place::of(&record, bytes)
+        }
     }
 
     fn processing() -> Status {

@@ -82,7 +82,9 @@ describe("an open page", () => {
     expect(await dashboard.figure("Failures")).toEqual({ value: "1", more: "1 in 5 min" });
     expect(await dashboard.figure("Recoveries")).toEqual({ value: "1", more: "1 in 5 min" });
     expect(await dashboard.figure("Replay ratio")).toEqual({ value: "25%", more: "1 memory" });
-    expect((await dashboard.figure("Records")).more).toBe("0 processing · 3 completed · 0 failed");
+    expect((await dashboard.figure("Records")).more).toBe(
+      "0 processing · 3 completed · 0 failed · 0 ambiguous",
+    );
     expect((await dashboard.figure("Bytes stored")).value).toMatch(/kB$/);
     dashboard.isInnocent();
   });

@@ -98,11 +98,23 @@ describe("records", () => {
   const one = { processing: 0, completed: 1, failed: 0, bytes: 500 };
 
   test("count as long as they live, and never less than none", () => {
-    const later = { processing: -1, completed: 2, failed: 0, bytes: 700 };
+    const later = { processing: -1, completed: 2, failed: 0, ambiguous: 1, bytes: 700 };
     const tally = { ...emptyTally(), records: { "1000": one, "2000": later } };
 
-    expect(livingRecords(tally, 1000)).toEqual({ processing: 0, completed: 3, failed: 0, bytes: 1200 });
-    expect(livingRecords(tally, 1001)).toEqual({ processing: 0, completed: 2, failed: 0, bytes: 700 });
+    expect(livingRecords(tally, 1000)).toEqual({
+      processing: 0,
+      completed: 3,
+      failed: 0,
+      ambiguous: 1,
+      bytes: 1200,
+    });
+    expect(livingRecords(tally, 1001)).toEqual({
+      processing: 0,
+      completed: 2,
+      failed: 0,
+      ambiguous: 1,
+      bytes: 700,
+    });
   });
 
   test("are forgotten when they have expired", () => {

@@ -12,6 +12,7 @@ export const OUTCOMES = [
   "unauthorized",
   "rate_limited",
   "failed",
+  "ambiguous",
   "unavailable",
 ] as const;
 
@@ -27,6 +28,7 @@ const OF_PROBLEM: Record<string, Outcome> = {
   forbidden: "unauthorized",
   "rate-limited": "rate_limited",
   "operation-failed": "failed",
+  "outcome-unknown": "ambiguous",
 };
 
 /** What became of the request that got this answer. */

@@ -1,5 +1,5 @@
 // What docs/adding-an-operation.md tells a reader to write is written, built and run, to the letter. Beside it, what
-// becomes of what an operation gets wrong.
+// becomes of what an operation gets wrong, and of one that must not be repeated.
 
 import { spawnSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -8,11 +8,13 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Client, newKey } from "../harness/client.ts";
 import { startServer } from "../harness/server.ts";
+import { describeUnrepeated } from "./unrepeated.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PATH = "/api/v1/sign-ups";
 const ANY_ANSWER = "/api/v1/any-answer";
 const OMITTED = { "X-Idempotency-Content": "omitted" };
+const SENT = "CREATE TABLE sent (number INTEGER PRIMARY KEY, idempotency_key TEXT NOT NULL) STRICT;";
 const ADA = { email: "ada@example.com", name: "Ada" };
 
 /** What `any_answer.rs` is to answer with. */
@@ -25,19 +27,26 @@ interface Wanted {
 const wanted = (status: number, headers: string[][], body: string): Wanted => ({ status, headers, body });
 
 const client = new Client();
+/** Its attempts may take two seconds. */
+const hasty = new Client();
 let copy: string;
 
 beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), "edge-idempotency-example-"));
   await copyCheckout();
   await followTheDocument();
-  await addAnyAnswer();
+  await addOperation("any_answer", ANY_ANSWER, "AnyAnswer");
+  await addOperation("unrepeated", "/api/v1/unrepeated", "Unrepeated");
+  await writeFile(join(copy, "migrations/0099_sent.sql"), SENT);
   build();
   client.server = await startServer({ FAULT_INJECTION: "on" }, { root: copy });
+  const vars = { FAULT_INJECTION: "on", ATTEMPT_DEADLINE_SECONDS: "2" };
+  hasty.server = await startServer(vars, { root: copy });
 }, 600_000);
 
 afterAll(async () => {
   await client.server?.stop();
+  await hasty.server?.stop();
   await rm(copy, { recursive: true, force: true });
 });
 
@@ -204,6 +213,8 @@ describe("an answer that cannot be sent", () => {
   });
 });
 
+describeUnrepeated(hasty);
+
 function signUp(key: string, payload: unknown, fault?: string) {
   const headers = { "X-Idempotency-Key": key };
   return client.call(PATH, { method: "POST", headers, payload, ...(fault && { fault }) });
@@ -234,16 +245,16 @@ async function copyCheckout() {
   for (const name of ["node_modules", ".tools"]) await symlink(join(ROOT, name), join(copy, name));
 }
 
-/** Beside what the document adds: an operation for what operations may get wrong. */
-async function addAnyAnswer() {
-  await cp(join(import.meta.dirname, "any_answer.rs"), join(copy, "src/operations/any_answer.rs"));
-  const add = async (name: string, line: string, code: string) => {
-    const path = join(copy, "src/operations", name);
+/** Beside what the document adds: an operation of a file beside this one. */
+async function addOperation(name: string, route: string, type: string) {
+  await cp(join(import.meta.dirname, `${name}.rs`), join(copy, `src/operations/${name}.rs`));
+  const add = async (file: string, line: string, code: string) => {
+    const path = join(copy, "src/operations", file);
     await writeFile(path, insert(await readFile(path, "utf8"), line, code));
   };
-  await add("mod.rs", "mod audit;", "mod any_answer;\n");
-  const route = `keyed("${ANY_ANSWER}", KeyedOperation::of::<super::any_answer::AnyAnswer>()),\n`;
-  await add("routes.rs", 'read("/api/audit/logs", Read::of::<AuditLogs>()),', route);
+  await add("mod.rs", "mod audit;", `mod ${name};\n`);
+  const entry = `keyed("${route}", KeyedOperation::of::<super::${name}::${type}>()),\n`;
+  await add("routes.rs", 'read("/api/audit/logs", Read::of::<AuditLogs>()),', entry);
 }
 
 /** Each block of code says in a comment before it which file it is, or after which line it goes. */

@@ -84,7 +84,7 @@ describe("an example", () => {
   test("is there for every operation that needs nothing to be made before", () => {
     const others = operations.filter(({ command }) => !command).map(({ name }) => name);
 
-    expect(others).toEqual(["read_resource", "read_transaction", "watch_live"]);
+    expect(others).toEqual(["read_resource", "read_transaction", "resolve_key", "watch_live"]);
   });
 });
 
@@ -133,6 +133,14 @@ const CALLS: [operation: string, what: string, call: () => Promise<Answer>][] = 
   ["list_audit_logs", "all", () => api.call(AUDIT_LOGS)],
   ["list_audit_logs", "a wrong query", () => api.call(`${AUDIT_LOGS}?limit=0`)],
   ["look_up_key", "a key that is not there", () => api.status(newKey())],
+  ["resolve_key", "a key that is forgotten", () => resolve({ as: "forgotten" })],
+  ["resolve_key", "a key that is not ambiguous", () => resolve({ as: "failed" })],
+  ["resolve_key", "a broken rule", () => resolve({ as: "completed" })],
+  ["resolve_key", "malformed JSON", () => resolve("[")],
+  ["resolve_key", "another type", () => resolve("x", { "Content-Type": "text/plain" })],
+  ["resolve_key", "another origin", () => resolve({ as: "failed" }, { Origin: "https://evil.example" })],
+  ["resolve_key", "too much", () => resolve(`"${"x".repeat(300_000)}"`)],
+  ["resolve_key", "a key that is not there", () => api.call(resolution(newKey()), { method: "POST" })],
   ["show_example", "it", () => api.call("/api/v1/operations/idempotency-example")],
   ["say_what_this_is", "a browser", () => api.call("/", { headers: { Accept: "text/html" } })],
   ["say_what_this_is", "another client", () => api.call("/")],
@@ -174,6 +182,16 @@ async function twice({ standardKey, ...call }: Call) {
   const key = newKey();
   await api.create(key);
   return api.create(key, { ...call, ...(standardKey !== undefined && { standardKey: key }) });
+}
+
+async function resolve(payload: unknown, headers = {}) {
+  const key = newKey();
+  await api.create(key);
+  return api.call(resolution(key), { method: "POST", payload, headers });
+}
+
+function resolution(key: string) {
+  return `/api/v1/operations/idempotency/${key}/resolution`;
 }
 
 async function conflict() {

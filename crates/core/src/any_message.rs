@@ -2,10 +2,10 @@
 
 use proptest::{collection, prelude::*};
 
-use super::{Asked, Fault, Message, Origin, Reply, message::MessageError};
+use super::{Asked, Fault, Message, Origin, Reply, Ruling, message::MessageError};
 use crate::{
     fuzz::{Shown, any_record, fuzz, mutated},
-    lifecycle::{Fingerprint, History, UnixMillis},
+    lifecycle::{Fingerprint, History, Resolution, SavedResponse, UnixMillis},
 };
 
 #[test]
@@ -78,11 +78,30 @@ fn any_question() -> impl Strategy<Value = Message> {
             })
         },
     );
-    prop_oneof![9 => claim, 1 => Just(()).prop_map(|()| Message::Inspect)]
+    let resolution = prop_oneof![
+        collection::vec(any::<u8>(), 0..32).prop_map(|body| {
+            Resolution::Completed(SavedResponse {
+                status: 201,
+                headers: Vec::new(),
+                body,
+            })
+        }),
+        Just(Resolution::Failed),
+        Just(Resolution::Forgotten),
+    ];
+    let resolve = (resolution, "[ -~]{0,8}").prop_map(|(resolution, by)| {
+        Message::Resolve(Ruling {
+            resolution,
+            by,
+            idempotency_key: "key".to_owned(),
+            correlation_id: "id".to_owned(),
+        })
+    });
+    prop_oneof![7 => claim, 1 => Just(()).prop_map(|()| Message::Inspect), 2 => resolve]
 }
 
 fn any_reply() -> impl Strategy<Value = Reply> {
-    let inputs = (0..11_u8, any_record(), any::<bool>(), any::<u64>());
+    let inputs = (0..13_u8, any_record(), any::<bool>(), any::<u64>());
     inputs.prop_map(|(kind, record, replayed, ms)| {
         let expires_at = UnixMillis(ms);
         match kind {
@@ -94,7 +113,12 @@ fn any_reply() -> impl Strategy<Value = Reply> {
             5 => Reply::Declined,
             6 => Reply::Unsettled,
             7 => Reply::Damaged,
-            8 => Reply::Found {
+            8 => Reply::NotAmbiguous,
+            9 => Reply::Ambiguous {
+                expires_at,
+                own: replayed,
+            },
+            10 => Reply::Found {
                 record: replayed.then_some(record),
                 history: History::default(),
             },

@@ -17,7 +17,9 @@ use proptest::{
     test_runner::{Config, TestCaseError, TestRunner},
 };
 
-use crate::lifecycle::{Fingerprint, OperationId, Record, SavedResponse, Status, UnixMillis};
+use crate::lifecycle::{
+    Fingerprint, OperationId, Record, Repeat, SavedResponse, Status, UnixMillis,
+};
 
 /// What an input has shown: whether it was taken, or that something is wrong.
 pub type Shown = Result<bool, TestCaseError>;
@@ -97,21 +99,38 @@ pub fn any_record() -> impl Strategy<Value = Record> {
         deadline.prop_map(|deadline| Status::Processing { deadline }),
         response.prop_map(|response| Status::Completed { response }),
         Just(Status::Failed),
+        Just(Status::Ambiguous),
+        Just(Status::Forgotten),
     ];
+    let repeat = prop_oneof![Just(Repeat::SameId), Just(Repeat::Never)];
     let names = ("[a-f0-9-]{36}", "[a-z_]{1,20}");
     let times = any::<(u64, u64, u64)>();
-    (names, any::<[u8; 32]>(), any::<u32>(), times, status).prop_map(
-        |((id, operation), fingerprint, attempts, (created_at, updated_at, expires_at), status)| {
-            Record {
-                operation_id: OperationId(id),
-                operation,
-                fingerprint: Fingerprint(fingerprint),
-                attempts,
-                created_at: UnixMillis(created_at),
-                updated_at: UnixMillis(updated_at),
-                expires_at: UnixMillis(expires_at),
-                status,
-            }
-        },
+    (
+        names,
+        any::<[u8; 32]>(),
+        any::<u32>(),
+        times,
+        (repeat, status),
     )
+        .prop_map(
+            |(
+                (id, operation),
+                fingerprint,
+                attempts,
+                (created_at, updated_at, expires_at),
+                (repeat, status),
+            )| {
+                Record {
+                    operation_id: OperationId(id),
+                    operation,
+                    fingerprint: Fingerprint(fingerprint),
+                    attempts,
+                    created_at: UnixMillis(created_at),
+                    updated_at: UnixMillis(updated_at),
+                    expires_at: UnixMillis(expires_at),
+                    repeat,
+                    status,
+                }
+            },
+        )
 }

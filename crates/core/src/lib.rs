@@ -22,5 +22,5 @@ pub mod fuzz;
 pub use address::{CompositeKey, IdempotencyKey, Scope};
 pub use fault::{Fault, parse_faults};
 pub use json::Json;
-pub use message::{Asked, Message, MessageError, Reply};
+pub use message::{Asked, Message, MessageError, Reply, Ruling};
 pub use origin::Origin;

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::{
     Fault, Origin,
-    lifecycle::{Fingerprint, History, Record, Status, UnixMillis, frame},
+    lifecycle::{Fingerprint, History, Record, Resolution, Status, UnixMillis, frame},
 };
 
 /// Goes up when an older release would misread a message, in the release after the one that learned to read it.
@@ -27,6 +27,21 @@ pub enum Message {
     Claim(Asked),
     /// What became of the key?
     Inspect,
+    /// An operator says what became of the key.
+    Resolve(Ruling),
+}
+
+/// A resolution, and whose.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Ruling {
+    /// What is said. The content of its answer, if it has one, is the body of the frame.
+    pub resolution: Resolution,
+    /// The operator's name.
+    pub by: String,
+    /// The key as answers show it.
+    pub idempotency_key: String,
+    /// The correlation id of the operator's request.
+    pub correlation_id: String,
 }
 
 /// A keyed request that was admitted.
@@ -72,6 +87,13 @@ pub enum Reply {
     },
     /// The key belongs to another request.
     Mismatch,
+    /// An attempt may have taken effect, and must not be repeated.
+    Ambiguous {
+        /// When the record expires.
+        expires_at: UnixMillis,
+        /// Whether it was this request's attempt.
+        own: bool,
+    },
     /// This request's attempt ended without an answer.
     Failed {
         /// When the record expires.
@@ -80,7 +102,8 @@ pub enum Reply {
     /// This request's attempt ended when it no longer counted: another one had taken its place, or the record
     /// had expired.
     Superseded,
-    /// The answer to `Inspect`: the record, without its saved response's content.
+    /// The answer to `Inspect`, and to a `Resolve` that did what was asked: the record, without its saved response's
+    /// content.
     Found {
         /// The record, unless there is none or it has expired.
         record: Option<Record>,
@@ -88,6 +111,8 @@ pub enum Reply {
         #[serde(default)]
         history: History,
     },
+    /// The answer to a `Resolve` of a record that is not AMBIGUOUS, and is as it was.
+    NotAmbiguous,
     /// The object has looked at no record and executed nothing: its release does not know what is asked, or its
     /// variables are wrong. An earlier release reads this as a reply that it does not know.
     Declined,
@@ -133,6 +158,10 @@ impl Message {
         let payload = match self {
             Self::Claim(asked) => asked.payload.as_slice(),
             Self::Inspect => &[],
+            Self::Resolve(ruling) => match &ruling.resolution {
+                Resolution::Completed(response) => response.body.as_slice(),
+                Resolution::Failed | Resolution::Forgotten => &[],
+            },
         };
         join(self, payload)
     }
@@ -140,8 +169,14 @@ impl Message {
     /// Reads what `encode` wrote.
     pub fn decode(bytes: &[u8]) -> Result<Self, MessageError> {
         let (mut message, payload) = split(bytes)?;
-        if let Self::Claim(asked) = &mut message {
-            asked.payload = payload.to_vec();
+        match &mut message {
+            Self::Claim(asked) => asked.payload = payload.to_vec(),
+            Self::Resolve(ruling) => {
+                if let Resolution::Completed(response) = &mut ruling.resolution {
+                    response.body = payload.to_vec();
+                }
+            }
+            Self::Inspect => {}
         }
         Ok(message)
     }
@@ -151,11 +186,10 @@ impl Reply {
     /// Writes the reply.
     pub fn encode(&self) -> Result<Vec<u8>, MessageError> {
         let body = match self {
-            Self::Completed { record, .. } => match &record.status {
-                Status::Completed { response } => response.body.as_slice(),
-                Status::Processing { .. } | Status::Failed => &[],
-            },
+            Self::Completed { record, .. } => record.status.body(),
             Self::InProgress { .. }
+            | Self::Ambiguous { .. }
+            | Self::NotAmbiguous
             | Self::Mismatch
             | Self::Failed { .. }
             | Self::Superseded

@@ -7,10 +7,10 @@
 )]
 
 use idempotency_core::{
-    Asked, Fault, Message, MessageError, Origin, Reply,
+    Asked, Fault, Message, MessageError, Origin, Reply, Ruling,
     lifecycle::{
-        DecodeError, Fingerprint, History, OperationId, Record, SavedResponse, Status, UnixMillis,
-        decode, encode,
+        DecodeError, Fingerprint, History, OperationId, Record, Repeat, Resolution, SavedResponse,
+        Status, UnixMillis, decode, encode,
     },
 };
 use proptest::{collection, prelude::*};
@@ -65,6 +65,61 @@ fn a_record_of_another_version_is_named_as_such() {
     assert!(error.is_of_a_later_release());
     let earlier = decode(b"{\"version\":0}\n").unwrap_err();
     assert!(!earlier.is_of_a_later_release());
+}
+
+/// The release before would repeat what must not be repeated, so it must not take such a record for one of its own.
+#[test]
+fn a_record_has_a_later_version_if_and_only_if_the_release_before_would_misread_it() {
+    let record = |repeat, status| Record {
+        repeat,
+        status,
+        ..completed()
+    };
+    let deadline = UnixMillis(9);
+    let processing = Status::Processing { deadline };
+    let cases = [
+        (record(Repeat::SameId, processing.clone()), 2),
+        (record(Repeat::SameId, Status::Failed), 2),
+        (completed(), 2),
+        (record(Repeat::SameId, Status::Forgotten), 3),
+        (record(Repeat::Never, processing), 3),
+        (record(Repeat::Never, Status::Failed), 3),
+        (record(Repeat::Never, completed().status), 3),
+        (record(Repeat::Never, Status::Ambiguous), 3),
+    ];
+
+    for (record, version) in cases {
+        let written = String::from_utf8(encode(&record).unwrap()).unwrap();
+        let head = format!("{{\"version\":{version},\"digest\":");
+        assert!(written.starts_with(&head), "{written}");
+        assert_eq!(
+            written.contains("\"repeat\""),
+            record.repeat == Repeat::Never
+        );
+    }
+}
+
+#[test]
+fn an_operators_answer_arrives_byte_for_byte() {
+    let body = b"{\"a\":\n1.00}".to_vec();
+    let response = SavedResponse {
+        status: 201,
+        headers: vec![("location".to_owned(), "/there".to_owned())],
+        body,
+    };
+    let sent = Message::Resolve(Ruling {
+        resolution: Resolution::Completed(response.clone()),
+        by: "olga".to_owned(),
+        idempotency_key: "key".to_owned(),
+        correlation_id: "id".to_owned(),
+    });
+
+    let Message::Resolve(received) = Message::decode(&sent.encode().unwrap()).unwrap() else {
+        panic!("the same message");
+    };
+
+    assert_eq!(received.resolution, Resolution::Completed(response));
+    assert_eq!(received.by, "olga");
 }
 
 #[test]
@@ -163,6 +218,7 @@ fn completed() -> Record {
         created_at: UnixMillis(1),
         updated_at: UnixMillis(2),
         expires_at: UnixMillis(3),
+        repeat: Repeat::SameId,
         status: Status::Completed {
             response: SavedResponse {
                 status: 201,
@@ -188,10 +244,14 @@ fn record() -> impl Strategy<Value = Record> {
         }),
         response.prop_map(|response| Status::Completed { response }),
         Just(Status::Failed),
+        Just(Status::Ambiguous),
+        Just(Status::Forgotten),
     ];
     let times = any::<(u64, u64, u64)>();
+    let repeat = prop_oneof![Just(Repeat::SameId), Just(Repeat::Never)];
+    let status = (status, repeat);
     (status, any::<[u8; 32]>(), any::<u32>(), times).prop_map(
-        |(status, fingerprint, attempts, (created_at, updated_at, expires_at))| Record {
+        |((status, repeat), fingerprint, attempts, (created_at, updated_at, expires_at))| Record {
             operation_id: OperationId("operation".to_owned()),
             operation: "create_resource".to_owned(),
             fingerprint: Fingerprint(fingerprint),
@@ -199,6 +259,7 @@ fn record() -> impl Strategy<Value = Record> {
             created_at: UnixMillis(created_at),
             updated_at: UnixMillis(updated_at),
             expires_at: UnixMillis(expires_at),
+            repeat,
             status,
         },
     )

@@ -10,14 +10,15 @@
 )]
 
 use idempotency_core::lifecycle::{
-    Attempt, Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Policy, Record,
-    SavedResponse, Settlement, Status, UnixMillis, claim, expire, expire_unreadable, inspect,
-    settle,
+    Attempt, Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Record, Repeat,
+    Resolution, Resolved, SavedResponse, Settlement, Status, Terms, UnixMillis, claim, expire,
+    expire_unreadable, inspect, resolve, settle,
 };
 
-const POLICY: Policy = Policy {
+const TERMS: Terms = Terms {
     retention_ms: 1000,
     attempt_deadline_ms: 100,
+    repeat: Repeat::SameId,
 };
 const START: UnixMillis = UnixMillis(10_000);
 const OURS: Fingerprint = Fingerprint([1; 32]);
@@ -324,17 +325,206 @@ fn a_key_whose_attempt_died_or_was_given_up_is_told_to_have_failed() {
     assert_eq!(status(Some(&attempt), 11_000), None);
 }
 
+#[test]
+fn an_attempt_that_must_not_be_repeated_and_died_or_ran_too_long_leaves_its_record_ambiguous() {
+    let (record, attempt) = unrepeated();
+
+    for (running, now) in [(None, 10_001), (Some(&attempt), 10_100)] {
+        let now = UnixMillis(now);
+        let told = inspect(Some(record.clone()), running, now).unwrap();
+        let (after, claimed) = ask(Some(record.clone()), running, OURS, now);
+
+        assert_eq!(claimed, Claim::Ambiguous);
+        assert_eq!(after.status, Status::Ambiguous);
+        assert_eq!(after.updated_at, now);
+        assert_eq!(told.status, Status::Ambiguous);
+        let later = ask(Some(after.clone()), None, OURS, UnixMillis(10_999));
+        assert_eq!(later, (after.clone(), Claim::Ambiguous));
+        let other = ask(Some(after.clone()), None, OTHER, now);
+        assert_eq!(other, (after, Claim::Mismatch));
+    }
+}
+
+#[test]
+fn a_record_keeps_the_terms_of_its_first_request() {
+    let (repeated, _) = processing();
+    let (unrepeated, _) = unrepeated();
+    let other = |repeat| Terms { repeat, ..TERMS };
+
+    let claimed = ask_with(Some(repeated), None, OURS, START, other(Repeat::Never)).1;
+    assert_eq!(executed(claimed).number, 2);
+    let claimed = ask_with(Some(unrepeated), None, OURS, START, other(Repeat::SameId)).1;
+    assert_eq!(claimed, Claim::Ambiguous);
+}
+
+#[test]
+fn an_unknown_outcome_is_a_failure_where_attempts_may_be_repeated_and_ambiguous_where_not() {
+    let (repeated, attempt) = processing();
+    let (unrepeated, same_attempt) = unrepeated();
+    assert_eq!(attempt, same_attempt);
+
+    let after = |record, outcome| settled(record, &attempt, outcome).status;
+    assert_eq!(after(&repeated, Outcome::Ambiguous), Status::Failed);
+    assert_eq!(after(&unrepeated, Outcome::Ambiguous), Status::Ambiguous);
+    assert_eq!(after(&unrepeated, Outcome::Failed), Status::Failed);
+}
+
+#[test]
+fn a_late_answer_completes_the_record_that_its_attempt_left_ambiguous_and_nothing_else_does() {
+    let (ambiguous, attempt) = ambiguous();
+    let late = |record: &Record, outcome| {
+        settle(Some(record.clone()), &attempt, outcome, UnixMillis(10_200))
+    };
+    let another = Record {
+        attempts: 2,
+        ..ambiguous.clone()
+    };
+
+    let completed = settled(&ambiguous, &attempt, Outcome::Completed(response()));
+    assert!(matches!(completed.status, Status::Completed { .. }));
+    assert_eq!(late(&ambiguous, Outcome::Failed), Settlement::Late);
+    assert_eq!(late(&ambiguous, Outcome::Ambiguous), Settlement::Late);
+    assert_eq!(
+        late(&another, Outcome::Completed(response())),
+        Settlement::Late
+    );
+}
+
+#[test]
+fn an_operator_resolves_an_ambiguous_record_each_way_and_its_attempt_is_late_from_then_on() {
+    let (ambiguous, attempt) = ambiguous();
+    let expected = [
+        (
+            Resolution::Completed(response()),
+            Claim::Replay(response()),
+            1,
+        ),
+        (Resolution::Failed, Claim::Execute(numbered(&attempt, 2)), 2),
+    ];
+
+    for (resolution, claim, attempts) in expected {
+        let resolved = resolved(&ambiguous, None, resolution);
+        assert_eq!(resolved.updated_at, UnixMillis(10_300));
+        let outcome = Outcome::Completed(response());
+        let late = settle(
+            Some(resolved.clone()),
+            &attempt,
+            outcome,
+            UnixMillis(10_300),
+        );
+        assert_eq!(late, Settlement::Late);
+        let (after, claimed) = ask(Some(resolved), None, OURS, UnixMillis(10_300));
+        assert_eq!(claimed, claim);
+        assert_eq!(after.attempts, attempts);
+    }
+}
+
+#[test]
+fn an_operator_need_not_wait_for_a_retry_to_find_an_attempt_dead() {
+    let (record, attempt) = unrepeated();
+
+    let failed = resolved(&record, None, Resolution::Failed);
+
+    assert_eq!(failed.status, Status::Failed);
+    let now = UnixMillis(10_050);
+    let running = resolve(Some(record), Some(&attempt), Resolution::Failed, now);
+    assert_eq!(running, Resolved::NotAmbiguous);
+}
+
+#[test]
+fn what_is_not_ambiguous_is_not_resolved() {
+    let (processing, attempt) = processing();
+    let failed = settled(&processing, &attempt, Outcome::Failed);
+
+    for record in [processing, failed, completed()] {
+        for resolution in [Resolution::Failed, Resolution::Completed(response())] {
+            let resolved = resolve(Some(record.clone()), None, resolution, START);
+            assert_eq!(resolved, Resolved::NotAmbiguous);
+        }
+    }
+    let expired = resolve(
+        Some(completed()),
+        None,
+        Resolution::Failed,
+        UnixMillis(11_000),
+    );
+    assert_eq!(expired, Resolved::Unknown);
+    assert_eq!(
+        resolve(None, None, Resolution::Forgotten, START),
+        Resolved::Unknown
+    );
+}
+
+#[test]
+fn a_key_that_was_forgotten_is_as_good_as_new_and_what_runs_for_it_is_late() {
+    let (processing, attempt) = processing();
+    let failed = settled(&processing, &attempt, Outcome::Failed);
+    let records = [processing, failed, completed(), ambiguous().0];
+
+    for record in records {
+        let now = UnixMillis(10_300);
+        let forgotten = resolved(&record, Some(&attempt), Resolution::Forgotten);
+
+        assert_eq!(inspect(Some(forgotten.clone()), None, now), None);
+        let again = resolve(Some(forgotten.clone()), None, Resolution::Forgotten, now);
+        assert_eq!(again, Resolved::Unknown);
+        let outcome = Outcome::Completed(response());
+        let late = settle(Some(forgotten.clone()), &attempt, outcome, now);
+        assert_eq!(late, Settlement::Late);
+        let (after, claimed) = ask(Some(forgotten), Some(&attempt), OTHER, now);
+        assert_eq!(executed(claimed).number, 1);
+        assert_eq!(after.created_at, now);
+    }
+}
+
+fn resolved(record: &Record, running: Option<&Attempt>, resolution: Resolution) -> Record {
+    let now = UnixMillis(10_300);
+    match resolve(Some(record.clone()), running, resolution, now) {
+        Resolved::Changed(record) => record,
+        other => panic!("resolves, not {other:?}"),
+    }
+}
+
+fn numbered(attempt: &Attempt, number: u32) -> Attempt {
+    Attempt {
+        number,
+        deadline: UnixMillis(10_400),
+        ..attempt.clone()
+    }
+}
+
+fn unrepeated() -> (Record, Attempt) {
+    let repeat = Repeat::Never;
+    let (record, claimed) = ask_with(None, None, OURS, START, Terms { repeat, ..TERMS });
+    (record, executed(claimed))
+}
+
+fn ambiguous() -> (Record, Attempt) {
+    let (record, attempt) = unrepeated();
+    (settled(&record, &attempt, Outcome::Ambiguous), attempt)
+}
+
 fn ask(
     record: Option<Record>,
     running: Option<&Attempt>,
     fingerprint: Fingerprint,
     now: UnixMillis,
 ) -> (Record, Claim) {
+    ask_with(record, running, fingerprint, now, TERMS)
+}
+
+fn ask_with(
+    record: Option<Record>,
+    running: Option<&Attempt>,
+    fingerprint: Fingerprint,
+    now: UnixMillis,
+    terms: Terms,
+) -> (Record, Claim) {
     let new = NewRecord {
         operation_id: OperationId("operation".to_owned()),
         operation: "create_resource".to_owned(),
     };
-    claim(record, running, fingerprint, new, now, POLICY)
+    claim(record, running, fingerprint, new, now, terms)
 }
 
 fn executed(claimed: Claim) -> Attempt {

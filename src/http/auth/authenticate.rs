@@ -28,6 +28,16 @@ pub struct Caller {
     pub name: String,
 }
 
+impl Caller {
+    /// The same, if it is an operator.
+    pub fn operator(self) -> Result<Self, Problem> {
+        match self.role {
+            Role::Operator => Ok(self),
+            Role::Client => Err(Problem::operators_only()),
+        }
+    }
+}
+
 /// Finds out who is calling.
 pub async fn authenticate(exchange: &Exchange, settings: &Settings) -> Result<Caller, Problem> {
     let authorization = exchange.field(Field::Authorization)?;

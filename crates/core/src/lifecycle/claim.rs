@@ -1,14 +1,16 @@
 //! A request arrives: may it execute, and if not, what is it told?
 
-use super::{Attempt, Fingerprint, OperationId, Record, SavedResponse, Status, UnixMillis};
+use super::{Attempt, Fingerprint, OperationId, Record, Repeat, SavedResponse, Status, UnixMillis};
 
-/// How long things may take, per operation.
+/// How long things may take and whether they may be repeated, per operation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Policy {
+pub struct Terms {
     /// How long a record answers, from its first request. Replays do not extend it.
     pub retention_ms: u64,
     /// How long one attempt may run before it is given up; less if the record expires before.
     pub attempt_deadline_ms: u64,
+    /// Whether an attempt may be repeated of which nobody knows whether it took effect.
+    pub repeat: Repeat,
 }
 
 /// What a record is made of, should this request be the first of its key.
@@ -34,12 +36,16 @@ pub enum Claim {
     },
     /// Its key belongs to another request.
     Mismatch,
+    /// An attempt before it may have taken effect, and must not be repeated: nothing starts. The record that comes with
+    /// this must be stored if it is not what is stored.
+    Ambiguous,
 }
 
 /// Decides what becomes of a request for `new.operation` with `fingerprint`, and what the record is from then on.
 ///
 /// `running` is the attempt that runs in this instance of the object, if any. A record that is PROCESSING
-/// without it was left by an instance that died: it is recovered at once, not waited out.
+/// without it was left by an instance that died: it is recovered at once, not waited out, or, where an attempt must not be
+/// repeated, it is AMBIGUOUS at once.
 ///
 /// The mismatch comes before the status, so that a request with another payload learns nothing of it.
 #[must_use]
@@ -49,33 +55,43 @@ pub fn claim(
     fingerprint: Fingerprint,
     new: NewRecord,
     now: UnixMillis,
-    policy: Policy,
+    terms: Terms,
 ) -> (Record, Claim) {
-    let Some(record) = record.filter(|record| now < record.expires_at) else {
-        return start(first(fingerprint, new, now, policy), now, policy);
+    let Some(record) = record.filter(|record| record.counts(now)) else {
+        return start(first(fingerprint, new, now, terms), now, terms);
     };
     if !record.belongs_to(&new.operation, fingerprint) {
         return (record, Claim::Mismatch);
     }
+    let was_processing = matches!(record.status, Status::Processing { .. });
+    let record = record.as_found(running, now);
     match &record.status {
+        Status::Processing { deadline } => {
+            let until = *deadline;
+            (record, Claim::InProgress { until })
+        }
         Status::Completed { response } => {
             let response = response.clone();
             (record, Claim::Replay(response))
         }
-        Status::Processing { deadline } => {
-            let until = *deadline;
-            if record.is_attended(running, now) {
-                (record, Claim::InProgress { until })
+        Status::Ambiguous => {
+            let updated_at = if was_processing {
+                now
             } else {
-                start(record, now, policy)
-            }
+                record.updated_at
+            };
+            let record = Record {
+                updated_at,
+                ..record
+            };
+            (record, Claim::Ambiguous)
         }
-        Status::Failed => start(record, now, policy),
+        Status::Failed | Status::Forgotten => start(record, now, terms),
     }
 }
 
 /// A record that no attempt has touched; `start` makes its first one.
-fn first(fingerprint: Fingerprint, new: NewRecord, now: UnixMillis, policy: Policy) -> Record {
+fn first(fingerprint: Fingerprint, new: NewRecord, now: UnixMillis, terms: Terms) -> Record {
     Record {
         operation_id: new.operation_id,
         operation: new.operation,
@@ -83,16 +99,17 @@ fn first(fingerprint: Fingerprint, new: NewRecord, now: UnixMillis, policy: Poli
         attempts: 0,
         created_at: now,
         updated_at: now,
-        expires_at: now.plus_ms(policy.retention_ms),
+        expires_at: now.plus_ms(terms.retention_ms),
+        repeat: terms.repeat,
         status: Status::Failed,
     }
 }
 
 /// The attempt's deadline is at the latest the record's expiry: beyond it, nobody waits for the outcome, and the
 /// next request has an operation id of its own.
-fn start(record: Record, now: UnixMillis, policy: Policy) -> (Record, Claim) {
+fn start(record: Record, now: UnixMillis, terms: Terms) -> (Record, Claim) {
     let deadline = now
-        .plus_ms(policy.attempt_deadline_ms)
+        .plus_ms(terms.attempt_deadline_ms)
         .min(record.expires_at);
     let attempt = Attempt {
         operation_id: record.operation_id.clone(),

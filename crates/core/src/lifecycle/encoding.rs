@@ -8,12 +8,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
-use super::{History, Record, Status, frame};
+use super::{History, Record, Repeat, Status, frame};
 use crate::digest::{digest, hex};
 
 /// The format that is written. Goes up when a reader of the old format would misread the new one, in the release after
 /// the one that learned to read it: docs/storage.md, "Wire formats".
 pub const FORMAT_VERSION: u32 = 2;
+
+/// The format of records that a reader of [`FORMAT_VERSION`] would misread, and no other: it knows neither that an
+/// attempt must not be repeated nor the statuses that come of that. It leaves them as they are and executes nothing.
+pub const FORMAT_VERSION_UNREPEATED: u32 = 3;
 
 /// The format before, which is read too. It had no digest.
 const FORMAT_BEFORE: u32 = 1;
@@ -49,7 +53,7 @@ pub enum DecodeError {
     NoHead,
     /// The head is JSON of another format version.
     #[error(
-        "the stored record has format version {0}, this release reads {FORMAT_BEFORE} and {FORMAT_VERSION}"
+        "the stored record has format version {0}, this release reads {FORMAT_BEFORE} to {FORMAT_VERSION_UNREPEATED}"
     )]
     OtherVersion(u32),
     /// The head is not what this version writes.
@@ -64,7 +68,7 @@ impl DecodeError {
     /// Whether a later release can be expected to read the record.
     #[must_use]
     pub const fn is_of_a_later_release(&self) -> bool {
-        matches!(self, Self::OtherVersion(version) if *version > FORMAT_VERSION)
+        matches!(self, Self::OtherVersion(version) if *version > FORMAT_VERSION_UNREPEATED)
     }
 }
 
@@ -79,18 +83,27 @@ pub fn encode_with(record: &Record, history: &History) -> Result<Vec<u8>, serde_
 }
 
 fn write(record: &Record, history: Option<&History>) -> Result<Vec<u8>, serde_json::Error> {
-    let body = match &record.status {
-        Status::Completed { response } => response.body.as_slice(),
-        Status::Processing { .. } | Status::Failed => &[],
-    };
+    let body = record.status.body();
+    let version = version_of(record);
     let record = to_raw_value(record)?;
     let head = HeadOut {
-        version: FORMAT_VERSION,
+        version,
         digest: digest_of(&record, body),
         record: &record,
         history,
     };
     frame::join(&head, body)
+}
+
+const fn version_of(record: &Record) -> u32 {
+    match (record.repeat, &record.status) {
+        (Repeat::Never, _) | (Repeat::SameId, Status::Ambiguous | Status::Forgotten) => {
+            FORMAT_VERSION_UNREPEATED
+        }
+        (Repeat::SameId, Status::Processing { .. } | Status::Completed { .. } | Status::Failed) => {
+            FORMAT_VERSION
+        }
+    }
 }
 
 /// Reads what `encode` wrote, in this release or in the one before.
@@ -102,7 +115,9 @@ pub fn decode(bytes: &[u8]) -> Result<Record, DecodeError> {
         record,
     } = serde_json::from_slice(head).map_err(|error| unreadable(head, error))?;
     let is_whole = match version {
-        FORMAT_VERSION => digest.is_some_and(|digest| digest == digest_of(record, body)),
+        FORMAT_VERSION | FORMAT_VERSION_UNREPEATED => {
+            digest.is_some_and(|digest| digest == digest_of(record, body))
+        }
         FORMAT_BEFORE => digest.is_none(),
         other => return Err(DecodeError::OtherVersion(other)),
     };
@@ -131,7 +146,9 @@ fn digest_of(record: &RawValue, body: &[u8]) -> String {
 /// Says that a head is of another version rather than which member it lacks.
 fn unreadable(head: &[u8], error: serde_json::Error) -> DecodeError {
     match frame::version(head) {
-        None | Some(FORMAT_VERSION | FORMAT_BEFORE) => DecodeError::Head(error),
+        None | Some(FORMAT_BEFORE | FORMAT_VERSION | FORMAT_VERSION_UNREPEATED) => {
+            DecodeError::Head(error)
+        }
         Some(version) => DecodeError::OtherVersion(version),
     }
 }

@@ -17,6 +17,9 @@ pub struct Step {
     pub status: String,
     /// The attempt that began or ended.
     pub attempt: u32,
+    /// The operator who said so, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 /// The steps of a record, oldest first. It decides nothing, so it is no part of the record.
@@ -27,7 +30,17 @@ pub struct History(Vec<Step>);
 impl History {
     /// Notes what `record` has become.
     #[must_use]
-    pub fn noting(mut self, record: &Record) -> Self {
+    pub fn noting(self, record: &Record) -> Self {
+        self.step(record, None)
+    }
+
+    /// Notes what an operator of the name `by` has made of `record`.
+    #[must_use]
+    pub fn noting_resolved(self, record: &Record, by: String) -> Self {
+        self.step(record, Some(by))
+    }
+
+    fn step(mut self, record: &Record, by: Option<String>) -> Self {
         if self.0.len() >= MAX_STEPS {
             self.0.remove(0);
         }
@@ -35,6 +48,7 @@ impl History {
             at: record.updated_at,
             status: record.status.name().to_owned(),
             attempt: record.attempts,
+            by,
         });
         self
     }

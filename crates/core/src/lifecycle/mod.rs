@@ -6,10 +6,12 @@
 //!
 //! Invariants:
 //! - an operation id is minted once per record, and every attempt of that record carries it;
-//! - a completed record never changes again until it expires;
+//! - a completed record never changes again until it expires, unless an operator has it forgotten;
 //! - an attempt settles a record only while it is the record's current one;
 //! - a request with another fingerprint, or for another operation, is told so before anything else about the record
-//!   is looked at.
+//!   is looked at;
+//! - where an attempt must not be repeated, none starts after one that may have taken effect, unless an operator says
+//!   so.
 
 mod time;
 mod fingerprint;
@@ -17,6 +19,7 @@ mod saved_response;
 mod record;
 mod claim;
 mod settle;
+mod resolve;
 mod inspect;
 mod expire;
 mod history;
@@ -25,13 +28,14 @@ mod encoding;
 #[cfg(test)]
 mod any_record;
 
-pub use claim::{Claim, NewRecord, Policy, claim};
+pub use claim::{Claim, NewRecord, Terms, claim};
 pub use encoding::{DecodeError, FORMAT_VERSION, decode, encode, encode_with, history};
 pub use expire::{Expiry, MAX_RETENTION_S, expire, expire_unreadable};
 pub use fingerprint::Fingerprint;
 pub use history::{History, Step};
 pub use inspect::inspect;
-pub use record::{Attempt, OperationId, Record, Status};
+pub use record::{Attempt, OperationId, Record, Repeat, Status};
+pub use resolve::{Resolution, Resolved, resolve};
 pub use saved_response::SavedResponse;
 pub use settle::{Outcome, Settlement, settle};
 pub use time::UnixMillis;

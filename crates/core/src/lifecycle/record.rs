@@ -26,8 +26,32 @@ pub struct Record {
     pub updated_at: UnixMillis,
     /// From this moment on the record answers nothing. Never moved.
     pub expires_at: UnixMillis,
+    /// Whether an attempt may be repeated: as the terms were when the first request came. Never changed.
+    #[serde(default, skip_serializing_if = "Repeat::is_same_id")]
+    pub repeat: Repeat,
     /// How far the operation has come.
     pub status: Status,
+}
+
+/// What may happen after an attempt of which nobody knows whether it took effect.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Repeat {
+    /// Another attempt: the effect is unique on the operation id, which all attempts carry.
+    #[default]
+    SameId,
+    /// Nothing: what may have been sent is not sent again. The record is AMBIGUOUS until somebody knows better.
+    Never,
+}
+
+impl Repeat {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
+    const fn is_same_id(&self) -> bool {
+        matches!(self, Self::SameId)
+    }
 }
 
 impl Record {
@@ -39,6 +63,26 @@ impl Record {
         self.operation == operation && self.fingerprint == fingerprint
     }
 
+    /// Whether the record counts at `now`: it has neither expired nor been forgotten.
+    #[must_use]
+    pub fn counts(&self, now: UnixMillis) -> bool {
+        now < self.expires_at && self.status != Status::Forgotten
+    }
+
+    /// The record as the next request finds it at `now`. An attempt that died, or whose deadline passed, has FAILED
+    /// if it may be repeated; if not, it has left the record AMBIGUOUS.
+    #[must_use]
+    pub fn as_found(self, running: Option<&Attempt>, now: UnixMillis) -> Self {
+        let is_processing = matches!(self.status, Status::Processing { .. });
+        if !is_processing || self.is_attended(running, now) {
+            return self;
+        }
+        Self {
+            status: Status::of_unknown_outcome(self.repeat),
+            ..self
+        }
+    }
+
     /// Whether `running`, the attempt that runs in this instance of the object, is the one that this record
     /// waits for, and still may be.
     #[must_use]
@@ -47,7 +91,9 @@ impl Record {
             Status::Processing { deadline } => {
                 now < deadline && running.is_some_and(|attempt| attempt.is_current(self))
             }
-            Status::Completed { .. } | Status::Failed => false,
+            Status::Completed { .. } | Status::Failed | Status::Ambiguous | Status::Forgotten => {
+                false
+            }
         }
     }
 }
@@ -68,6 +114,11 @@ pub enum Status {
     },
     /// The last attempt ended without an answer; the next request starts another.
     Failed,
+    /// The last attempt may have taken effect, and must not be repeated. Nothing starts until its own late answer or an
+    /// operator says what became of it. Only under [`Repeat::Never`].
+    Ambiguous,
+    /// An operator had the key forgotten: it is as good as new. Kept for its history alone.
+    Forgotten,
 }
 
 impl Status {
@@ -78,6 +129,25 @@ impl Status {
             Self::Processing { .. } => "PROCESSING",
             Self::Completed { .. } => "COMPLETED",
             Self::Failed => "FAILED",
+            Self::Ambiguous => "AMBIGUOUS",
+            Self::Forgotten => "FORGOTTEN",
+        }
+    }
+
+    /// The saved response's content; empty without one.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        match self {
+            Self::Completed { response } => &response.body,
+            Self::Processing { .. } | Self::Failed | Self::Ambiguous | Self::Forgotten => &[],
+        }
+    }
+
+    /// That after an attempt of which nobody knows whether it took effect.
+    pub(super) const fn of_unknown_outcome(repeat: Repeat) -> Self {
+        match repeat {
+            Repeat::SameId => Self::Failed,
+            Repeat::Never => Self::Ambiguous,
         }
     }
 }
@@ -100,8 +170,15 @@ impl Attempt {
     /// Whether `record` still waits for this attempt and no other.
     #[must_use]
     pub fn is_current(&self, record: &Record) -> bool {
-        matches!(record.status, Status::Processing { .. })
-            && record.operation_id == self.operation_id
-            && record.attempts == self.number
+        matches!(record.status, Status::Processing { .. }) && self.is_latest(record)
+    }
+
+    /// Whether it is this attempt that left `record` AMBIGUOUS.
+    pub(super) fn left_ambiguous(&self, record: &Record) -> bool {
+        record.status == Status::Ambiguous && self.is_latest(record)
+    }
+
+    fn is_latest(&self, record: &Record) -> bool {
+        record.operation_id == self.operation_id && record.attempts == self.number
     }
 }

@@ -8,8 +8,10 @@ pub enum Outcome {
     /// The operation took effect; this is its answer.
     Completed(SavedResponse),
     /// It ended without an answer. Whether it took effect is not known here, and need not be: the next
-    /// attempt carries the same operation id.
+    /// attempt carries the same operation id. Where attempts must not be repeated: it did not take effect.
     Failed,
+    /// It may have taken effect. Where attempts may be repeated, that is no more than a failure.
+    Ambiguous,
 }
 
 /// Whether an outcome counted.
@@ -24,6 +26,9 @@ pub enum Settlement {
 /// Settles `record` with the outcome of `attempt`.
 ///
 /// `record` is read again after the attempt's last await. It is `None` when it expired meanwhile.
+///
+/// An answer that comes late still completes the record if it is this attempt that left it AMBIGUOUS: nothing has
+/// been started since, and nobody has resolved it.
 #[must_use]
 pub fn settle(
     record: Option<Record>,
@@ -31,14 +36,16 @@ pub fn settle(
     outcome: Outcome,
     now: UnixMillis,
 ) -> Settlement {
-    let Some(record) =
-        record.filter(|record| attempt.is_current(record) && now < record.expires_at)
-    else {
+    let is_answer = matches!(outcome, Outcome::Completed(_));
+    let settles =
+        |record: &Record| attempt.is_current(record) || is_answer && attempt.left_ambiguous(record);
+    let Some(record) = record.filter(|record| settles(record) && record.counts(now)) else {
         return Settlement::Late;
     };
     let status = match outcome {
         Outcome::Completed(response) => Status::Completed { response },
         Outcome::Failed => Status::Failed,
+        Outcome::Ambiguous => Status::of_unknown_outcome(record.repeat),
     };
     Settlement::Settled(Record {
         updated_at: now,

@@ -4,12 +4,12 @@
 //! records, and no function under test, can excuse what the machine does.
 
 use idempotency_core::lifecycle::{
-    Attempt, Fingerprint, Record, SavedResponse, Status, UnixMillis,
+    Attempt, Fingerprint, Record, Repeat, SavedResponse, Status, UnixMillis,
 };
 
 use crate::{
     object::Task,
-    world::{POLICY, Request},
+    world::{RETENTION_MS, Request},
 };
 
 /// One retention of a key: from its first request that executes until it is over.
@@ -19,8 +19,20 @@ pub struct Account {
     fingerprint: Fingerprint,
     operation: &'static str,
     pub retention: Retention,
+    pub license: License,
+    /// Whether an attempt that must not be repeated may have been sent, and nobody has said what became of it.
+    unanswered: bool,
     /// The answer that clients were given; there may be no other.
     given: Option<SavedResponse>,
+}
+
+/// What allows an attempt to have its effect: there may be one effect for each.
+#[derive(Clone, Copy, Debug, Default, Hash, PartialEq)]
+pub struct License {
+    /// The key's retention that it is of, counted.
+    retention: u8,
+    /// How often an operator has said in it that the operation failed.
+    resolved: u8,
 }
 
 /// From when until when, the end not included.
@@ -37,14 +49,29 @@ pub enum Violation {
     LateAttemptSettled,
     AttemptBeyondExpiry,
     DeadAttemptWaitedFor,
+    UnansweredRepeated,
+}
+
+impl Violation {
+    /// Whether nothing follows it. An attempt that must not be follows its course, to the effect.
+    pub fn ends_all(&self) -> bool {
+        *self != Self::UnansweredRepeated
+    }
 }
 
 impl Account {
-    pub fn open(request: Request, now: UnixMillis) -> Self {
+    /// The account of the key's next retention after `before`.
+    pub fn open(request: Request, before: Option<&Self>, now: UnixMillis) -> Self {
+        let license = before.map_or_else(License::default, |before| License {
+            retention: before.license.retention + 1,
+            resolved: 0,
+        });
         Self {
+            license,
+            unanswered: false,
             fingerprint: request.fingerprint(),
             operation: request.operation,
-            retention: (now, now.plus_ms(POLICY.retention_ms)),
+            retention: (now, now.plus_ms(RETENTION_MS)),
             given: None,
         }
     }
@@ -83,12 +110,44 @@ impl Account {
     }
 
     /// An attempt begins, and the record says until when others wait for it.
-    pub fn start(&self, attempt: &Attempt, record: &Record) -> Option<Violation> {
+    pub fn start(
+        &mut self,
+        attempt: &Attempt,
+        record: &Record,
+        request: Request,
+    ) -> Vec<Violation> {
         let told = match record.status {
             Status::Processing { deadline } => deadline,
-            Status::Completed { .. } | Status::Failed => attempt.deadline,
+            Status::Completed { .. } | Status::Failed | Status::Ambiguous | Status::Forgotten => {
+                attempt.deadline
+            }
         };
-        (attempt.deadline.max(told) > self.retention.1).then_some(Violation::AttemptBeyondExpiry)
+        let found = [
+            (
+                attempt.deadline.max(told) > self.retention.1,
+                Violation::AttemptBeyondExpiry,
+            ),
+            (self.unanswered, Violation::UnansweredRepeated),
+        ];
+        self.unanswered = request.repeat == Repeat::Never;
+        let found = found.into_iter().filter(|(happened, _)| *happened);
+        found.map(|(_, violation)| violation).collect()
+    }
+
+    /// The attempt started last is known to have sent nothing.
+    pub fn nothing_sent(&mut self) {
+        self.unanswered = false;
+    }
+
+    /// An operator says that nothing was sent, whether that is so or not.
+    pub fn resolved_as_failed(&mut self) {
+        self.unanswered = false;
+        self.license.resolved += 1;
+    }
+
+    /// An operator has the key forgotten.
+    pub fn forget(&mut self, now: UnixMillis) {
+        self.retention.1 = self.retention.1.min(now);
     }
 
     pub fn was_given(&self) -> bool {
@@ -96,7 +155,8 @@ impl Account {
     }
 }
 
-/// An attempt settles: it must be the one that was started last, in the retention that it was started in.
+/// An attempt settles: it must be the one that was started last, in the retention that it was started in, and no
+/// operator may have spoken since.
 pub fn settle(task: &Task, now: UnixMillis) -> Option<Violation> {
     let late = task.overtaken || now >= task.retention.1;
     late.then_some(Violation::LateAttemptSettled)

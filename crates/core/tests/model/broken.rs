@@ -1,8 +1,8 @@
 //! Machines with one thing broken each: the checker must find every one of them out.
 
 use idempotency_core::lifecycle::{
-    self, Attempt, Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Policy, Record,
-    Settlement, Status, UnixMillis,
+    self, Attempt, Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Record, Repeat,
+    Resolution, Resolved, Settlement, Status, Terms, UnixMillis,
 };
 
 use crate::machine::Machine;
@@ -75,12 +75,12 @@ impl Machine for OutlivingTheRecord {
         fingerprint: Fingerprint,
         new: NewRecord,
         now: UnixMillis,
-        policy: Policy,
+        terms: Terms,
     ) -> (Record, Claim) {
         let (mut record, mut claim) =
-            lifecycle::claim(record, running, fingerprint, new, now, policy);
+            lifecycle::claim(record, running, fingerprint, new, now, terms);
         if let Claim::Execute(attempt) = &mut claim {
-            let deadline = now.plus_ms(policy.attempt_deadline_ms);
+            let deadline = now.plus_ms(terms.attempt_deadline_ms);
             attempt.deadline = deadline;
             record.status = Status::Processing { deadline };
         }
@@ -122,13 +122,13 @@ impl Machine for StatusBeforeFingerprint {
         fingerprint: Fingerprint,
         new: NewRecord,
         now: UnixMillis,
-        policy: Policy,
+        terms: Terms,
     ) -> (Record, Claim) {
         let fingerprint = match &record {
             Some(record) if !matches!(record.status, Status::Failed) => record.fingerprint,
             Some(_) | None => fingerprint,
         };
-        lifecycle::claim(record, running, fingerprint, new, now, policy)
+        lifecycle::claim(record, running, fingerprint, new, now, terms)
     }
 }
 
@@ -142,7 +142,7 @@ impl Machine for ForgettingTheOperation {
         fingerprint: Fingerprint,
         new: NewRecord,
         now: UnixMillis,
-        policy: Policy,
+        terms: Terms,
     ) -> (Record, Claim) {
         let new = match &record {
             Some(record) if now < record.expires_at => NewRecord {
@@ -151,7 +151,7 @@ impl Machine for ForgettingTheOperation {
             },
             Some(_) | None => new,
         };
-        lifecycle::claim(record, running, fingerprint, new, now, policy)
+        lifecycle::claim(record, running, fingerprint, new, now, terms)
     }
 }
 
@@ -165,7 +165,7 @@ impl Machine for WithoutDeadline {
         fingerprint: Fingerprint,
         new: NewRecord,
         now: UnixMillis,
-        policy: Policy,
+        terms: Terms,
     ) -> (Record, Claim) {
         let forgotten = record.map(|record| match record.status {
             Status::Processing { .. } => Record {
@@ -174,9 +174,11 @@ impl Machine for WithoutDeadline {
                 },
                 ..record
             },
-            Status::Completed { .. } | Status::Failed => record,
+            Status::Completed { .. } | Status::Failed | Status::Ambiguous | Status::Forgotten => {
+                record
+            }
         });
-        lifecycle::claim(forgotten, running, fingerprint, new, now, policy)
+        lifecycle::claim(forgotten, running, fingerprint, new, now, terms)
     }
 }
 
@@ -190,7 +192,7 @@ impl Machine for WaitingForTheDead {
         fingerprint: Fingerprint,
         new: NewRecord,
         now: UnixMillis,
-        policy: Policy,
+        terms: Terms,
     ) -> (Record, Claim) {
         let said = record.as_ref().and_then(|record| match record.status {
             Status::Processing { deadline } => Some(Attempt {
@@ -198,9 +200,11 @@ impl Machine for WaitingForTheDead {
                 number: record.attempts,
                 deadline,
             }),
-            Status::Completed { .. } | Status::Failed => None,
+            Status::Completed { .. } | Status::Failed | Status::Ambiguous | Status::Forgotten => {
+                None
+            }
         });
-        lifecycle::claim(record, said.as_ref(), fingerprint, new, now, policy)
+        lifecycle::claim(record, said.as_ref(), fingerprint, new, now, terms)
     }
 }
 
@@ -241,10 +245,10 @@ impl Machine for MintingPerAttempt {
         fingerprint: Fingerprint,
         new: NewRecord,
         now: UnixMillis,
-        policy: Policy,
+        terms: Terms,
     ) -> (Record, Claim) {
         let (mut record, mut claim) =
-            lifecycle::claim(record, running, fingerprint, new, now, policy);
+            lifecycle::claim(record, running, fingerprint, new, now, terms);
         if let Claim::Execute(attempt) = &mut claim {
             let minted = OperationId(format!("{}.{}", attempt.operation_id.0, attempt.number));
             attempt.operation_id = minted.clone();
@@ -264,13 +268,13 @@ impl Machine for AnsweringAfterExpiry {
         fingerprint: Fingerprint,
         new: NewRecord,
         now: UnixMillis,
-        policy: Policy,
+        terms: Terms,
     ) -> (Record, Claim) {
         let now = match &record {
             Some(record) if matches!(record.status, Status::Completed { .. }) => record.created_at,
             Some(_) | None => now,
         };
-        lifecycle::claim(record, running, fingerprint, new, now, policy)
+        lifecycle::claim(record, running, fingerprint, new, now, terms)
     }
 }
 
@@ -280,5 +284,159 @@ pub struct DeletingTooSoon;
 impl Machine for DeletingTooSoon {
     fn expire(_record: Option<&Record>, _now: UnixMillis) -> Expiry {
         Expiry::Delete
+    }
+}
+
+/// Repeats a dead attempt whatever its terms say.
+#[derive(Clone)]
+pub struct RepeatingTheDead;
+impl Machine for RepeatingTheDead {
+    fn claim(
+        record: Option<Record>,
+        running: Option<&Attempt>,
+        fingerprint: Fingerprint,
+        new: NewRecord,
+        now: UnixMillis,
+        terms: Terms,
+    ) -> (Record, Claim) {
+        let repeat = Repeat::SameId;
+        let record = record.map(|record| Record { repeat, ..record });
+        let (record, claim) = lifecycle::claim(record, running, fingerprint, new, now, terms);
+        let repeat = terms.repeat;
+        (Record { repeat, ..record }, claim)
+    }
+}
+
+/// Takes what nobody knows for a failure, as soon as somebody asks again.
+#[derive(Clone)]
+pub struct RepeatingTheAmbiguous;
+impl Machine for RepeatingTheAmbiguous {
+    fn claim(
+        record: Option<Record>,
+        running: Option<&Attempt>,
+        fingerprint: Fingerprint,
+        new: NewRecord,
+        now: UnixMillis,
+        terms: Terms,
+    ) -> (Record, Claim) {
+        let record = record.map(|record| match record.status {
+            Status::Ambiguous => Record {
+                status: Status::Failed,
+                ..record
+            },
+            Status::Processing { .. }
+            | Status::Completed { .. }
+            | Status::Failed
+            | Status::Forgotten => record,
+        });
+        lifecycle::claim(record, running, fingerprint, new, now, terms)
+    }
+}
+
+/// Takes an attempt that broke off for one that had no effect.
+#[derive(Clone)]
+pub struct TakingUnknownForFailed;
+impl Machine for TakingUnknownForFailed {
+    fn settle(
+        record: Option<Record>,
+        attempt: &Attempt,
+        outcome: Outcome,
+        now: UnixMillis,
+    ) -> Settlement {
+        let outcome = match outcome {
+            Outcome::Ambiguous => Outcome::Failed,
+            Outcome::Completed(_) | Outcome::Failed => outcome,
+        };
+        lifecycle::settle(record, attempt, outcome, now)
+    }
+}
+
+/// Tells of a dead attempt that it failed, whatever its terms say.
+#[derive(Clone)]
+pub struct TellingOfFailure;
+impl Machine for TellingOfFailure {
+    fn inspect(
+        record: Option<Record>,
+        running: Option<&Attempt>,
+        now: UnixMillis,
+    ) -> Option<Record> {
+        let repeat = Repeat::SameId;
+        let record = record.map(|record| Record { repeat, ..record });
+        lifecycle::inspect(record, running, now)
+    }
+}
+
+/// Lets an attempt complete a record of which an operator has said that it failed.
+#[derive(Clone)]
+pub struct SettlingAfterTheOperator;
+impl Machine for SettlingAfterTheOperator {
+    fn settle(
+        record: Option<Record>,
+        attempt: &Attempt,
+        outcome: Outcome,
+        now: UnixMillis,
+    ) -> Settlement {
+        let record = record.map(|record| match record.status {
+            Status::Failed => Record {
+                status: Status::Ambiguous,
+                ..record
+            },
+            Status::Processing { .. }
+            | Status::Completed { .. }
+            | Status::Ambiguous
+            | Status::Forgotten => record,
+        });
+        lifecycle::settle(record, attempt, outcome, now)
+    }
+}
+
+/// Lets an operator say what became of any record.
+#[derive(Clone)]
+pub struct ResolvingAnything;
+impl Machine for ResolvingAnything {
+    fn resolve(
+        record: Option<Record>,
+        running: Option<&Attempt>,
+        resolution: Resolution,
+        now: UnixMillis,
+    ) -> Resolved {
+        let status = Status::Ambiguous;
+        let record = record.map(|record| Record { status, ..record });
+        lifecycle::resolve(record, running, resolution, now)
+    }
+}
+
+/// Forgets a key and lets the attempt that runs for it go on.
+#[derive(Clone)]
+pub struct ForgettingButNotTheAttempt;
+impl Machine for ForgettingButNotTheAttempt {
+    fn resolve(
+        record: Option<Record>,
+        running: Option<&Attempt>,
+        resolution: Resolution,
+        now: UnixMillis,
+    ) -> Resolved {
+        match (record, resolution) {
+            (Some(record), Resolution::Forgotten)
+                if matches!(record.status, Status::Processing { .. }) =>
+            {
+                Resolved::Changed(record)
+            }
+            (record, resolution) => lifecycle::resolve(record, running, resolution, now),
+        }
+    }
+}
+
+/// Lets no operator say anything.
+#[derive(Clone)]
+pub struct RefusingTheOperator;
+impl Machine for RefusingTheOperator {
+    fn resolve(
+        _record: Option<Record>,
+        _running: Option<&Attempt>,
+        _resolution: Resolution,
+        _now: UnixMillis,
+    ) -> Resolved {
+        Resolved::NotAmbiguous
     }
 }

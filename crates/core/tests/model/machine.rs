@@ -1,8 +1,8 @@
 //! The state machine under test: what the object asks, and the shipped answers.
 
 use idempotency_core::lifecycle::{
-    self, Attempt, Claim, Expiry, Fingerprint, NewRecord, Outcome, Policy, Record, Settlement,
-    UnixMillis,
+    self, Attempt, Claim, Expiry, Fingerprint, NewRecord, Outcome, Record, Resolution, Resolved,
+    Settlement, Terms, UnixMillis,
 };
 
 /// What the object asks. The default answers are the shipped ones.
@@ -13,9 +13,9 @@ pub trait Machine: Clone + Send + Sync + 'static {
         fingerprint: Fingerprint,
         new: NewRecord,
         now: UnixMillis,
-        policy: Policy,
+        terms: Terms,
     ) -> (Record, Claim) {
-        lifecycle::claim(record, running, fingerprint, new, now, policy)
+        lifecycle::claim(record, running, fingerprint, new, now, terms)
     }
 
     fn settle(
@@ -25,6 +25,15 @@ pub trait Machine: Clone + Send + Sync + 'static {
         now: UnixMillis,
     ) -> Settlement {
         lifecycle::settle(record, attempt, outcome, now)
+    }
+
+    fn resolve(
+        record: Option<Record>,
+        running: Option<&Attempt>,
+        resolution: Resolution,
+        now: UnixMillis,
+    ) -> Resolved {
+        lifecycle::resolve(record, running, resolution, now)
     }
 
     fn inspect(

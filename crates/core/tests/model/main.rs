@@ -25,12 +25,14 @@ use std::{
 };
 
 use broken::{
-    AnsweringAfterExpiry, DeletingTooSoon, ForgettingTheOperation, MintingPerAttempt,
-    OutlivingTheRecord, SettlingAfterExpiry, SettlingForAnother, SettlingTwice,
-    StatusBeforeFingerprint, TellingAfterExpiry, TellingWhatIsStored, WaitingForTheDead,
-    WithoutDeadline, WithoutFencing,
+    AnsweringAfterExpiry, DeletingTooSoon, ForgettingButNotTheAttempt, ForgettingTheOperation,
+    MintingPerAttempt, OutlivingTheRecord, RefusingTheOperator, RepeatingTheAmbiguous,
+    RepeatingTheDead, ResolvingAnything, SettlingAfterExpiry, SettlingAfterTheOperator,
+    SettlingForAnother, SettlingTwice, StatusBeforeFingerprint, TakingUnknownForFailed,
+    TellingAfterExpiry, TellingOfFailure, TellingWhatIsStored, WaitingForTheDead, WithoutDeadline,
+    WithoutFencing,
 };
-use idempotency_core::lifecycle::UnixMillis;
+use idempotency_core::lifecycle::{Repeat, UnixMillis};
 use machine::{Machine, Shipped};
 use stateright::{Checker, Model};
 use steps::Bounds;
@@ -134,11 +136,67 @@ fn a_machine_that_deletes_too_soon_is_found_out() {
     assert_found::<DeletingTooSoon>("one effect in a retention");
 }
 
+#[test]
+fn a_machine_that_repeats_a_dead_attempt_that_must_not_be_is_found_out() {
+    assert_found_unrepeated::<RepeatingTheDead>("one effect in a retention");
+    assert_found_unrepeated::<RepeatingTheDead>(
+        "nothing that may have been sent is sent again unasked",
+    );
+}
+
+#[test]
+fn a_machine_that_repeats_an_ambiguous_operation_in_silence_is_found_out() {
+    assert_found_unrepeated::<RepeatingTheAmbiguous>("one effect in a retention");
+    assert_found_unrepeated::<RepeatingTheAmbiguous>(
+        "nothing that may have been sent is sent again unasked",
+    );
+}
+
+#[test]
+fn a_machine_that_takes_an_unknown_outcome_for_a_failure_is_found_out() {
+    assert_found_unrepeated::<TakingUnknownForFailed>("one effect in a retention");
+    assert_found_unrepeated::<TakingUnknownForFailed>(
+        "nothing that may have been sent is sent again unasked",
+    );
+}
+
+#[test]
+fn a_machine_that_tells_of_failure_where_nobody_knows_is_found_out() {
+    assert_found_unrepeated::<TellingOfFailure>("a status is told as the next request finds it");
+}
+
+#[test]
+fn a_machine_that_lets_an_attempt_settle_after_an_operator_spoke_is_found_out() {
+    assert_found_unrepeated::<SettlingAfterTheOperator>("no late attempt settles");
+}
+
+#[test]
+fn a_machine_that_lets_an_operator_change_an_answer_is_found_out() {
+    assert_found_unrepeated::<ResolvingAnything>("no settled record changes");
+}
+
+#[test]
+fn a_machine_that_forgets_a_key_and_not_its_attempt_is_found_out() {
+    assert_found_unrepeated::<ForgettingButNotTheAttempt>("no late attempt settles");
+}
+
+#[test]
+fn a_machine_that_no_operator_can_help_is_found_out() {
+    assert_found_unrepeated::<RefusingTheOperator>("a key settles once faults stop");
+}
+
 fn assert_found<M: Machine>(property: &'static str) {
     let is_found = [TWO_PAYLOADS, TWO_OPERATIONS].into_iter().any(|requests| {
         let bounds: Bounds<M> = bounds(requests, 1, 1, 1, 3);
         check(bounds).discovery(property).is_some()
     });
+
+    assert!(is_found, "the checker finds no case of: {property}");
+}
+
+fn assert_found_unrepeated<M: Machine>(property: &'static str) {
+    let bounds: Bounds<M> = unrepeated(&[("a", "o", 1, 2)], 1, 1, 0, 3);
+    let is_found = check(bounds).discovery(property).is_some();
 
     assert!(is_found, "the checker finds no case of: {property}");
 }
@@ -156,20 +214,24 @@ const TWO_OPERATIONS: &[Sent] = &[("a", "o", 1, 2), ("a", "p", 1, 1)];
 
 type Exploration = (&'static str, Bounds<Shipped>, usize);
 
-fn small_bounds() -> [Exploration; 4] {
+fn small_bounds() -> [Exploration; 6] {
     let again = bounds(&[("a", "o", 1, 3)], 1, 1, 1, 4);
     let payloads = bounds(TWO_PAYLOADS, 1, 1, 1, 4);
     let operations = bounds(TWO_OPERATIONS, 1, 1, 1, 4);
     let callers = bounds(&[("a", "o", 1, 2), ("b", "o", 1, 1)], 1, 1, 0, 3);
+    let never = unrepeated(&[("a", "o", 1, 3)], 1, 1, 0, 3);
+    let never_payloads = unrepeated(TWO_PAYLOADS, 1, 1, 0, 3);
     [
-        ("one request, sent three times", again, 26_337),
-        ("two payloads", payloads, 25_346),
-        ("two operations of one path", operations, 25_346),
+        ("one request, sent three times", again, 25_822),
+        ("two payloads", payloads, 24_343),
+        ("two operations of one path", operations, 24_343),
         ("two callers", callers, 87_692),
+        ("never repeated", never, 35_355),
+        ("never repeated, two payloads", never_payloads, 58_682),
     ]
 }
 
-fn large_bounds() -> [Exploration; 4] {
+fn large_bounds() -> [Exploration; 6] {
     let again = bounds(&[("a", "o", 1, 4)], 2, 2, 1, 7);
     let payloads = bounds(&[("a", "o", 1, 2), ("a", "o", 2, 2)], 2, 1, 1, 7);
     let operations = bounds(TWO_OPERATIONS, 1, 1, 1, 4);
@@ -180,11 +242,16 @@ fn large_bounds() -> [Exploration; 4] {
         1,
         4,
     );
+    let mut never = unrepeated(&[("a", "o", 1, 3)], 1, 1, 1, 5);
+    never.resolutions = 2;
+    let never_payloads = unrepeated(TWO_PAYLOADS, 1, 1, 1, 5);
     [
-        ("one request, sent four times", again, 3_330_465),
-        ("two payloads", payloads, 3_411_650),
-        ("two operations of one path", operations, 25_346),
-        ("two payloads and two callers", callers, 2_512_461),
+        ("one request, sent four times", again, 3_118_499),
+        ("two payloads", payloads, 3_136_492),
+        ("two operations of one path", operations, 24_343),
+        ("two payloads and two callers", callers, 2_390_685),
+        ("never repeated", never, 2_074_678),
+        ("never repeated, two payloads", never_payloads, 630_372),
     ]
 }
 
@@ -203,13 +270,31 @@ fn bounds<M: Machine>(
             operation,
             payload: *payload,
             sends: *sends,
+            repeat: Repeat::SameId,
         });
     Bounds {
         requests: requests.collect(),
         deaths,
         failures,
         hangs,
+        resolutions: 0,
         until: UnixMillis(until),
         machine: PhantomData,
     }
+}
+
+/// The same of operations that must not be repeated, with an operator who speaks once.
+fn unrepeated<M: Machine>(
+    requests: &[Sent],
+    deaths: u8,
+    failures: u8,
+    hangs: u8,
+    until: u64,
+) -> Bounds<M> {
+    let mut bounds = bounds(requests, deaths, failures, hangs, until);
+    for request in &mut bounds.requests {
+        request.repeat = Repeat::Never;
+    }
+    bounds.resolutions = 1;
+    bounds
 }

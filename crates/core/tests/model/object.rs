@@ -6,7 +6,7 @@ use idempotency_core::{
 };
 
 use crate::{
-    account::{self, Account, Retention, Violation},
+    account::{self, Account, License, Retention, Violation},
     world::Request,
 };
 
@@ -31,8 +31,11 @@ pub struct Task {
     pub request: usize,
     /// The one in which it was started.
     pub retention: Retention,
-    /// Whether another attempt of the key was started after it.
+    pub license: License,
+    /// Whether another attempt of the key was started after it, or an operator has resolved it.
     pub overtaken: bool,
+    /// Whether its own timer has rung and it went on to wait for an answer.
+    pub timed_out: bool,
     pub phase: Phase,
 }
 
@@ -69,25 +72,32 @@ impl Object {
             self.records_made += 1;
         }
         let mut violations = Vec::from_iter(self.overwrite(&record, now));
-        let account = match self.account.take().filter(|account| account.is_open(now)) {
-            Some(account) => account,
-            None => Account::open(request, now),
+        let mut account = match self.account.take() {
+            Some(account) if account.is_open(now) => account,
+            before => Account::open(request, before.as_ref(), now),
         };
-        violations.extend(account.start(&attempt, &record));
-        for task in &mut self.tasks {
-            task.overtaken = true;
-        }
+        violations.extend(account.start(&attempt, &record, request));
+        self.overtake();
         self.tasks.push(Task {
             attempt: attempt.clone(),
             request: number,
             retention: account.retention,
+            license: account.license,
             overtaken: false,
+            timed_out: false,
             phase: Phase::Started,
         });
         self.account = Some(account);
         self.running = Some(attempt);
         self.stored = Some(record);
         violations
+    }
+
+    /// What is under way settles nothing any more.
+    pub fn overtake(&mut self) {
+        for task in &mut self.tasks {
+            task.overtaken = true;
+        }
     }
 
     pub fn give(
@@ -111,8 +121,6 @@ impl Object {
 
     /// The record, unless it says itself that its time is over.
     fn valid(&self, now: UnixMillis) -> Option<&Record> {
-        self.stored
-            .as_ref()
-            .filter(|record| now < record.expires_at)
+        self.stored.as_ref().filter(|record| record.counts(now))
     }
 }

@@ -1,6 +1,8 @@
 //! What must always hold, and what must sometimes happen, or the model would be too tame to show anything.
 
-use idempotency_core::lifecycle::{Claim, NewRecord, OperationId, Status, UnixMillis};
+use idempotency_core::lifecycle::{
+    Claim, NewRecord, OperationId, Record, Repeat, Status, UnixMillis,
+};
 use stateright::Property;
 
 use crate::{
@@ -8,7 +10,7 @@ use crate::{
     machine::Machine,
     object::{Object, Phase},
     steps::{Bounds, complete},
-    world::{POLICY, Request, World},
+    world::{Effect, Request, Said, World},
 };
 
 pub fn properties<M: Machine>() -> Vec<Property<Bounds<M>>> {
@@ -39,25 +41,30 @@ pub fn properties<M: Machine>() -> Vec<Property<Bounds<M>>> {
         Property::always("no dead attempt is waited for", |_, world: &World| {
             never(world, Violation::DeadAttemptWaitedFor)
         }),
+        Property::always(
+            "nothing that may have been sent is sent again unasked",
+            |_, world: &World| never(world, Violation::UnansweredRepeated),
+        ),
         Property::always("one effect in a retention", |_, world: &World| {
-            one_effect_in_a_retention(world)
+            one_effect_per_license(world)
         }),
         Property::always(
             "a status is told as the next request finds it",
-            |_, world: &World| {
-                let told = |object| is_told_truly::<M>(object, world.now);
-                world.objects.iter().all(told)
+            |bounds, world: &World| {
+                let mut objects = 0..world.objects.len();
+                objects.all(|object| is_told_truly(bounds, world, object))
             },
         ),
         Property::always("a key settles once faults stop", settles_once_faults_stop),
         Property::sometimes(
             "a death is recovered",
             |bounds: &Bounds<M>, world: &World| {
-                completed_after(world, 2)
-                    && world.deaths_left < bounds.deaths
-                    && world.failures_left == bounds.failures
-                    && world.hangs_left == bounds.hangs
-                    && world.now == UnixMillis(0)
+                !bounds.may_repeat()
+                    || completed_after(world, 2)
+                        && world.deaths_left < bounds.deaths
+                        && world.failures_left == bounds.failures
+                        && world.hangs_left == bounds.hangs
+                        && world.now == UnixMillis(0)
             },
         ),
         Property::sometimes("a late attempt is refused", |_, world: &World| {
@@ -80,6 +87,34 @@ pub fn properties<M: Machine>() -> Vec<Property<Bounds<M>>> {
                     && completed_after(world, 1)
             },
         ),
+        Property::sometimes(
+            "a dead attempt that must not be repeated leaves its record ambiguous",
+            |bounds: &Bounds<M>, world: &World| {
+                bounds.may_repeat()
+                    || stored(world).any(|record| record.status == Status::Ambiguous)
+            },
+        ),
+        Property::sometimes(
+            "a late answer completes an ambiguous record",
+            |bounds: &Bounds<M>, world: &World| bounds.may_repeat() || world.late_answer_completed,
+        ),
+        Property::sometimes(
+            "an operation is attempted again because an operator said that it failed",
+            |bounds: &Bounds<M>, world: &World| {
+                bounds.resolutions == 0
+                    || completed_after(world, 2)
+                        && world.resolutions_left < bounds.resolutions
+                        && world.failures_left == bounds.failures
+            },
+        ),
+        Property::sometimes(
+            "a key is used again after it was forgotten",
+            |bounds: &Bounds<M>, world: &World| {
+                bounds.resolutions == 0
+                    || world.objects.iter().any(|object| object.records_made > 1)
+                        && world.now == UnixMillis(0)
+            },
+        ),
         Property::sometimes("two callers use one key", |_, world: &World| {
             world.objects.len() < 2 || world.objects.iter().all(was_answered)
         }),
@@ -94,52 +129,66 @@ fn was_answered(object: &Object) -> bool {
     object.account.as_ref().is_some_and(Account::was_given)
 }
 
-fn one_effect_in_a_retention(world: &World) -> bool {
+/// One in a retention, and another after each time that an operator says that there was none.
+fn one_effect_per_license(world: &World) -> bool {
     world.effects.iter().enumerate().all(|(at, effect)| {
-        world.effects[..at].iter().all(|other| {
-            let ((from, until), (other_from, other_until)) = (effect.retention, other.retention);
-            let overlap = from < other_until && other_from < until;
-            effect.object != other.object || !overlap
-        })
+        let is_another =
+            |other: &Effect| (effect.object, effect.license) == (other.object, other.license);
+        !world.effects[..at].iter().any(is_another)
     })
 }
 
 /// Whether who asks what became of the key is told what its request would be, were it repeated at that moment.
-fn is_told_truly<M: Machine>(object: &Object, now: UnixMillis) -> bool {
+fn is_told_truly<M: Machine>(bounds: &Bounds<M>, world: &World, number: usize) -> bool {
+    let (object, now) = (&world.objects[number], world.now);
     let running = object.running.as_ref();
     let told = M::inspect(object.stored.clone(), running, now);
     let Some(stored) = &object.stored else {
         return told.is_none();
     };
+    let terms = bounds.request_of_stored(world, number).terms();
     let fresh = OperationId("fresh".to_owned());
     let new = NewRecord {
         operation_id: fresh.clone(),
         operation: stored.operation.clone(),
     };
     let fingerprint = stored.fingerprint;
-    let (record, claim) = M::claim(Some(stored.clone()), running, fingerprint, new, now, POLICY);
+    let (record, claim) = M::claim(Some(stored.clone()), running, fingerprint, new, now, terms);
     let found = match claim {
         Claim::Execute(_) if record.operation_id == fresh => None,
         Claim::Execute(_) => Some("FAILED"),
         Claim::InProgress { .. } => Some("PROCESSING"),
         Claim::Replay(_) => Some("COMPLETED"),
         Claim::Mismatch => return false,
+        Claim::Ambiguous => Some("AMBIGUOUS"),
     };
     told.map(|record| record.status.name()) == found
 }
 
 fn completed_after(world: &World, attempts: u32) -> bool {
+    stored(world).any(|record| {
+        record.attempts >= attempts && matches!(record.status, Status::Completed { .. })
+    })
+}
+
+fn stored(world: &World) -> impl Iterator<Item = &Record> {
     world
         .objects
         .iter()
         .filter_map(|object| object.stored.as_ref())
-        .any(|record| {
-            record.attempts >= attempts && matches!(record.status, Status::Completed { .. })
-        })
+}
+
+impl<M> Bounds<M> {
+    fn may_repeat(&self) -> bool {
+        self.requests
+            .iter()
+            .all(|request| request.repeat == Repeat::SameId)
+    }
 }
 
 /// Whether from here on, with no more faults, what is under way ends, and the request sent again settles its
-/// key: at once, or, if an attempt hangs, after that attempt's deadline.
+/// key: at once, or, if an attempt hangs, after that attempt's deadline, or, if nobody knows what an attempt did, once
+/// an operator says so.
 fn settles_once_faults_stop<M: Machine>(bounds: &Bounds<M>, world: &World) -> bool {
     let mut world = world.clone();
     for object in 0..world.objects.len() {
@@ -151,7 +200,7 @@ fn settles_once_faults_stop<M: Machine>(bounds: &Bounds<M>, world: &World) -> bo
             let stored = world.objects[object]
                 .stored
                 .clone()
-                .filter(|record| now < record.expires_at);
+                .filter(|record| record.counts(now));
             let same = |request: &&Request| {
                 stored.as_ref().is_none_or(|record| {
                     record.belongs_to(request.operation, request.fingerprint())
@@ -167,6 +216,10 @@ fn settles_once_faults_stop<M: Machine>(bounds: &Bounds<M>, world: &World) -> bo
             };
             world.send::<M>(number, *request);
             finish::<M>(bounds, &mut world, object);
+            if is_ambiguous(&world, object) {
+                let request = bounds.request_of_stored(&world, object);
+                world.resolve::<M>(object, Said::Completed, request);
+            }
             if settled(&world, object) {
                 break;
             }
@@ -179,6 +232,11 @@ fn settles_once_faults_stop<M: Machine>(bounds: &Bounds<M>, world: &World) -> bo
         }
     }
     true
+}
+
+fn is_ambiguous(world: &World, object: usize) -> bool {
+    let stored = world.objects[object].stored.as_ref();
+    stored.is_some_and(|record| record.status == Status::Ambiguous)
 }
 
 fn settled(world: &World, object: usize) -> bool {

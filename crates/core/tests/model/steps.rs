@@ -2,14 +2,15 @@
 
 use std::marker::PhantomData;
 
-use idempotency_core::lifecycle::{Outcome, UnixMillis};
+use idempotency_core::lifecycle::{Outcome, Repeat, UnixMillis};
 use stateright::{Model, Property};
 
 use crate::{
+    account::Violation,
     machine::Machine,
     object::Phase,
     properties::properties,
-    world::{Request, World},
+    world::{Request, Said, World},
 };
 
 /// The bounds of an exploration, and the machine to explore.
@@ -19,6 +20,7 @@ pub struct Bounds<M> {
     pub deaths: u8,
     pub failures: u8,
     pub hangs: u8,
+    pub resolutions: u8,
     pub until: UnixMillis,
     pub machine: PhantomData<M>,
 }
@@ -39,6 +41,8 @@ pub enum Step {
     /// The instance is replaced, and goes on with what it was doing all the same.
     Outlive(usize),
     Ring(usize),
+    /// An operator says what became of the key.
+    Resolve(usize, Said),
     Tick,
 }
 
@@ -49,14 +53,12 @@ impl<M: Machine> Model for Bounds<M> {
     fn init_states(&self) -> Vec<World> {
         vec![World::new(
             &self.requests,
-            self.deaths,
-            self.failures,
-            self.hangs,
+            [self.deaths, self.failures, self.hangs, self.resolutions],
         )]
     }
 
     fn actions(&self, world: &World, steps: &mut Vec<Step>) {
-        if !world.violations.is_empty() {
+        if world.violations.iter().any(Violation::ends_all) {
             return;
         }
         let sends = world.sends_left.iter().enumerate();
@@ -75,7 +77,7 @@ impl<M: Machine> Model for Bounds<M> {
                         continue;
                     }
                 }
-                if world.now >= under_way.attempt.deadline {
+                if world.now >= under_way.attempt.deadline && !under_way.timed_out {
                     steps.push(Step::TimeOut(object, task));
                 }
                 if world.failures_left > 0 {
@@ -90,6 +92,10 @@ impl<M: Machine> Model for Bounds<M> {
             }
             if found.stored.is_some() {
                 steps.push(Step::Ring(object));
+            }
+            if found.stored.is_some() && world.resolutions_left > 0 {
+                let said = [Said::Completed, Said::Failed, Said::Forgotten];
+                steps.extend(said.map(|said| Step::Resolve(object, said)));
             }
         }
         if world.now < self.until {
@@ -118,14 +124,17 @@ impl<M: Machine> Model for Bounds<M> {
             Step::Fail(object, task) => {
                 world.failures_left -= 1;
                 let request = request_of(&world, object, task);
-                world.settle::<M>(object, task, Outcome::Failed, request);
+                let sent = world.objects[object].tasks[task].phase != Phase::Started;
+                world.settle::<M>(object, task, broken_off(sent, request), request);
                 world.objects[object].tasks.remove(task);
             }
             Step::TimeOut(object, task) => {
                 let request = request_of(&world, object, task);
-                world.settle::<M>(object, task, Outcome::Failed, request);
+                world.settle::<M>(object, task, broken_off(true, request), request);
                 let tasks = &mut world.objects[object].tasks;
-                if tasks[task].phase == Phase::Started {
+                if request.repeat == Repeat::Never {
+                    tasks[task].timed_out = true;
+                } else if tasks[task].phase == Phase::Started {
                     tasks[task].phase = Phase::Orphaned;
                 } else {
                     tasks.remove(task);
@@ -145,6 +154,11 @@ impl<M: Machine> Model for Bounds<M> {
                 world.objects[object].running = None;
             }
             Step::Ring(object) => world.ring::<M>(object),
+            Step::Resolve(object, said) => {
+                world.resolutions_left -= 1;
+                let request = self.request_of_stored(&world, object);
+                world.resolve::<M>(object, said, request);
+            }
             Step::Tick => world.now = world.now.plus_ms(1),
         }
         Some(world)
@@ -152,6 +166,27 @@ impl<M: Machine> Model for Bounds<M> {
 
     fn properties(&self) -> Vec<Property<Self>> {
         properties()
+    }
+}
+
+/// The outcome of an attempt that breaks off. One that must not be repeated tells whether its request may have left.
+fn broken_off(may_be_sent: bool, request: Request) -> Outcome {
+    match request.repeat {
+        Repeat::Never if may_be_sent => Outcome::Ambiguous,
+        Repeat::Never | Repeat::SameId => Outcome::Failed,
+    }
+}
+
+impl<M> Bounds<M> {
+    /// The request that an object's record belongs to.
+    pub fn request_of_stored(&self, world: &World, object: usize) -> Request {
+        let object = &world.objects[object];
+        let stored = object.stored.as_ref().expect("a record");
+        let is_of = |request: &&Request| {
+            request.address() == object.address
+                && stored.belongs_to(request.operation, request.fingerprint())
+        };
+        *self.requests.iter().find(is_of).expect("its request")
     }
 }
 

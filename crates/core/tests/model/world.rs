@@ -3,22 +3,19 @@
 use idempotency_core::{
     CompositeKey, IdempotencyKey, Scope,
     lifecycle::{
-        Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Policy, SavedResponse,
-        Settlement, Status, UnixMillis,
+        Attempt, Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Repeat, Resolution,
+        Resolved, SavedResponse, Settlement, Status, Terms, UnixMillis,
     },
 };
 
 use crate::{
-    account::{self, Retention, Violation},
+    account::{self, License, Violation},
     machine::Machine,
     object::{Object, Phase},
 };
 
 /// In ticks of the model's clock.
-pub const POLICY: Policy = Policy {
-    retention_ms: 3,
-    attempt_deadline_ms: 2,
-};
+pub const RETENTION_MS: u64 = 3;
 
 const KEY: &str = "00000000-0000-4000-8000-000000000000";
 
@@ -30,9 +27,18 @@ pub struct Request {
     pub operation: &'static str,
     pub payload: u8,
     pub sends: u8,
+    pub repeat: Repeat,
 }
 
 impl Request {
+    pub const fn terms(self) -> Terms {
+        Terms {
+            retention_ms: RETENTION_MS,
+            attempt_deadline_ms: 2,
+            repeat: self.repeat,
+        }
+    }
+
     pub fn fingerprint(self) -> Fingerprint {
         Fingerprint([self.payload; 32])
     }
@@ -40,6 +46,15 @@ impl Request {
     /// How an answer to it begins, and none to another.
     pub fn owner(self) -> String {
         format!("{} {} {} ", self.caller, self.operation, self.payload)
+    }
+
+    fn answer(self, operation_id: &OperationId, attempt: &Attempt) -> Vec<u8> {
+        let answer = self.owner() + &operation_id.0;
+        match self.repeat {
+            Repeat::SameId => answer,
+            Repeat::Never => format!("{answer} {}", attempt.number),
+        }
+        .into_bytes()
     }
 
     pub fn address(self) -> CompositeKey {
@@ -53,30 +68,40 @@ impl Request {
 pub struct World {
     pub now: UnixMillis,
     pub objects: Vec<Object>,
-    /// The rows in D1: each operation id once.
+    /// The rows in D1, each operation id once; and what was sent to an upstream, which knows no operation id.
     pub effects: Vec<Effect>,
     /// How often each request may still be sent.
     pub sends_left: Vec<u8>,
     pub deaths_left: u8,
     pub failures_left: u8,
     pub hangs_left: u8,
+    pub resolutions_left: u8,
+    pub late_answer_completed: bool,
     pub late_attempt_was_refused: bool,
-    /// Of the last step: nothing follows a violation.
+    /// What must not have happened. Nothing follows most of it.
     pub violations: Vec<Violation>,
 }
 
-/// A row in D1.
+/// A row in D1, or a request that an upstream got.
 #[derive(Clone, Debug, Hash, PartialEq)]
 pub struct Effect {
     pub operation_id: OperationId,
     pub object: usize,
     pub response: SavedResponse,
-    /// The one in which its operation was started.
-    pub retention: Retention,
+    /// What its attempt was started with.
+    pub license: License,
+}
+
+/// What an operator says of an object's record.
+#[derive(Clone, Copy, Debug, Hash, PartialEq)]
+pub enum Said {
+    Completed,
+    Failed,
+    Forgotten,
 }
 
 impl World {
-    pub fn new(requests: &[Request], deaths: u8, failures: u8, hangs: u8) -> Self {
+    pub fn new(requests: &[Request], [deaths, failures, hangs, resolutions]: [u8; 4]) -> Self {
         let mut objects: Vec<Object> = Vec::new();
         for request in requests {
             let address = request.address();
@@ -92,6 +117,8 @@ impl World {
             deaths_left: deaths,
             failures_left: failures,
             hangs_left: hangs,
+            resolutions_left: resolutions,
+            late_answer_completed: false,
             late_attempt_was_refused: false,
             violations: Vec::new(),
         }
@@ -116,7 +143,7 @@ impl World {
             request.fingerprint(),
             new,
             now,
-            POLICY,
+            request.terms(),
         );
         let mismatch = object
             .open_account(now)
@@ -131,22 +158,29 @@ impl World {
                 vec![Violation::DeadAttemptWaitedFor]
             }
             Claim::InProgress { .. } | Claim::Mismatch => Vec::new(),
+            Claim::Ambiguous => {
+                let overwritten = object.overwrite(&record, now);
+                object.stored = Some(record);
+                Vec::from_iter(overwritten)
+            }
         });
     }
 
-    /// The attempt's write reaches D1: it makes the operation's row, or finds it.
+    /// The attempt's write reaches D1: it makes the operation's row, or finds it. Or its request reaches an upstream,
+    /// which does what it is asked whenever it is.
     pub fn take_effect(&mut self, object: usize, task: usize, request: Request) {
         let found = &mut self.objects[object];
         let operation_id = found.tasks[task].attempt.operation_id.clone();
         let row = self
             .effects
             .iter()
-            .find(|effect| effect.operation_id == operation_id);
+            .find(|effect| effect.operation_id == operation_id)
+            .filter(|_| request.repeat == Repeat::SameId);
         let response = row.map_or_else(
             || SavedResponse {
                 status: 201,
                 headers: Vec::new(),
-                body: (request.owner() + &operation_id.0).into_bytes(),
+                body: request.answer(&operation_id, &found.tasks[task].attempt),
             },
             |row| row.response.clone(),
         );
@@ -154,7 +188,7 @@ impl World {
             self.effects.push(Effect {
                 object,
                 response: response.clone(),
-                retention: found.tasks[task].retention,
+                license: found.tasks[task].license,
                 operation_id,
             });
         }
@@ -177,8 +211,16 @@ impl World {
         let now = self.now;
         let found = &mut self.objects[object];
         let task = found.tasks[task].clone();
+        let nothing_sent = outcome == Outcome::Failed && request.repeat == Repeat::Never;
         match M::settle(found.stored.clone(), &task.attempt, outcome, now) {
             Settlement::Settled(record) => {
+                if let Some(account) = found.account.as_mut().filter(|_| nothing_sent) {
+                    account.nothing_sent();
+                }
+                let was_ambiguous = found.stored.as_ref().map(|record| &record.status);
+                if was_ambiguous == Some(&Status::Ambiguous) {
+                    self.late_answer_completed = true;
+                }
                 self.violations.extend(account::settle(&task, now));
                 self.violations.extend(found.overwrite(&record, now));
                 if let Status::Completed { response } = &record.status {
@@ -191,6 +233,38 @@ impl World {
         if found.running.as_ref() == Some(&task.attempt) {
             found.running = None;
         }
+    }
+
+    /// An operator says what became of a key.
+    pub fn resolve<M: Machine>(&mut self, object: usize, said: Said, request: Request) {
+        let now = self.now;
+        let found = &mut self.objects[object];
+        let resolution = match said {
+            Said::Completed => Resolution::Completed(SavedResponse {
+                status: 201,
+                headers: Vec::new(),
+                body: (request.owner() + "operator").into_bytes(),
+            }),
+            Said::Failed => Resolution::Failed,
+            Said::Forgotten => Resolution::Forgotten,
+        };
+        let running = found.running.as_ref();
+        let Resolved::Changed(record) = M::resolve(found.stored.clone(), running, resolution, now)
+        else {
+            return;
+        };
+        if said != Said::Forgotten {
+            self.violations.extend(found.overwrite(&record, now));
+        }
+        found.overtake();
+        if let Some(account) = found.account.as_mut() {
+            match said {
+                Said::Completed => {}
+                Said::Failed => account.resolved_as_failed(),
+                Said::Forgotten => account.forget(now),
+            }
+        }
+        found.stored = Some(record);
     }
 
     /// The alarm rings, when it was set for, later, or once more.

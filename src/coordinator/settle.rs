@@ -1,0 +1,103 @@
+//! An attempt has ended: its record is read again, and settled if it still waits for it.
+
+use idempotency_core::{
+    Asked, Reply,
+    lifecycle::{Attempt, Outcome, SavedResponse, Settlement, Status, UnixMillis, settle},
+};
+
+use super::{attempt::AttemptError, no_answer::NoAnswer, object::Object, storage::Stored};
+use crate::{
+    clock,
+    telemetry::{Event, Move, Tell},
+};
+
+impl Object {
+    /// Reads the record again, for much may have happened since, and settles it if it still waits for this
+    /// attempt. `ended` is the attempt's answer, or why there is none.
+    pub(super) fn settle(
+        &self,
+        attempt: &Attempt,
+        ended: Result<SavedResponse, AttemptError>,
+        started_at: UnixMillis,
+        asked: &Asked,
+    ) -> Result<Reply, NoAnswer> {
+        let now = clock::now();
+        let stored = self.storage.load()?;
+        let (outcome, reason) = match ended {
+            Ok(response) => (Outcome::Completed(kept(response, asked)), String::new()),
+            Err(error) => (error.outcome(), error.to_string()),
+        };
+        let has_failed = !matches!(outcome, Outcome::Completed(_));
+        let before = stored.as_ref().map(|stored| stored.record.clone());
+        let settlement = settle(before, attempt, outcome, now);
+        let attempt = attempt.number;
+        let Settlement::Settled(record) = settlement else {
+            if has_failed {
+                let record = Move::default();
+                asked.tell(&Event::Failed {
+                    attempt,
+                    reason,
+                    record,
+                });
+            }
+            asked.tell(&Event::Late { attempt });
+            return Ok(late(stored.as_ref()));
+        };
+        let change = self.store(stored, &record, now)?;
+        let expires_at = record.expires_at;
+        Ok(match record.status {
+            Status::Ambiguous => {
+                asked.tell(&Event::Ambiguous {
+                    attempt,
+                    reason,
+                    record: change,
+                });
+                let own = true;
+                Reply::Ambiguous { expires_at, own }
+            }
+            Status::Completed { .. } => {
+                asked.tell(&Event::Completed {
+                    attempt,
+                    duration_ms: started_at.ms_until(now),
+                    record: change,
+                });
+                let replayed = false;
+                Reply::Completed { record, replayed }
+            }
+            Status::Failed | Status::Processing { .. } | Status::Forgotten => {
+                asked.tell(&Event::Failed {
+                    attempt,
+                    reason,
+                    record: change,
+                });
+                Reply::Failed { expires_at }
+            }
+        })
+    }
+}
+
+/// What is said to a request whose attempt ended late, and without an answer that still counts.
+fn late(stored: Option<&Stored>) -> Reply {
+    match stored.map(|stored| &stored.record) {
+        Some(record) if record.status == Status::Ambiguous => Reply::Ambiguous {
+            expires_at: record.expires_at,
+            own: true,
+        },
+        Some(_) | None => Reply::Superseded,
+    }
+}
+
+/// The answer as it is kept, and told if that is less than the operation said.
+fn kept(response: SavedResponse, asked: &Asked) -> SavedResponse {
+    let (response, wrong) = response.keepable();
+    if !wrong.is_empty() {
+        let reason = wrong.join("; ");
+        asked.tell(&Event::AnswerChanged { reason });
+    }
+    let content_bytes = response.body.len();
+    let kept = response.within_bounds();
+    if kept.body.len() < content_bytes {
+        asked.tell(&Event::ContentOmitted { content_bytes });
+    }
+    kept
+}

@@ -1,15 +1,23 @@
 // What becomes of an operation that must not be repeated, `unrepeated.rs`: whatever dies, it is done once at most, and
 // an operator has the last word. Of the Worker that `adding-an-operation.test.ts` builds.
 
-import { describe, expect, test } from "vitest";
-import { type Call, type Client, eventually, newKey } from "../harness/client.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Call, Client, eventually, newKey } from "../harness/client.ts";
+import { startServer } from "../harness/server.ts";
 
 const PATH = "/api/v1/unrepeated";
 const RESOLVED = { status: 201, headers: [["X-Receipt", "7"]], body: "by hand\n" };
 
-/** `server` is one whose attempts may take two seconds. */
-export function describeUnrepeated(client: Client): void {
+/** `root` is where that Worker has been built by the time the tests run; `other` is the path of any other operation. */
+export function describeUnrepeated(root: () => string, other: string): void {
   describe("an operation that must not be repeated", () => {
+    const client = new Client();
+    beforeAll(async () => {
+      const vars = { FAULT_INJECTION: "on", ATTEMPT_DEADLINE_SECONDS: "2" };
+      client.server = await startServer(vars, { root: root() });
+    });
+    afterAll(() => client.server?.stop());
+
     const send = (key: string, call: Call = {}, end = "answered") =>
       client.call(PATH, {
         method: "POST",
@@ -98,7 +106,7 @@ export function describeUnrepeated(client: Client): void {
     });
 
     test.each([
-      ["not-sent", {}],
+      ["not_sent", {}],
       ["answered", { fault: "fail-before" }],
     ])("runs again if nothing was sent: %s", async (end, call) => {
       const key = newKey();
@@ -209,16 +217,33 @@ export function describeUnrepeated(client: Client): void {
         const line = text.split("\n").find((line) => line.startsWith(`${sample} `));
         return Number(line?.split(" ")[1] ?? 0);
       };
-      const GAUGE = 'idempotency_records{status="AMBIGUOUS"}';
-      const COUNTER = 'idempotency_requests_total{operation="unrepeated",outcome="ambiguous"}';
+      const records = () => value('idempotency_records{status="AMBIGUOUS"}');
+      const requests = () => value('idempotency_requests_total{operation="unrepeated",outcome="ambiguous"}');
+      let others = 0;
+      /** What has happened is counted in its order: with the next request, all before it are. */
+      const allIsCounted = async () => {
+        const headers = { "X-Idempotency-Key": newKey() };
+        await client.call(other, {
+          method: "POST",
+          headers,
+          payload: { status: 200, headers: [], body: "" },
+        });
+        others++;
+        const counter = 'idempotency_requests_total{operation="any_answer",outcome="executed"}';
+        await eventually(async () => (await value(counter)) === others);
+      };
       const key = newKey();
+      await allIsCounted();
+      const before = [await records(), await requests()];
+
       await sendAs(key, {}, "ambiguous");
-      await eventually(async () => (await value(COUNTER)) > 0 && (await value(GAUGE)) > 0);
-      const before = await value(GAUGE);
-
+      await allIsCounted();
+      const held = [await records(), await requests()];
       await resolve(key, { as: "failed" });
+      await allIsCounted();
 
-      await eventually(async () => (await value(GAUGE)) < before);
+      expect(held).toEqual(before.map((count) => count + 1));
+      expect(await records()).toBe(before[0]);
     });
   });
 }

@@ -2,7 +2,7 @@
 //
 // Exits with 1 if a case had a wrong answer, or the platform would bill more than is promised; never for a time.
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -29,11 +29,12 @@ const connectionCounts = (values.connections ?? (values.quick ? "8" : "1,8,32"))
 const keys = values.quick ? { few: 50, many: 500 } : { few: 1000, many: 50_000 };
 const LANGUAGES: Language[] = ["javascript", "rust"];
 
+const MIGRATIONS = join(ROOT, "migrations");
 const OURS: Bundle = {
   folder: join(ROOT, "dist"),
   main: join(ROOT, "dist/entry.js"),
   objects: { COORDINATOR: "Coordinator", TELEMETRY: "Telemetry" },
-  schema: [join(ROOT, "migrations/0001_operations.sql")],
+  schema: (await readdir(MIGRATIONS)).sort().map((name) => join(MIGRATIONS, name)),
   variables: { AUTH: "off", FAULT_INJECTION: "on" },
 };
 const ours = (variables: Record<string, string>) => ({

@@ -1,6 +1,7 @@
 //! Which module imports which: forward along the walk, and never in a circle.
 
 #![allow(
+    clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,

@@ -481,7 +481,9 @@ fn resolved(record: &Record, running: Option<&Attempt>, resolution: Resolution) 
     let now = UnixMillis(10_300);
     match resolve(Some(record.clone()), running, resolution, now) {
         Resolved::Changed(record) => record,
-        other => panic!("resolves, not {other:?}"),
+        other @ (Resolved::NotAmbiguous | Resolved::Unknown) => {
+            panic!("resolves, not {other:?}")
+        }
     }
 }
 

@@ -64,13 +64,17 @@ function end() {
 addEventListener("instanceend", end);
 addEventListener("panic", () => (isReported = true));
 
+/** Whether a timer or a promise calls back into an instance that has ended. Nobody waits for what it would do. */
+const isTooLate = (error) => /previous wasm instance/i.test(error?.message);
+
 // What ended the instance where no call of ours was on the stack. The platform would report it too.
 addEventListener("error", (event) => {
-  if (!ended) return;
-  endBy(event.error);
+  if (!ended && !isTooLate(event.error)) return;
+  if (!isTooLate(event.error)) endBy(event.error);
   event.preventDefault();
 });
 
-addEventListener("unhandledrejection", ({ reason }) => {
-  if (ended) endBy(reason);
+addEventListener("unhandledrejection", (event) => {
+  if (isTooLate(event.reason)) event.preventDefault();
+  else if (ended) endBy(event.reason);
 });

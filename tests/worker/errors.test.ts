@@ -6,6 +6,7 @@ import {
   type Call,
   AUDIT_LOG,
   type Client,
+  eventually,
   newKey,
   PAYLOADS,
   RESOURCES,
@@ -58,6 +59,10 @@ describe("internal-error with 500", () => {
   test("is told of a record that cannot be read, and nothing is done a second time", async () => {
     const key = newKey();
     await api.create(key);
+    const copy = `replay/1/${objectName(key)}`;
+    const kv = await api.server.kv();
+    await eventually(async () => (await kv.get(copy)) !== null);
+    await kv.delete(copy);
     const spoil = (stored: string) => stored.replace(/"digest":"../, '"digest":"--');
     await api.server.restart(() => overwrite(api.server, objectName(key), spoil));
 

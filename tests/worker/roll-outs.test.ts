@@ -78,7 +78,7 @@ describe("a copy in KV", () => {
     const key = newKey();
     const first = await copying.create(key);
     await copied(key);
-    const toCome = (stored: string) => stored.replace('"version":2', '"version":3');
+    const toCome = (stored: string) => stored.replace('"version":2', '"version":4');
     await copying.server.restart(() => overwrite(copying.server, objectName(key), toCome));
 
     const replay = await copying.create(key);
@@ -167,8 +167,8 @@ describe("a record of the release before", () => {
 
 describe("a record of a release to come", () => {
   test.each([
-    ["of the same form", (stored: string) => stored.replace('"version":2', '"version":3')],
-    ["of another form", () => '{"version":3,"a":1}\n'],
+    ["of the same form", (stored: string) => stored.replace('"version":2', '"version":4')],
+    ["of another form", () => '{"version":4,"a":1}\n'],
   ])("%s, is left alone until that release is back", async (_, written) => {
     const key = newKey();
     const first = await api.create(key);

@@ -6,7 +6,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { must, run, say, stop } from "./shell.mjs";
+import { must, run, say, stop } from "../packages/worker/build/shell.mjs";
 
 const FOUND = ".tools/browser";
 

@@ -1,115 +1,14 @@
-// Compiles the crate to build/ and puts the static assets together in public/: what wrangler runs, checks and deploys.
+// Compiles the Worker to build/ and puts the static assets together in public/: what wrangler runs, checks and deploys.
 // With the folder of another crate of the workspace as its argument, it compiles that one in the same way.
 
-import { spawnSync } from "node:child_process";
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { buildIfOlder } from "../packages/worker/build/older.mjs";
+import { createTables } from "../packages/worker/build/tables.mjs";
+import { buildWorker } from "../packages/worker/build/worker.mjs";
 import { buildAssets } from "./assets.mjs";
-import { buildIfOlder } from "./older.mjs";
-import { say } from "./shell.mjs";
 
-// What the code was made with, which the optimizer may use too.
-const WASM_FEATURES = [
-  "bulk-memory",
-  "exception-handling",
-  "multivalue",
-  "mutable-globals",
-  "nontrapping-float-to-int",
-  "reference-types",
-  "sign-ext",
-];
-
-// What is uploaded is compressed, and gzip finds again what it has seen within 32 kB: the functions that generic code
-// was made into are alike, and so are their names, which is why they are sorted by name. To pull a function into its
-// only caller makes the whole shorter, but of one long function gzip recognizes less.
-const FOR_GZIP = ["-O", "--one-caller-inline-max-function-size=20", "--reorder-functions-by-name"];
-
-// Classes that the `worker` crate shows to JavaScript and of which this service makes no object: the methods would stay
-// because they could be called. Whoever comes to use one takes its name out here, or it fails when it is made.
-const UNUSED_CLASSES = ["intounderlying", "containerstartupoptions", "minifyconfig", "r2range"];
-
-const crate = process.argv[2] ?? ".";
-const build = join(crate, "build");
-
-buildIfOlder(
-  join(build, "index.js"),
-  [
-    join(crate, "src"),
-    "crates",
-    join(crate, "Cargo.toml"),
-    "Cargo.toml",
-    "Cargo.lock",
-    "scripts",
-    ".tools/.crates.toml",
-  ],
-  () => {
-    say("Building the Worker (about a minute the first time)…");
-    bind(compile());
-    optimize(join(build, "index_bg.wasm"));
-    bundle(join(build, "index.js"));
-  },
-);
-
-if (crate === ".")
+const [crate] = process.argv.slice(2);
+buildWorker(crate);
+if (crate === undefined) {
   buildIfOlder("public/docs/page.js", ["assets", "scripts", "package-lock.json"], buildAssets);
-
-/** Compiles the crate; returns the path of its wasm. */
-function compile() {
-  const options = ["build", "--release", "--lib", "--target", "wasm32-unknown-unknown"];
-  const messages = run("cargo", [...options, "--message-format", "json-render-diagnostics"], {
-    cwd: crate,
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, PATH: `${resolve(".tools/wasm/bin")}:${process.env.PATH}` },
-  });
-  const files = messages.split("\n").flatMap((line) => (line ? (JSON.parse(line).filenames ?? []) : []));
-  return files.findLast((file) => file.endsWith(".wasm"));
-}
-
-/** Makes the JavaScript through which wasm is called, and the wasm that it calls. */
-function bind(wasm) {
-  rmSync(build, { recursive: true, force: true });
-  run(".tools/bin/wasm-bindgen", [
-    wasm,
-    ...["--out-dir", build, "--out-name", "index", "--target", "module", "--no-typescript"],
-    // After a panic, `__wbg_reset_state` starts a new instance in the place of the one that ended.
-    ...["--experimental-reset-state-function", "--force-enable-abort-handler"],
-  ]);
-}
-
-function optimize(wasm) {
-  const without = UNUSED_CLASSES.map((name) => `--remove-exports=*${name}*`);
-  const features = WASM_FEATURES.map((name) => `--enable-${name}`);
-  run("node_modules/.bin/wasm-opt", [
-    wasm,
-    ...without,
-    ...FOR_GZIP,
-    "--strip-debug",
-    ...features,
-    "-o",
-    wasm,
-  ]);
-}
-
-/** One short file of `index.js` and the snippets beside it. The platform knows no `import source`. */
-function bundle(index) {
-  writeFileSync(index, readFileSync(index, "utf8").replace("import source ", "import "));
-  const bundled = `${index}.bundled`;
-  const options = ["--bundle", "--minify", "--format=esm", "--external:./index_bg.wasm", "--log-level=error"];
-  run("node_modules/.bin/esbuild", [index, ...options, `--outfile=${bundled}`]);
-  renameSync(bundled, index);
-  rmSync(join(build, "snippets"), { recursive: true, force: true });
-}
-
-/** Runs a program that has to succeed; returns what it printed, if that was not to be seen. */
-function run(program, args, options = {}) {
-  const { status, stdout } = spawnSync(program, args, {
-    stdio: "inherit",
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-    ...options,
-  });
-  if (status !== 0) {
-    process.exit(1);
-  }
-  return stdout;
+  createTables();
 }

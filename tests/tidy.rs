@@ -60,7 +60,7 @@ fn files_stay_small_enough_to_read() {
 
 #[test]
 fn every_problem_type_is_documented() {
-    let slugs = quoted(&read("src/http/catalogue.rs"), "    slug: \"");
+    let slugs = quoted(&read("crates/edge/src/http/catalogue.rs"), "    slug: \"");
     assert!(slugs.len() >= 19);
     for slug in slugs {
         assert_mentioned("docs/http.md", &format!("`{slug}`"));
@@ -69,7 +69,9 @@ fn every_problem_type_is_documented() {
 
 #[test]
 fn every_variable_is_documented() {
-    let sources: Vec<_> = files("src/settings", "rs").iter().map(read).collect();
+    let sources = files("crates/edge/src/settings", "rs").into_iter();
+    let sources = sources.chain(files("src/operations", "rs"));
+    let sources: Vec<_> = sources.map(read).collect();
     let names: Vec<_> = sources
         .iter()
         .flat_map(|source| source.split('"'))
@@ -104,9 +106,16 @@ fn the_local_server_is_where_the_documents_say() {
 
 #[test]
 fn a_caller_is_told_to_wait_for_as_long_as_the_limiter_counts() {
-    let told = quoted_until(&read("src/http/rate.rs"), "PERIOD_S: u64 = ", ';');
+    let told = quoted_until(
+        &read("crates/edge/src/http/rate.rs"),
+        "PERIOD_S: u64 = ",
+        ';',
+    );
     let configured = quoted_until(&read("wrangler.toml"), "period = ", ' ');
-    let bound = quoted(&read("src/http/rate.rs"), "const BINDING: &str = \"");
+    let bound = quoted(
+        &read("crates/edge/src/http/rate.rs"),
+        "const BINDING: &str = \"",
+    );
 
     assert_eq!(told.len(), 1);
     assert_eq!(told, configured);
@@ -117,15 +126,15 @@ fn a_caller_is_told_to_wait_for_as_long_as_the_limiter_counts() {
 fn rust_and_javascript_wait_for_as_long() {
     for (in_javascript, its_name, in_rust, name) in [
         (
-            "src/entry.js",
+            "packages/worker/index.js",
             "DEADLINE_MS",
-            "src/http/content.rs",
+            "crates/edge/src/http/content.rs",
             "SILENCE_MS",
         ),
         (
-            "src/ending.js",
+            "packages/worker/ending.js",
             "LONGEST_MS",
-            "src/promptly.rs",
+            "crates/edge/src/promptly.rs",
             "LONGEST_MS",
         ),
     ] {
@@ -149,7 +158,10 @@ fn everything_that_is_stored_is_documented() {
         .flat_map(|file| columns(&read(file)))
         .collect::<Vec<_>>();
     assert!(columns.len() >= 30);
-    let keys = quoted(&read("src/coordinator/storage.rs"), ": &str = \"");
+    let keys = quoted(
+        &read("crates/edge/src/coordinator/storage.rs"),
+        ": &str = \"",
+    );
     let copies = quoted_until(&read("crates/core/src/address.rs"), "format!(\"", '{');
     for stored in tables.iter().chain(&columns).chain(&keys).chain(&copies) {
         assert_mentioned("docs/storage.md", &format!("`{stored}"));
@@ -158,7 +170,7 @@ fn everything_that_is_stored_is_documented() {
 
 #[test]
 fn every_event_is_documented() {
-    let source = read("src/telemetry/event.rs");
+    let source = read("crates/edge/src/telemetry/event.rs");
     let messages = quoted(&source, "=> \"");
     assert!(messages.len() >= 16);
     for message in messages {
@@ -224,7 +236,7 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
 
 /// The Rust code of the Worker and of what it is made of.
 fn code_files() -> impl Iterator<Item = PathBuf> {
-    ["src", "crates/core/src"]
+    ["src", "crates/core/src", "crates/edge/src"]
         .into_iter()
         .flat_map(|folder| files(folder, "rs"))
 }

@@ -6,11 +6,17 @@
     reason = "a test may panic: that is how it fails"
 )]
 
-use idempotency_core::fuzz::{fuzz, mutated};
+use idempotency_core::{
+    Request,
+    fuzz::{fuzz, mutated},
+};
 use proptest::{option, prelude::*, sample::select};
 use serde_json::Value;
 
-use super::{amount::Amount, find_operation, timestamp};
+use idempotency_edge::operation::Refusal;
+
+use super::{amount::Amount, timestamp};
+use crate::service;
 
 /// The text of a member's value: one that is right somewhere, or one that is nowhere.
 fn member() -> impl Strategy<Value = String> {
@@ -74,9 +80,17 @@ fn a_payload_is_taken_or_what_is_wrong_with_it_is_said() {
                 mutated(Just(format!("{{{members}{more}}}").into_bytes())),
             )
         });
-    fuzz("payload", &inputs, |(operation, payload)| {
-        let Err(errors) = (find_operation(operation).unwrap().validate)(&payload) else {
-            return Ok(true);
+    let service = service().unwrap();
+    fuzz("payload", &inputs, |(operation, body)| {
+        let request = Request {
+            body,
+            ..Request::default()
+        };
+        let operation = service.operations().find(operation).unwrap();
+        let errors = match operation.admit(&request) {
+            Ok(_) => return Ok(true),
+            Err(Refusal::Invalid(errors)) => errors,
+            Err(_) => return Ok(false),
         };
         prop_assert!(!errors.is_empty());
         for error in errors {

@@ -8,12 +8,16 @@ use serde_json::json;
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
 
-use super::{
-    Execution, JsonObject, Operation, OperationError, Retention, created,
-    database::{insert, millis, text},
-    format, timestamp,
+use super::timestamp;
+use idempotency_edge::{
+    clock,
+    operation::{
+        Execution, JsonObject, JsonOperation, Listing, OperationError, created,
+        database::{insert, millis, text},
+        format,
+    },
+    settings::Retention,
 };
-use crate::clock;
 
 /// `POST /api/audit/log`
 pub struct CreateAuditLog;
@@ -113,15 +117,22 @@ const INSERT: &str = "INSERT INTO audit_log
   RETURNING id, timestamp, correlation_id, user_id, action, details, ip_address, user_agent,
     received_at, remote_address, request_correlation_id";
 
-impl Operation for CreateAuditLog {
+impl JsonOperation for CreateAuditLog {
     const NAME: &'static str = "create_audit_log";
     const SUMMARY: &'static str = "Create an entry of the audit log";
-    const RETENTION: Retention = Retention::Audit;
-    const LOCATION: Option<&'static str> = None;
+    const RETENTION: Retention = Retention::Variable {
+        name: "AUDIT_TTL_SECONDS",
+        default_s: 3600,
+    };
+    const LISTING: Option<Listing> = Some(Listing {
+        name: "list_audit_logs",
+        parameter: "user_id",
+    });
     type Input = AuditInput;
     type Output = AuditLog;
 
     async fn execute(
+        &self,
         input: AuditInput,
         execution: &Execution<'_>,
     ) -> Result<SavedResponse, OperationError> {

@@ -6,10 +6,12 @@ use uuid::Uuid;
 use wasm_bindgen::JsValue;
 
 use super::{
-    OperationError, Query, ReadError, Readable, Reading,
     audit::{ACTIONS, AuditLog, Row, action, one_of_actions},
-    database::{integer, rows, text},
     timestamp,
+};
+use idempotency_edge::operation::{
+    OperationError, Query, ReadError, Readable, Reading,
+    database::{integer, rows, text},
 };
 
 /// Entries, the latest `timestamp` first.

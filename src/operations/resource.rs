@@ -8,13 +8,15 @@ use serde_json::json;
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
 
-use super::{
-    Execution, JsonObject, Operation, OperationError, ReadError, Readable, Reading, Retention,
-    created,
-    database::{first_row, insert, millis, text},
-    example_key, format,
+use idempotency_edge::{
+    clock,
+    operation::{
+        Execution, JsonObject, JsonOperation, OperationError, ReadError, Readable, Reading,
+        created,
+        database::{first_row, insert, millis, text},
+        example_key, format,
+    },
 };
-use crate::clock;
 
 /// `POST /api/v1/operations/resources`
 pub struct CreateResource;
@@ -68,15 +70,15 @@ const INSERT: &str = "INSERT INTO resources
 const SELECT: &str = "SELECT id, name, description, metadata, created_at, idempotency_key
   FROM resources WHERE caller = ? AND id = ?";
 
-impl Operation for CreateResource {
+impl JsonOperation for CreateResource {
     const NAME: &'static str = "create_resource";
     const SUMMARY: &'static str = "Create a resource";
-    const RETENTION: Retention = Retention::Standard;
     const LOCATION: Option<&'static str> = Some("/api/v1/operations/resources/{id}");
     type Input = ResourceInput;
     type Output = Resource;
 
     async fn execute(
+        &self,
         input: ResourceInput,
         execution: &Execution<'_>,
     ) -> Result<SavedResponse, OperationError> {
@@ -88,7 +90,7 @@ impl Operation for CreateResource {
             text(input.description.as_deref()),
             JsValue::from_str(input.metadata.as_str()),
             millis(execution.now),
-            JsValue::from_str(execution.idempotency_key),
+            text(execution.idempotency_key),
         ];
         let resource: Resource = insert::<Row>(execution.env, INSERT, &values)
             .await?
@@ -106,7 +108,7 @@ impl Readable for Resource {
     async fn read(reading: &Reading<'_>, (): ()) -> Result<Option<Self>, ReadError> {
         let values = [
             JsValue::from_str(reading.caller),
-            JsValue::from_str(reading.id),
+            JsValue::from_str(reading.variable("id")),
         ];
         let row: Option<Row> = first_row(reading.env, SELECT, &values).await?;
         Ok(row

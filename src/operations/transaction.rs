@@ -9,14 +9,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use wasm_bindgen::JsValue;
 
-use super::{
-    Execution, Operation, OperationError, ReadError, Readable, Reading, Retention,
-    amount::Amount,
-    created,
-    database::{first_row, insert, millis},
-    example_key, format,
+use super::amount::Amount;
+use idempotency_edge::{
+    clock,
+    operation::{
+        Execution, JsonOperation, OperationError, ReadError, Readable, Reading, created,
+        database::{first_row, insert, millis, text},
+        example_key, format,
+    },
 };
-use crate::clock;
 
 /// `POST /api/v1/operations/transactions`
 pub struct CreateTransaction;
@@ -78,15 +79,15 @@ const INSERT: &str = "INSERT INTO transactions
 const SELECT: &str = "SELECT id, amount, currency, description, status, created_at, idempotency_key
   FROM transactions WHERE caller = ? AND id = ?";
 
-impl Operation for CreateTransaction {
+impl JsonOperation for CreateTransaction {
     const NAME: &'static str = "create_transaction";
     const SUMMARY: &'static str = "Create a transaction";
-    const RETENTION: Retention = Retention::Standard;
     const LOCATION: Option<&'static str> = Some("/api/v1/operations/transactions/{id}");
     type Input = TransactionInput;
     type Output = Transaction;
 
     async fn execute(
+        &self,
         input: TransactionInput,
         execution: &Execution<'_>,
     ) -> Result<SavedResponse, OperationError> {
@@ -98,7 +99,7 @@ impl Operation for CreateTransaction {
             JsValue::from_str(&input.currency),
             JsValue::from_str(&input.description),
             millis(execution.now),
-            JsValue::from_str(execution.idempotency_key),
+            text(execution.idempotency_key),
         ];
         let transaction: Transaction = insert::<Row>(execution.env, INSERT, &values)
             .await?
@@ -116,7 +117,7 @@ impl Readable for Transaction {
     async fn read(reading: &Reading<'_>, (): ()) -> Result<Option<Self>, ReadError> {
         let values = [
             JsValue::from_str(reading.caller),
-            JsValue::from_str(reading.id),
+            JsValue::from_str(reading.variable("id")),
         ];
         let row: Option<Row> = first_row(reading.env, SELECT, &values).await?;
         Ok(row

@@ -2,7 +2,7 @@
 
 use proptest::{collection, prelude::*};
 
-use super::{Asked, Fault, Message, Origin, Reply, Ruling, message::MessageError};
+use super::{Asked, Fault, Message, Origin, Reply, Request, Ruling, message::MessageError};
 use crate::{
     fuzz::{Shown, any_record, fuzz, mutated},
     lifecycle::{Fingerprint, History, Resolution, SavedResponse, UnixMillis},
@@ -43,6 +43,22 @@ fn stays<T>(
     }
 }
 
+fn any_request() -> impl Strategy<Value = Request> {
+    let pairs = || collection::vec(("[a-z-]{1,8}", any::<String>()), 0..3);
+    let text = || "[ -~]{0,16}";
+    let body = collection::vec(any::<u8>(), 0..32);
+    ("[A-Z]{3,7}", text(), text(), pairs(), pairs(), body).prop_map(
+        |(method, path, query, variables, fields, body)| Request {
+            method,
+            path,
+            query,
+            variables,
+            fields,
+            body,
+        },
+    )
+}
+
 fn any_question() -> impl Strategy<Value = Message> {
     let origin = (
         "[ -~]{0,8}",
@@ -56,10 +72,10 @@ fn any_question() -> impl Strategy<Value = Message> {
         origin,
         any::<u64>(),
         collection::vec(fault, 0..2),
-        collection::vec(any::<u8>(), 0..32),
+        any_request(),
     );
     let claim = asked.prop_map(
-        |(operation, fingerprint, origin, wait_s, faults, payload)| {
+        |(operation, fingerprint, origin, wait_s, faults, request)| {
             let (correlation_id, ip_address, user_agent) = origin;
             Message::Claim(Asked {
                 operation,
@@ -74,7 +90,7 @@ fn any_question() -> impl Strategy<Value = Message> {
                 },
                 wait_s,
                 faults,
-                payload,
+                request,
             })
         },
     );

@@ -9,6 +9,7 @@ mod json;
 mod address;
 mod fault;
 mod origin;
+mod request;
 mod message;
 pub mod lifecycle;
 pub mod digest;
@@ -19,8 +20,9 @@ mod any_message;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 
-pub use address::{CompositeKey, IdempotencyKey, Scope};
+pub use address::{CompositeKey, IdempotencyKey, KeyForm, Scope};
 pub use fault::{Fault, parse_faults};
 pub use json::Json;
 pub use message::{Asked, Message, MessageError, Reply, Ruling};
 pub use origin::Origin;
+pub use request::Request;

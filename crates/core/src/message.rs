@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
-    Fault, Origin,
+    Fault, Origin, Request,
     lifecycle::{Fingerprint, History, Record, Resolution, Status, UnixMillis, frame},
 };
 
@@ -64,9 +64,9 @@ pub struct Asked {
     pub wait_s: u64,
     /// What is to go wrong, for tests.
     pub faults: Vec<Fault>,
-    /// The request's content, already validated. The body of the frame.
-    #[serde(skip)]
-    pub payload: Vec<u8>,
+    /// The request, which its operation has admitted. Earlier releases send its body alone.
+    #[serde(default)]
+    pub request: Request,
 }
 
 /// What the object says.
@@ -155,25 +155,25 @@ impl Message {
 
     /// Writes the message.
     pub fn encode(&self) -> Result<Vec<u8>, MessageError> {
-        let payload = match self {
-            Self::Claim(asked) => asked.payload.as_slice(),
+        let body = match self {
+            Self::Claim(asked) => asked.request.body.as_slice(),
             Self::Inspect => &[],
             Self::Resolve(ruling) => match &ruling.resolution {
                 Resolution::Completed(response) => response.body.as_slice(),
                 Resolution::Failed | Resolution::Forgotten => &[],
             },
         };
-        join(self, payload)
+        join(self, body)
     }
 
     /// Reads what `encode` wrote.
     pub fn decode(bytes: &[u8]) -> Result<Self, MessageError> {
-        let (mut message, payload) = split(bytes)?;
+        let (mut message, body) = split(bytes)?;
         match &mut message {
-            Self::Claim(asked) => asked.payload = payload.to_vec(),
+            Self::Claim(asked) => asked.request.body = body.to_vec(),
             Self::Resolve(ruling) => {
                 if let Resolution::Completed(response) = &mut ruling.resolution {
-                    response.body = payload.to_vec();
+                    response.body = body.to_vec();
                 }
             }
             Self::Inspect => {}

@@ -7,7 +7,7 @@
 )]
 
 use idempotency_core::{
-    Asked, Fault, Message, MessageError, Origin, Reply, Ruling,
+    Asked, Fault, Message, MessageError, Origin, Reply, Request, Ruling,
     lifecycle::{
         DecodeError, Fingerprint, History, OperationId, Record, Repeat, Resolution, SavedResponse,
         Status, UnixMillis, decode, encode,
@@ -169,8 +169,15 @@ fn a_message_of_another_version_is_named_as_such_and_one_of_this_version_may_hav
 }
 
 #[test]
-fn a_message_keeps_its_payload_byte_for_byte() {
-    let payload = b"{\"a\":\n1.00}".to_vec();
+fn a_message_keeps_its_request_byte_for_byte() {
+    let request = Request {
+        method: "PUT".to_owned(),
+        path: "/notes/a%2Fb".to_owned(),
+        query: "c=d".to_owned(),
+        variables: vec![("id".to_owned(), "a/b".to_owned())],
+        fields: vec![("x-tenant".to_owned(), "7".to_owned())],
+        body: b"{\"a\":\n1.00}\xff".to_vec(),
+    };
     let asked = Asked {
         operation: "create_resource".to_owned(),
         idempotency_key: "key".to_owned(),
@@ -184,7 +191,7 @@ fn a_message_keeps_its_payload_byte_for_byte() {
         },
         wait_s: 3,
         faults: vec![Fault::DelayMs(5), Fault::Panic],
-        payload: payload.clone(),
+        request: request.clone(),
     };
 
     let bytes = Message::Claim(asked).encode().unwrap();
@@ -192,9 +199,27 @@ fn a_message_keeps_its_payload_byte_for_byte() {
     let Message::Claim(received) = Message::decode(&bytes).unwrap() else {
         panic!("the same message");
     };
-    assert_eq!(received.payload, payload);
+    assert_eq!(received.request, request);
+    assert_eq!(received.request.variable("id"), "a/b");
+    assert_eq!(received.request.field("X-Tenant"), Some("7"));
     assert_eq!(received.fingerprint, Fingerprint([7; 32]));
     assert_eq!(received.faults, [Fault::DelayMs(5), Fault::Panic]);
+}
+
+#[test]
+fn a_message_of_the_release_before_has_the_body_of_its_request() {
+    let fingerprint = "07".repeat(32);
+    let message = format!(
+        r#"{{"version":1,"message":{{"claim":{{"operation":"create_resource","idempotency_key":"key","caller":"caller","caller_name":"ann","fingerprint":"{fingerprint}","origin":{{"correlation_id":"id","ip_address":null,"user_agent":null}},"wait_s":0,"faults":[]}}}}}}"#
+    );
+
+    let decoded = Message::decode(format!("{message}\n{{\"name\":1}}").as_bytes());
+
+    let Ok(Message::Claim(received)) = decoded else {
+        panic!("{decoded:?}");
+    };
+    assert_eq!(received.request.body, b"{\"name\":1}");
+    assert_eq!(received.request.method, "");
 }
 
 /// A record as releases wrote it before version 2: without a digest, and with a history or not.

@@ -1,7 +1,7 @@
 //! What the platform and the clients may do to the state machine, one step at a time.
 
 use idempotency_core::{
-    CompositeKey, IdempotencyKey, Scope,
+    CompositeKey, IdempotencyKey, KeyForm, Scope,
     lifecycle::{
         Attempt, Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Repeat, Resolution,
         Resolved, SavedResponse, Settlement, Status, Terms, UnixMillis,
@@ -58,7 +58,7 @@ impl Request {
     }
 
     pub fn address(self) -> CompositeKey {
-        let key = IdempotencyKey::parse(KEY).expect("a UUID of version 4");
+        let key = IdempotencyKey::parse(KEY, KeyForm::Uuid4).expect("a UUID of version 4");
         CompositeKey::new(&Scope::of_token(self.caller), &key)
     }
 }

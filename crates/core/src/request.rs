@@ -1,0 +1,40 @@
+//! A request, as operations get it.
+
+use serde::{Deserialize, Serialize};
+
+/// A request, as operations get it.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Request {
+    /// The method, in capitals.
+    pub method: String,
+    /// The path, as it was sent.
+    pub path: String,
+    /// The query without its question mark, as it was sent.
+    pub query: String,
+    /// What stands in the place of the route's variables, percent-decoded, by their names.
+    pub variables: Vec<(String, String)>,
+    /// The header fields in their order, names in lower case; empty, unless the operation reads them.
+    pub fields: Vec<(String, String)>,
+    /// The body. In a message it is the body of the frame.
+    #[serde(skip)]
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// What stands in the place of `{name}` or `{*name}` in the route's path; empty, if the route has no such variable.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> &str {
+        let mut variables = self.variables.iter();
+        variables
+            .find(|(own, _)| own == name)
+            .map_or("", |(_, value)| value)
+    }
+
+    /// The first field of this name, in either case.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let mut fields = self.fields.iter();
+        let field = fields.find(|(own, _)| own.eq_ignore_ascii_case(name));
+        field.map(|(_, value)| value.as_str())
+    }
+}

@@ -1,0 +1,119 @@
+//! One attempt: the operation, with its deadline and its faults.
+
+use std::{convert::Infallible, future::pending, time::Duration};
+
+use idempotency_core::{
+    Asked, Fault,
+    lifecycle::{Attempt, Outcome, SavedResponse, UnixMillis},
+};
+use thiserror::Error;
+use worker::{Delay, Env, State};
+
+use crate::{
+    clock::within,
+    operation::{Execution, Operation, OperationError},
+};
+
+/// An attempt that ended without an answer.
+#[derive(Debug, Error)]
+pub enum AttemptError {
+    /// The operation said so.
+    #[error(transparent)]
+    Operation(#[from] OperationError),
+    /// It took longer than it may.
+    #[error("the attempt's deadline passed")]
+    Deadline,
+    /// It was told to end before its effect.
+    #[error("a fault was asked for")]
+    FaultBefore,
+    /// It was told to end after its effect.
+    #[error("a fault was asked for")]
+    FaultAfter,
+}
+
+impl AttemptError {
+    /// What the record is to make of it.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        match self {
+            Self::FaultBefore => Outcome::Failed,
+            Self::Operation(error) if error.had_no_effect() => Outcome::Failed,
+            Self::Operation(_) | Self::Deadline | Self::FaultAfter => Outcome::Ambiguous,
+        }
+    }
+}
+
+/// Executes `operation` once, until the attempt's deadline.
+///
+/// What is still under way then goes on unheard: its effect carries the operation's id.
+pub async fn execute(
+    operation: &dyn Operation,
+    attempt: &Attempt,
+    asked: &Asked,
+    state: &State,
+    env: &Env,
+    now: UnixMillis,
+) -> Result<SavedResponse, AttemptError> {
+    let execution = Execution {
+        request: &asked.request,
+        operation_id: &attempt.operation_id,
+        idempotency_key: Some(&asked.idempotency_key),
+        caller: &asked.caller,
+        origin: &asked.origin,
+        now,
+        env,
+    };
+    let effect = async {
+        before(&asked.faults, state).await?;
+        let response = operation.execute(&execution).await?;
+        after(&asked.faults, state).await?;
+        Ok(response)
+    };
+    if asked.faults.contains(&Fault::Overrun) {
+        return effect.await;
+    }
+    within(now.ms_until(attempt.deadline), effect)
+        .await
+        .unwrap_or(Err(AttemptError::Deadline))
+}
+
+#[expect(clippy::panic, reason = "a panic is what this fault is")]
+async fn before(faults: &[Fault], state: &State) -> Result<(), AttemptError> {
+    for fault in faults {
+        match fault {
+            Fault::DelayMs(ms) => Delay::from(Duration::from_millis(*ms)).await,
+            Fault::FailBefore => return Err(AttemptError::FaultBefore),
+            Fault::AbortBefore => match abort(state).await {},
+            Fault::Panic => panic!("a panic was asked for"),
+            Fault::FailAfter | Fault::AbortAfter | Fault::Overrun => {}
+        }
+    }
+    Ok(())
+}
+
+async fn after(faults: &[Fault], state: &State) -> Result<(), AttemptError> {
+    for fault in faults {
+        match fault {
+            Fault::FailAfter => return Err(AttemptError::FaultAfter),
+            Fault::AbortAfter => match abort(state).await {},
+            Fault::DelayMs(_)
+            | Fault::FailBefore
+            | Fault::AbortBefore
+            | Fault::Panic
+            | Fault::Overrun => {}
+        }
+    }
+    Ok(())
+}
+
+/// Resets the object on the spot, as a crash would: its memory is lost, its storage is kept.
+async fn abort(state: &State) -> Infallible {
+    let reset = state.block_concurrency_while(async {
+        Err::<(), _>(worker::Error::from(
+            "the object was reset: a fault was asked for",
+        ))
+    });
+    // It never comes back from this; whoever waits for the object is told by the platform.
+    let _ = reset.await;
+    pending().await
+}

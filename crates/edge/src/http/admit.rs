@@ -1,0 +1,161 @@
+//! May this keyed request enter? Everything that can be known without looking at its key's record.
+
+use idempotency_core::{
+    Asked, CompositeKey, Fault, IdempotencyKey, KeyForm, Origin, Request, lifecycle::Fingerprint,
+    parse_faults,
+};
+
+use super::{
+    auth::Caller,
+    content::{Content, is_json},
+    exchange::Exchange,
+    head::Field,
+    key::{KeyField, key},
+    mistakes::about_content_type,
+    prefer::wait_s,
+    problem::Problem,
+    router::Variables,
+};
+use crate::{
+    operation::{FieldError, Operation, Refusal},
+    settings::Settings,
+};
+
+/// How much of `User-Agent` is kept: what is written into a row is no place for 8 KiB of a stranger's text.
+const MAX_USER_AGENT_CHARS: usize = 512;
+
+/// The caller and the key of a request: whose record it is about.
+#[derive(Debug)]
+pub struct Identity {
+    /// The caller.
+    pub caller: Caller,
+    /// The key.
+    pub key: IdempotencyKey,
+    /// Which field it came in.
+    pub field: KeyField,
+}
+
+impl Identity {
+    /// The address of the record.
+    #[must_use]
+    pub fn composite_key(&self) -> CompositeKey {
+        CompositeKey::new(&self.caller.scope, &self.key)
+    }
+}
+
+/// The key in the header fields, if there is one.
+pub fn sent_key(
+    exchange: &Exchange,
+    form: KeyForm,
+) -> Result<Option<(IdempotencyKey, KeyField)>, Problem> {
+    key(
+        exchange.field(Field::IdempotencyKey)?,
+        exchange.field(Field::ExtensionKey)?,
+        form,
+    )
+}
+
+/// Reads and checks the rest of a keyed request.
+pub async fn admit(
+    content: &mut Content,
+    operation: &dyn Operation,
+    variables: Variables,
+    identity: &Identity,
+    exchange: &Exchange,
+    settings: &Settings,
+) -> Result<Asked, Problem> {
+    let (request, fingerprint) =
+        admit_request(content, operation, variables, exchange, settings).await?;
+    let faults = if settings.faults_allowed {
+        faults(exchange)?
+    } else {
+        Vec::new()
+    };
+    Ok(Asked {
+        operation: operation.name().to_owned(),
+        idempotency_key: identity.key.to_string(),
+        caller: identity.caller.scope.to_string(),
+        caller_name: identity.caller.name.clone(),
+        fingerprint,
+        origin: origin(exchange)?,
+        wait_s: wait_s(exchange.field(Field::Prefer)?),
+        faults,
+        request,
+    })
+}
+
+/// Reads the request, and has its operation admit it.
+pub async fn admit_request(
+    content: &mut Content,
+    operation: &dyn Operation,
+    variables: Variables,
+    exchange: &Exchange,
+    settings: &Settings,
+) -> Result<(Request, Fingerprint), Problem> {
+    let body = content.read(exchange, settings.max_content_bytes).await?;
+    if operation.takes_json() {
+        check_form(&body, exchange)?;
+    }
+    let fields = if operation.reads_fields() {
+        exchange.all_fields()
+    } else {
+        Vec::new()
+    };
+    let request = Request {
+        method: exchange.method().to_owned(),
+        path: exchange.path.clone(),
+        query: exchange.query.clone(),
+        variables,
+        fields,
+        body,
+    };
+    let fingerprint = operation.admit(&request).map_err(|refusal| match refusal {
+        Refusal::MalformedJson(detail) => Problem::malformed_json(detail),
+        Refusal::UnsupportedMediaType(detail) => Problem::unsupported_media_type(detail),
+        Refusal::Invalid(errors) => Problem::invalid(errors),
+    })?;
+    Ok((request, fingerprint))
+}
+
+/// Where the request came from.
+pub fn origin(exchange: &Exchange) -> Result<Origin, Problem> {
+    Ok(Origin {
+        correlation_id: exchange.correlation_id.clone(),
+        ip_address: exchange.field(Field::ConnectingIp)?.map(str::to_owned),
+        user_agent: exchange.field(Field::UserAgent)?.map(shortened),
+    })
+}
+
+/// A content that is encoded, or of another type, is not read as JSON (RFC 9110, sections 8.3 and 8.4). Where there is
+/// none, its type does not matter: it may have been announced, and have been lost on the way.
+pub(super) fn check_form(payload: &[u8], exchange: &Exchange) -> Result<(), Problem> {
+    if payload.is_empty() {
+        let length = exchange.field(Field::ContentLength)?.unwrap_or("0");
+        return Err(Problem::no_content(length != "0"));
+    }
+    let encoding = exchange.field(Field::ContentEncoding)?.unwrap_or_default();
+    let is_plain = |coding: &str| {
+        matches!(coding.trim(), "") || coding.trim().eq_ignore_ascii_case("identity")
+    };
+    if !encoding.split(',').all(is_plain) {
+        return Err(Problem::unsupported_encoding());
+    }
+    match exchange.field(Field::ContentType)? {
+        Some(sent) if is_json(sent) => Ok(()),
+        sent => Err(Problem::unsupported_media_type(about_content_type(sent))),
+    }
+}
+
+fn shortened(user_agent: &str) -> String {
+    user_agent.chars().take(MAX_USER_AGENT_CHARS).collect()
+}
+
+fn faults(exchange: &Exchange) -> Result<Vec<Fault>, Problem> {
+    exchange
+        .field(Field::Fault)?
+        .map_or(Ok(Vec::new()), |list| {
+            parse_faults(list).map_err(|rule| {
+                Problem::invalid(vec![FieldError::parameter(Field::Fault.name(), rule)])
+            })
+        })
+}

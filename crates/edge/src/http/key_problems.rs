@@ -1,0 +1,133 @@
+//! The problems that there are to tell of a key, each made in one place. `problems.rs` has all others.
+
+use idempotency_core::KeyForm;
+
+use super::{catalogue, key::KeyField, problem::Problem};
+
+impl Problem {
+    /// No key, where one of this form is required.
+    #[must_use]
+    pub fn key_missing(form: KeyForm) -> Self {
+        let key = match form {
+            KeyForm::Uuid4 => "a UUID of version 4",
+            KeyForm::Uuid => "a UUID",
+            KeyForm::Opaque => "1 to 255 characters of visible ASCII, such as a UUID,",
+        };
+        Self::new(
+            &catalogue::KEY_MISSING,
+            format!(
+                "The request has no idempotency key. Send {key} in the header field X-Idempotency-Key or \
+                 Idempotency-Key; one in the query or the content is not looked for."
+            ),
+        )
+    }
+
+    /// A key that is none.
+    #[must_use]
+    pub fn key_invalid(detail: String) -> Self {
+        Self::new(&catalogue::KEY_INVALID, detail)
+    }
+
+    /// Two keys.
+    #[must_use]
+    pub fn key_conflict(detail: &str) -> Self {
+        Self::new(&catalogue::KEY_CONFLICT, detail)
+    }
+
+    /// A key that belongs to another request.
+    #[must_use]
+    pub fn mismatch(field: KeyField) -> Self {
+        let status = match field {
+            KeyField::Standard => 422,
+            KeyField::Extension => 400,
+        };
+        let problem = Self::new(
+            &catalogue::REQUEST_MISMATCH,
+            "This key was used with another payload, path, query or method. Repeat that request unchanged, \
+             or use a new key for this one.",
+        );
+        Self { status, ..problem }
+    }
+
+    /// The first request is still running.
+    #[must_use]
+    pub fn in_progress() -> Self {
+        Self::new(
+            &catalogue::OPERATION_IN_PROGRESS,
+            "A request with this key is still running. Send this one again after the seconds in \
+             Retry-After, or with Prefer: wait=30 to be answered when it ends.",
+        )
+    }
+
+    /// An attempt without an answer.
+    #[must_use]
+    pub fn operation_failed() -> Self {
+        Self::new(
+            &catalogue::OPERATION_FAILED,
+            "This attempt failed. Send the same request with the same key again: nothing is done twice.",
+        )
+    }
+
+    /// An attempt that ended when it no longer counted: after its deadline, or after its key's lifetime.
+    #[must_use]
+    pub fn given_up() -> Self {
+        Self::new(
+            &catalogue::OPERATION_FAILED,
+            "This attempt took longer than it may; whether it took effect is not known. Send the same request \
+             with the same key again: as long as the key lives, nothing is done twice.",
+        )
+    }
+
+    /// An attempt that may have taken effect, and must not be repeated: this request's own, or one before it.
+    #[must_use]
+    pub fn outcome_unknown(own: bool) -> Self {
+        let first = if own {
+            "This attempt may have taken effect, and nobody knows."
+        } else {
+            "An attempt with this key may have taken effect, and nobody knows. Nothing was done for this request."
+        };
+        let mut problem = Self::new(
+            &catalogue::OUTCOME_UNKNOWN,
+            format!(
+                "{first} Do not repeat it with a new key, which could do it twice. Ask whoever runs the service, who can \
+                 say what became of it; the look-up of the key tells when that is so."
+            ),
+        );
+        if own {
+            problem.status = 502;
+            problem.headers.clear();
+        }
+        problem
+    }
+
+    /// A request without a key that failed, and has had no effect.
+    #[must_use]
+    pub fn unkeyed_failed() -> Self {
+        Self::new(
+            &catalogue::OPERATION_FAILED,
+            "The request failed and had no effect. Send it again.",
+        )
+    }
+
+    /// A request without a key that may have had an effect.
+    #[must_use]
+    pub fn unkeyed_outcome_unknown() -> Self {
+        let mut problem = Self::new(
+            &catalogue::OUTCOME_UNKNOWN,
+            "The request failed, and may have had an effect. It had no idempotency key, so that sending it again could \
+             have the effect twice: look first whether it is there. With a key, it could be sent again safely.",
+        );
+        problem.status = 502;
+        problem.headers.clear();
+        problem
+    }
+
+    /// A key of which an operator says what became of it, though that is known.
+    #[must_use]
+    pub fn not_ambiguous() -> Self {
+        Self::new(
+            &catalogue::NOT_AMBIGUOUS,
+            "The key is not AMBIGUOUS, and is as it was: look it up.",
+        )
+    }
+}

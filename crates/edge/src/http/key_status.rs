@@ -1,0 +1,244 @@
+//! What became of a key of this caller.
+
+use idempotency_core::{
+    CompositeKey, IdempotencyKey, Message, Reply, Scope,
+    lifecycle::{SavedResponse, Status, UnixMillis},
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+use serde_json::json;
+use worker::Env;
+
+use super::{answer::Answer, auth::Caller, exchange::Exchange, problem::Problem, router::Router};
+use crate::{
+    clock::{self, within},
+    coordinator::{Unreachable, ask},
+    operation::{Query, example_key, format::moment, parse_query},
+    settings::{Auth, Role, Settings},
+    telemetry::{Event, tell},
+};
+
+/// The answer to the look-up of a key.
+#[derive(JsonSchema, Serialize)]
+#[schemars(example = Self::example())]
+pub struct KeyStatus<'a> {
+    idempotency_key: String,
+    /// An attempt that died, or was given up at its deadline, is `FAILED`; of an operation that must not be repeated it
+    /// is `AMBIGUOUS`, until its late answer or an operator says what became of it. `FORGOTTEN` is in the history, and in
+    /// the answer to whoever has a key forgotten, alone.
+    #[schemars(schema_with = "statuses")]
+    status: &'static str,
+    operation: &'a str,
+    /// How many attempts have been started.
+    #[schemars(range(min = 1))]
+    attempts: u32,
+    /// When the first request came.
+    #[schemars(schema_with = "moment")]
+    created_at: String,
+    /// When `status` last changed.
+    #[schemars(schema_with = "moment")]
+    updated_at: String,
+    /// From then on the key is as good as new.
+    #[schemars(schema_with = "moment")]
+    expires_at: String,
+    /// The last changes of `status`, oldest first, at most 50.
+    history: Vec<StepTaken<'a>>,
+}
+
+/// A change of a key's status.
+#[derive(JsonSchema, Serialize)]
+pub struct StepTaken<'a> {
+    #[schemars(schema_with = "moment")]
+    at: String,
+    #[schemars(schema_with = "statuses")]
+    status: &'a str,
+    /// The attempt that began or ended.
+    #[schemars(range(min = 1))]
+    attempt: u32,
+    /// The operator who said so, if one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a str>,
+}
+
+/// What the look-up's query may say.
+#[derive(Default, JsonSchema)]
+pub struct KeyQuery {
+    /// The id of the client whose key is meant, if it is not the caller's own. For tokens with the role operator.
+    client: Option<String>,
+}
+
+impl Query for KeyQuery {
+    const NAMES: &'static [&'static str] = &["client"];
+
+    fn set(&mut self, _: &str, value: &str) -> Result<(), String> {
+        self.client = Some(value.to_owned());
+        Ok(())
+    }
+}
+
+/// Whose key is meant: the caller's, or that of the client that an operator names in the query.
+///
+/// Where no token is checked, a client's name is its token.
+fn asked_about(caller: &Caller, query: &str, settings: &Settings) -> Result<Scope, Problem> {
+    let KeyQuery { client } = parse_query(query).map_err(Problem::invalid)?;
+    match (client, caller.role) {
+        (None, _) => Ok(caller.scope),
+        (Some(client), Role::Operator) => Ok(match settings.auth {
+            Auth::Off => Scope::of_token(&client),
+            Auth::On { .. } => Scope::of_client(&client),
+        }),
+        (Some(_), Role::Client) => Err(Problem::operators_only()),
+    }
+}
+
+/// Looks up `key`. One that is unknown, has expired, belongs to another caller or is none looks the same.
+pub async fn key_status(
+    caller: &Caller,
+    key: &str,
+    exchange: &Exchange,
+    router: &Router,
+    settings: &Settings,
+    env: &Env,
+) -> Result<Answer, Problem> {
+    for (key, address) in addressed(caller, key, exchange, router, settings)? {
+        let reply = reply(&address, Message::Inspect, exchange, settings, env).await?;
+        if !is_unknown(&reply) {
+            return answer(&key, reply);
+        }
+    }
+    Err(unknown())
+}
+
+/// The keys that can be meant, with the addresses of their records: a text can be a UUID and an opaque key.
+pub(super) fn addressed(
+    caller: &Caller,
+    key: &str,
+    exchange: &Exchange,
+    router: &Router,
+    settings: &Settings,
+) -> Result<Vec<(IdempotencyKey, CompositeKey)>, Problem> {
+    let scope = asked_about(caller, &exchange.query, settings)?;
+    let keys = IdempotencyKey::readings(key, &router.operations.key_forms());
+    Ok(keys
+        .into_iter()
+        .map(|key| {
+            let address = CompositeKey::new(&scope, &key);
+            (key, address)
+        })
+        .collect())
+}
+
+/// That there is no such key.
+pub(super) fn unknown() -> Problem {
+    Problem::not_found("You have no such key, or it has expired.")
+}
+
+/// Whether the object knows nothing of the key.
+pub(super) const fn is_unknown(reply: &Reply) -> bool {
+    matches!(reply, Reply::Found { record: None, .. })
+}
+
+/// What the object of `address` says to `message`.
+pub(super) async fn reply(
+    address: &CompositeKey,
+    message: Message,
+    exchange: &Exchange,
+    settings: &Settings,
+    env: &Env,
+) -> Result<Reply, Problem> {
+    let call = ask(env, address, message);
+    let told = within(settings.call_deadline_ms(None, 0), call).await;
+    told.unwrap_or(Err(Unreachable::Deadline))
+        .map_err(|unreachable| {
+            let reason = unreachable.to_string();
+            let duration_ms = exchange.duration_ms();
+            tell(
+                exchange.subject(),
+                &Event::Unreachable {
+                    reason,
+                    duration_ms,
+                },
+            );
+            Problem::unavailable()
+        })
+}
+
+/// The answer that shows what `reply` says of `key`.
+pub(super) fn answer(key: &IdempotencyKey, reply: Reply) -> Result<Answer, Problem> {
+    let (record, history) = match reply {
+        Reply::Found { record, history } => (record, history),
+        Reply::NotAmbiguous => return Err(Problem::not_ambiguous()),
+        Reply::Declined => return Err(Problem::declined()),
+        Reply::Unsettled | Reply::Broken => return Err(Problem::unavailable()),
+        Reply::Completed { .. }
+        | Reply::InProgress { .. }
+        | Reply::Mismatch
+        | Reply::Ambiguous { .. }
+        | Reply::Failed { .. }
+        | Reply::Superseded
+        | Reply::Damaged => return Err(Problem::internal()),
+    };
+    let record = record.ok_or_else(unknown)?;
+    let status = KeyStatus {
+        idempotency_key: key.to_string(),
+        status: record.status.name(),
+        operation: &record.operation,
+        attempts: record.attempts,
+        created_at: clock::rfc3339(record.created_at),
+        updated_at: clock::rfc3339(record.updated_at),
+        expires_at: clock::rfc3339(record.expires_at),
+        history: history
+            .steps()
+            .iter()
+            .map(|step| StepTaken {
+                at: clock::rfc3339(step.at),
+                status: &step.status,
+                attempt: step.attempt,
+                by: step.by.as_deref(),
+            })
+            .collect(),
+    };
+    Ok(Answer::json(
+        serde_json::to_vec(&status).unwrap_or_default(),
+    ))
+}
+
+impl KeyStatus<'_> {
+    fn example() -> serde_json::Value {
+        json!({
+            "idempotency_key": example_key("create_resource"),
+            "status": "COMPLETED",
+            "operation": "create_resource",
+            "attempts": 1,
+            "created_at": "2026-01-31T12:00:00.000Z",
+            "updated_at": "2026-01-31T12:00:00.120Z",
+            "expires_at": "2026-02-01T12:00:00.000Z",
+            "history": [
+                {"at": "2026-01-31T12:00:00.000Z", "status": "PROCESSING", "attempt": 1},
+                {"at": "2026-01-31T12:00:00.120Z", "status": "COMPLETED", "attempt": 1},
+            ],
+        })
+    }
+}
+
+fn statuses(_: &mut SchemaGenerator) -> Schema {
+    let processing = Status::Processing {
+        deadline: UnixMillis(0),
+    };
+    let completed = Status::Completed {
+        response: SavedResponse {
+            status: 201,
+            headers: Vec::new(),
+            body: Vec::new(),
+        },
+    };
+    let names = [
+        processing,
+        completed,
+        Status::Failed,
+        Status::Ambiguous,
+        Status::Forgotten,
+    ]
+    .map(|status| status.name());
+    json_schema!({"type": "string", "enum": names})
+}

@@ -1,0 +1,193 @@
+//! A keyed request, from its key to its answer.
+
+use std::rc::Rc;
+
+use idempotency_core::{Asked, IdempotencyKey, Reply, lifecycle::Status};
+use worker::{Context, Env};
+
+use super::{
+    admit::{Identity, admit, sent_key},
+    answer::Answer,
+    auth::Caller,
+    content::Content,
+    exchange::Exchange,
+    key::KeyField,
+    problem::Problem,
+    rate::known_caller,
+    router::Variables,
+    unkeyed::unkeyed,
+};
+use crate::{
+    clock,
+    operation::{Keyed, Operation},
+    replay::{Answered, claim, publish},
+    settings::Settings,
+    telemetry::{Event, Subject, tell},
+};
+
+/// When the answer will have been forgotten.
+const EXPIRES_AT: &str = "X-Idempotency-Expires-At";
+
+/// Answers a request of a keyed route, and tells what became of it.
+pub async fn keyed(
+    content: &mut Content,
+    route: &Keyed,
+    variables: Variables,
+    exchange: &Exchange,
+    settings: &Rc<Settings>,
+    env: &Env,
+    ctx: &Context,
+) -> Answer {
+    let operation = &*route.operation;
+    let caller = known_caller(exchange, settings, env).await;
+    let sent = match sent_key(exchange, route.key.form) {
+        Ok(None) if !route.key.is_required => {
+            return unkeyed(
+                content, operation, variables, caller, exchange, settings, env,
+            )
+            .await;
+        }
+        sent => sent.and_then(|sent| sent.ok_or_else(|| Problem::key_missing(route.key.form))),
+    };
+    let names = Names::of(&caller, &sent);
+    let asked = enter(
+        content, operation, variables, exchange, settings, caller, sent,
+    )
+    .await;
+    let (answer, event) = match asked {
+        Err(problem) => {
+            let event = exchange.refused(&problem);
+            (Err(problem), event)
+        }
+        Ok((identity, asked)) => {
+            let key = identity.composite_key();
+            let deadline_ms = settings.call_deadline_ms(operation.deadline_s(), asked.wait_s);
+            match claim(env, settings, &key, &asked, deadline_ms).await {
+                Ok(answered) => {
+                    publish(ctx, env, settings, key, &asked, &answered);
+                    let duration_ms = exchange.duration_ms();
+                    let event = event_of(&answered, duration_ms);
+                    (answer(answered.reply, identity.field), event)
+                }
+                Err(unreachable) => {
+                    let duration_ms = exchange.duration_ms();
+                    let reason = unreachable.to_string();
+                    (
+                        Err(Problem::unavailable()),
+                        Event::Unreachable {
+                            reason,
+                            duration_ms,
+                        },
+                    )
+                }
+            }
+        }
+    };
+    tell(names.subject(operation, exchange), &event);
+    let answer = answer.unwrap_or_else(|problem| problem.answer(&exchange.correlation_id));
+    match names.key {
+        Some(key) => answer.with("X-Idempotency-Key", key),
+        None => answer,
+    }
+}
+
+/// May it enter, and as what? An error means that it was refused before it started.
+async fn enter(
+    content: &mut Content,
+    operation: &dyn Operation,
+    variables: Variables,
+    exchange: &Exchange,
+    settings: &Settings,
+    caller: Result<Caller, Problem>,
+    sent: Result<(IdempotencyKey, KeyField), Problem>,
+) -> Result<(Identity, Asked), Problem> {
+    let caller = caller?;
+    let (key, field) = sent?;
+    let identity = Identity { caller, key, field };
+    let asked = admit(content, operation, variables, &identity, exchange, settings).await?;
+    Ok((identity, asked))
+}
+
+/// Whom the request is about, as far as it is known.
+struct Names {
+    key: Option<String>,
+    caller: Option<String>,
+}
+
+impl Names {
+    fn of(
+        caller: &Result<Caller, Problem>,
+        sent: &Result<(IdempotencyKey, KeyField), Problem>,
+    ) -> Self {
+        Self {
+            key: sent.as_ref().ok().map(|(key, _)| key.to_string()),
+            caller: caller.as_ref().ok().map(|caller| caller.name.clone()),
+        }
+    }
+
+    fn subject<'a>(&'a self, operation: &'a dyn Operation, exchange: &'a Exchange) -> Subject<'a> {
+        Subject {
+            idempotency_key: self.key.as_deref(),
+            operation: Some(operation.name()),
+            caller: self.caller.as_deref(),
+            ..exchange.subject()
+        }
+    }
+}
+
+/// What became of a request that the object or a copy had a word on.
+fn event_of(answered: &Answered, duration_ms: u64) -> Event {
+    match answered.reply {
+        Reply::Completed { replayed: true, .. } => Event::Replayed {
+            source: answered.source.name(),
+            duration_ms,
+        },
+        Reply::Completed {
+            replayed: false, ..
+        } => Event::Executed { duration_ms },
+        Reply::InProgress { .. } => Event::InProgress { duration_ms },
+        Reply::Mismatch => Event::Mismatch { duration_ms },
+        Reply::Ambiguous { .. } => Event::OutcomeUnknown { duration_ms },
+        Reply::Failed { .. } | Reply::Superseded => Event::Unanswered { duration_ms },
+        Reply::Found { .. }
+        | Reply::NotAmbiguous
+        | Reply::Declined
+        | Reply::Unsettled
+        | Reply::Damaged
+        | Reply::Broken => Event::Unreachable {
+            reason: "the object has no answer to give".to_owned(),
+            duration_ms,
+        },
+    }
+}
+
+fn answer(reply: Reply, field: KeyField) -> Result<Answer, Problem> {
+    match reply {
+        Reply::Completed { record, replayed } => {
+            let Status::Completed { response } = record.status else {
+                return Err(Problem::internal());
+            };
+            let expires_at = clock::rfc3339(record.expires_at);
+            let answer = Answer::saved(response).with(EXPIRES_AT, expires_at);
+            Ok(if replayed {
+                answer.with("Idempotent-Replayed", "true")
+            } else {
+                answer
+            })
+        }
+        Reply::InProgress { expires_at } => {
+            Err(Problem::in_progress().with(EXPIRES_AT, clock::rfc3339(expires_at)))
+        }
+        Reply::Mismatch => Err(Problem::mismatch(field)),
+        Reply::Ambiguous { expires_at, own } => {
+            Err(Problem::outcome_unknown(own).with(EXPIRES_AT, clock::rfc3339(expires_at)))
+        }
+        Reply::Failed { expires_at } => {
+            Err(Problem::operation_failed().with(EXPIRES_AT, clock::rfc3339(expires_at)))
+        }
+        Reply::Superseded => Err(Problem::given_up()),
+        Reply::Declined => Err(Problem::declined()),
+        Reply::Unsettled | Reply::Broken => Err(Problem::unavailable()),
+        Reply::Found { .. } | Reply::NotAmbiguous | Reply::Damaged => Err(Problem::internal()),
+    }
+}

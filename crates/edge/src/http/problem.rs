@@ -1,0 +1,109 @@
+//! Refusals and failures, as `application/problem+json` (RFC 9457).
+
+use idempotency_core::IdempotencyKey;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{answer::Answer, catalogue::ProblemType};
+use crate::operation::FieldError;
+
+/// In how many seconds a client is told to come back: an operation usually takes less than one.
+const RETRY_AFTER_S: u64 = 1;
+
+/// One occurrence of a problem.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    pub(super) kind: &'static ProblemType,
+    pub(super) status: u16,
+    pub(super) detail: String,
+    pub(super) errors: Vec<FieldError>,
+    pub(super) headers: Vec<(String, String)>,
+}
+
+/// What is told of it.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Problem")]
+pub struct Content<'a> {
+    /// The problem's name, a path; GET it for what it means and what to do.
+    #[schemars(extend("format" = "uri-reference"))]
+    r#type: String,
+    title: &'a str,
+    /// The status of the answer.
+    #[schemars(range(min = 400, max = 599))]
+    status: u16,
+    detail: &'a str,
+    /// The same as in `X-Correlation-ID`.
+    correlation_id: &'a str,
+    /// `true`: send the same request with the same key again. `false`: it needs a change first.
+    retryable: bool,
+    /// All that is wrong with the request, with `validation-failed` alone.
+    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    errors: &'a [FieldError],
+}
+
+impl Problem {
+    /// A problem of this type.
+    #[must_use]
+    pub fn new(kind: &'static ProblemType, detail: impl Into<String>) -> Self {
+        let problem = Self {
+            kind,
+            status: kind.status,
+            detail: detail.into(),
+            errors: Vec::new(),
+            headers: Vec::new(),
+        };
+        match kind.status {
+            409 | 503 => problem.with("Retry-After", RETRY_AFTER_S.to_string()),
+            _ => problem,
+        }
+    }
+
+    /// The same with one more header field.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// The same, naming the key that it is about.
+    #[must_use]
+    pub fn about(self, key: &IdempotencyKey) -> Self {
+        self.with("X-Idempotency-Key", key.to_string())
+    }
+
+    /// The problem type's name.
+    #[must_use]
+    pub const fn slug(&self) -> &'static str {
+        self.kind.slug
+    }
+
+    /// The answer's status.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The names of its header fields.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.headers.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The answer that tells it.
+    #[must_use]
+    pub fn answer(self, correlation_id: &str) -> Answer {
+        let content = Content {
+            r#type: format!("/problems/{}", self.kind.slug),
+            title: self.kind.title,
+            status: self.status,
+            detail: &self.detail,
+            correlation_id,
+            retryable: self.kind.retryable,
+            errors: &self.errors,
+        };
+        let body = serde_json::to_vec(&content).unwrap_or_default();
+        let mut answer = Answer::new(self.status, "application/problem+json", body);
+        answer.headers.extend(self.headers);
+        answer
+    }
+}

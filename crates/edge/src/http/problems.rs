@@ -1,0 +1,250 @@
+//! The problems that there are to tell, each made in one place: nothing internal is in their words.
+
+use super::{catalogue, problem::Problem};
+use crate::operation::FieldError;
+
+impl Problem {
+    /// Content that cannot be read.
+    #[must_use]
+    pub fn malformed_json(detail: String) -> Self {
+        Self::new(&catalogue::MALFORMED_JSON, detail)
+    }
+
+    /// No content, or none of what was announced.
+    #[must_use]
+    pub fn no_content(announced: bool) -> Self {
+        Self::malformed_json(if announced {
+            "The content ended before all of it had come. Send the request again.".to_owned()
+        } else {
+            "The content is empty. Send a JSON object, with Content-Type: application/json."
+                .to_owned()
+        })
+    }
+
+    /// Content, a query or a field that breaks the rules.
+    #[must_use]
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.len() {
+            1 => "One rule is broken: see errors.".to_owned(),
+            count => format!("{count} rules are broken: see errors."),
+        };
+        let problem = Self::new(&catalogue::VALIDATION_FAILED, detail);
+        Self { errors, ..problem }
+    }
+
+    /// Content of another type.
+    #[must_use]
+    pub fn unsupported_media_type(detail: String) -> Self {
+        Self::new(&catalogue::UNSUPPORTED_MEDIA_TYPE, detail).with("Accept", "application/json")
+    }
+
+    /// Content that is encoded (RFC 9110, section 15.5.16).
+    #[must_use]
+    pub fn unsupported_encoding() -> Self {
+        Self::new(
+            &catalogue::UNSUPPORTED_MEDIA_TYPE,
+            "The field Content-Encoding says that the content is compressed. Send the JSON as it is, without that \
+             field.",
+        )
+        .with("Accept-Encoding", "identity")
+    }
+
+    /// Content of more than `max_bytes`.
+    #[must_use]
+    pub fn payload_too_large(max_bytes: usize) -> Self {
+        Self::new(
+            &catalogue::PAYLOAD_TOO_LARGE,
+            format!(
+                "The content is longer than the {max_bytes} bytes that it may have. Send less at once."
+            ),
+        )
+    }
+
+    /// Content that did not come, or too slowly.
+    #[must_use]
+    pub fn request_timeout() -> Self {
+        Self::new(
+            &catalogue::REQUEST_TIMEOUT,
+            "Nothing of the content came for 10 seconds, or less than 1 kB/s after the first 10 seconds. Send the \
+             request again, over a new connection.",
+        )
+    }
+
+    /// A header field of more than `max_bytes`.
+    #[must_use]
+    pub fn field_too_large(name: &str, max_bytes: usize) -> Self {
+        Self::new(
+            &catalogue::HEADER_FIELDS_TOO_LARGE,
+            format!(
+                "The header field {name} may have {max_bytes} bytes, and has more. Shorten it."
+            ),
+        )
+    }
+
+    /// More requests than a caller may send in `period_s` seconds.
+    #[must_use]
+    pub fn rate_limited(period_s: u64) -> Self {
+        Self::new(
+            &catalogue::RATE_LIMITED,
+            "You send more requests than a caller may. Send this one again after the seconds in Retry-After.",
+        )
+        .with("Retry-After", period_s.to_string())
+    }
+
+    /// Nothing there, or nothing of this caller.
+    #[must_use]
+    pub fn not_found(detail: &str) -> Self {
+        Self::new(&catalogue::NOT_FOUND, detail)
+    }
+
+    /// The path `/`, for whoever is no browser.
+    #[must_use]
+    pub fn nothing_at_root() -> Self {
+        Self::not_found(
+            "The API is not at this path. GET /docs shows it, and /openapi.json describes it for programs.",
+        )
+    }
+
+    /// A method that the path does not take; `allow` lists those it does.
+    #[must_use]
+    pub fn method_not_allowed(allow: &str) -> Self {
+        Self::new(
+            &catalogue::METHOD_NOT_ALLOWED,
+            format!("This path does not take the method that was sent. Use one of those it takes: {allow}."),
+        )
+        .with("Allow", allow)
+    }
+
+    /// No credential, or one that is none.
+    #[must_use]
+    pub fn unauthorized(detail: &str) -> Self {
+        Self::new(&catalogue::UNAUTHORIZED, detail).with("WWW-Authenticate", "Bearer")
+    }
+
+    /// A token that is not taken (RFC 6750, section 3.1).
+    #[must_use]
+    pub fn invalid_token(detail: &str) -> Self {
+        Self::new(&catalogue::UNAUTHORIZED, detail)
+            .with("WWW-Authenticate", r#"Bearer error="invalid_token""#)
+    }
+
+    /// The same, for what is opened in a browser: it asks its user for a password.
+    ///
+    /// Chromium reads one challenge of a field, the first, and takes what follows for more of its parameters. So the
+    /// password comes first, and the scheme after it has a parameter.
+    #[must_use]
+    pub fn with_password(mut self) -> Self {
+        const NAME: &str = "WWW-Authenticate";
+        const BASIC: &str =
+            r#"Basic realm="operators: any name, and the token as password", charset="UTF-8""#;
+        if self.status == 401 {
+            for (name, value) in &mut self.headers {
+                if name == NAME && value == "Bearer" {
+                    value.push_str(r#" realm="operators""#);
+                }
+            }
+            self.headers.insert(0, (NAME.to_owned(), BASIC.to_owned()));
+        }
+        self
+    }
+
+    /// Something that only a WebSocket can be told. The field `Upgrade`, which belongs here (RFC 9110, section
+    /// 15.5.22), is the platform's: it lets none of ours pass.
+    #[must_use]
+    pub fn upgrade_required() -> Self {
+        Self::new(
+            &catalogue::UPGRADE_REQUIRED,
+            "Open a WebSocket here; /dashboard does.",
+        )
+    }
+
+    /// The sums and events that were asked for cannot be had.
+    #[must_use]
+    pub fn monitor_failed() -> Self {
+        Self::new(
+            &catalogue::SERVICE_UNAVAILABLE,
+            "What is counted cannot be read at the moment. Send the request again.",
+        )
+    }
+
+    /// A file that the platform did not send.
+    #[must_use]
+    pub fn asset_failed() -> Self {
+        Self::new(
+            &catalogue::SERVICE_UNAVAILABLE,
+            "This file cannot be read at the moment. Send the request again.",
+        )
+    }
+
+    /// Who is calling cannot be found out at the moment.
+    #[must_use]
+    pub fn keys_missing() -> Self {
+        Self::new(
+            &catalogue::SERVICE_UNAVAILABLE,
+            "The token could not be checked: its issuer's keys are not to be had. Nothing was done; send the \
+             request again.",
+        )
+    }
+
+    /// A page of an origin that may not call.
+    #[must_use]
+    pub fn forbidden_origin() -> Self {
+        Self::new(
+            &catalogue::FORBIDDEN,
+            "Pages of this origin may not call. The variable CORS_ALLOWED_ORIGINS lists those that may.",
+        )
+    }
+
+    /// A caller that may call, but not for this.
+    #[must_use]
+    pub fn operators_only() -> Self {
+        Self::new(
+            &catalogue::FORBIDDEN,
+            "Only a token with the role operator may do this.",
+        )
+    }
+
+    /// No word from the object.
+    #[must_use]
+    pub fn unavailable() -> Self {
+        Self::new(
+            &catalogue::SERVICE_UNAVAILABLE,
+            "It is not known whether the operation took effect. Send the same request with the same key \
+             again: nothing is done twice.",
+        )
+    }
+
+    /// An object that does not know the request, or may not serve it.
+    #[must_use]
+    pub fn declined() -> Self {
+        Self::new(
+            &catalogue::SERVICE_UNAVAILABLE,
+            "Nothing was done for this request: a release of the service is being rolled out, or a variable is \
+             wrong. Send the same request with the same key again.",
+        )
+    }
+
+    /// A reading that the database did not answer.
+    #[must_use]
+    pub fn read_failed() -> Self {
+        Self::new(
+            &catalogue::SERVICE_UNAVAILABLE,
+            "The database did not answer. Send the request again.",
+        )
+    }
+
+    /// A variable with a wrong value. The text names the variable and the rule, not the value.
+    #[must_use]
+    pub fn misconfigured(detail: String) -> Self {
+        Self::new(&catalogue::SERVICE_UNAVAILABLE, detail)
+    }
+
+    /// Something that should not be.
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::new(
+            &catalogue::INTERNAL_ERROR,
+            "Something is wrong with the service. Its log has more under the correlation_id.",
+        )
+    }
+}

@@ -1,0 +1,108 @@
+//! A request without a key, on a route that does not require one: its operation runs, once for each such request, and
+//! nothing is remembered of it.
+
+use idempotency_core::lifecycle::{OperationId, SavedResponse};
+use uuid::Uuid;
+use worker::Env;
+
+use super::{
+    admit::{admit_request, origin},
+    answer::Answer,
+    auth::Caller,
+    content::Content,
+    exchange::Exchange,
+    problem::Problem,
+    router::Variables,
+};
+use crate::{
+    clock::{self, within},
+    operation::{Execution, Operation, OperationError},
+    settings::Settings,
+    telemetry::{Event, Subject, tell},
+};
+
+/// Answers a request without a key.
+pub async fn unkeyed(
+    content: &mut Content,
+    operation: &dyn Operation,
+    variables: Variables,
+    caller: Result<Caller, Problem>,
+    exchange: &Exchange,
+    settings: &Settings,
+    env: &Env,
+) -> Answer {
+    let name = caller.as_ref().ok().map(|caller| caller.name.clone());
+    let ran = run(
+        content, operation, variables, caller, exchange, settings, env,
+    )
+    .await;
+    let duration_ms = exchange.duration_ms();
+    let (answer, event) = match ran {
+        Ok(Ok(response)) => (Answer::saved(response), Event::Unkeyed { duration_ms }),
+        Ok(Err(error)) => {
+            let had_no_effect = error.as_ref().is_some_and(OperationError::had_no_effect);
+            let problem = if had_no_effect {
+                Problem::unkeyed_failed()
+            } else {
+                Problem::unkeyed_outcome_unknown()
+            };
+            let timed_out = || "it took longer than an attempt may".to_owned();
+            let reason = error.map_or_else(timed_out, |error| error.to_string());
+            let answer = problem.answer(&exchange.correlation_id);
+            (
+                answer,
+                Event::UnkeyedFailed {
+                    reason,
+                    duration_ms,
+                },
+            )
+        }
+        Err(problem) => {
+            let event = exchange.refused(&problem);
+            (problem.answer(&exchange.correlation_id), event)
+        }
+    };
+    let subject = Subject {
+        operation: Some(operation.name()),
+        caller: name.as_deref(),
+        ..exchange.subject()
+    };
+    tell(subject, &event);
+    answer
+}
+
+/// What the operation answers, or why it has no answer: nothing, if it took too long.
+type Ran = Result<SavedResponse, Option<OperationError>>;
+
+/// An error means that the request was refused before its operation ran.
+async fn run(
+    content: &mut Content,
+    operation: &dyn Operation,
+    variables: Variables,
+    caller: Result<Caller, Problem>,
+    exchange: &Exchange,
+    settings: &Settings,
+    env: &Env,
+) -> Result<Ran, Problem> {
+    let caller = caller?;
+    let (request, _) = admit_request(content, operation, variables, exchange, settings).await?;
+    let execution = Execution {
+        request: &request,
+        operation_id: &OperationId(Uuid::new_v4().to_string()),
+        idempotency_key: None,
+        caller: &caller.scope.to_string(),
+        origin: &origin(exchange)?,
+        now: clock::now(),
+        env,
+    };
+    let terms = settings.terms(
+        operation.retention(),
+        operation.deadline_s(),
+        operation.repeat(),
+    );
+    let ended = within(terms.attempt_deadline_ms, operation.execute(&execution)).await;
+    Ok(match ended {
+        Some(answered) => answered.map_err(Some),
+        None => Err(None),
+    })
+}

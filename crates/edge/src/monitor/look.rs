@@ -1,0 +1,113 @@
+//! What a monitor does whenever something comes, or its alarm rings: it takes in, judges, and tells whoever is to know.
+
+use std::rc::Rc;
+
+use idempotency_core::lifecycle::UnixMillis;
+
+use super::{
+    alerts::{Change, change, judge},
+    object::{Monitor, ObjectError},
+    state::{MAX_DELIVERIES, State},
+    webhook::Delivery,
+};
+use crate::{
+    clock,
+    settings::Settings,
+    telemetry::{Batch, Event, Subject, tell},
+};
+
+/// How soon things are looked at again while something is wrong, in milliseconds, at most; a fourth of the window
+/// if that is less.
+const MAX_LOOK_MS: u64 = 10_000;
+
+/// How a state takes in what has come.
+type TakeIn = fn(&mut State, &Batch, UnixMillis);
+
+/// What a look has found.
+struct Found {
+    have_alerts_changed: bool,
+    /// Whether somebody has to look again, also if nothing comes.
+    is_busy: bool,
+    has_deliveries: bool,
+    dropped: usize,
+}
+
+impl Monitor {
+    /// Takes in what has come, looks at all there is with the rules, and tells whoever is to know.
+    pub fn look(self: &Rc<Self>, come: Option<(&Batch, TakeIn)>) -> Result<(), ObjectError> {
+        let settings = self.settings()?;
+        let now = clock::now();
+        let window_ms = settings.rules.window_s.saturating_mul(1000);
+        let look_ms = MAX_LOOK_MS.min(window_ms / 4);
+        let found = self.judge(come, &settings, now)?;
+        self.tell_dashboards(come.map(|(batch, _)| batch), found.have_alerts_changed, now)?;
+        if found.is_busy {
+            self.store.storage.ring_at(now.plus_ms(look_ms))?;
+        }
+        self.tell_of_dropped(&found);
+        // The alarm is set by then: whatever becomes of this instance, what is still to be told will be.
+        if let Some(url) = &settings.alert_webhook_url
+            && found.has_deliveries
+        {
+            self.deliver_soon(url, look_ms, now);
+        }
+        Ok(())
+    }
+
+    fn judge(
+        &self,
+        come: Option<(&Batch, TakeIn)>,
+        settings: &Settings,
+        now: UnixMillis,
+    ) -> Result<Found, ObjectError> {
+        let rules = settings.rules;
+        let window_ms = rules.window_s.saturating_mul(1000);
+        let mut window = self.window.borrow_mut();
+        if let Some((batch, _)) = come {
+            window.add(batch, window_ms, now);
+        }
+        window.forget(window_ms, now);
+        let found = self.store.change(|state| {
+            if let Some((batch, take_in)) = come {
+                take_in(state, batch, now);
+            }
+            let processing = u64::try_from(state.records(now).processing).unwrap_or_default();
+            state.crowded_since =
+                (processing > rules.stuck_keys).then(|| state.crowded_since.unwrap_or(now));
+            let is_stuck = state
+                .crowded_since
+                .is_some_and(|since| since.ms_until(now) >= window_ms);
+            let stuck = if is_stuck { processing } else { 0 };
+            let found = judge(&rules, window.sums(), stuck, now);
+            let (alerts, change) = change(&state.alerts, found);
+            state.alerts = alerts;
+            let dropped = match settings.alert_webhook_url {
+                Some(_) => state.queue(Delivery::of(&change)),
+                None => 0,
+            };
+            let has_deliveries = !state.deliveries.is_empty();
+            Found {
+                have_alerts_changed: change != Change::default(),
+                is_busy: has_deliveries
+                    || !state.alerts.is_empty()
+                    || state.crowded_since.is_some(),
+                has_deliveries,
+                dropped,
+            }
+        });
+        Ok(found?)
+    }
+
+    /// Says once that deliveries are dropped, until the webhook has been told all that waits.
+    fn tell_of_dropped(&self, found: &Found) {
+        if !found.has_deliveries {
+            self.has_dropped.set(false);
+        }
+        if found.dropped > 0 && !self.has_dropped.replace(true) {
+            let reason = format!(
+                "more than {MAX_DELIVERIES} alerts wait to be told: those that have waited longest are dropped"
+            );
+            tell(Subject::NONE, &Event::WebhookFailed { reason });
+        }
+    }
+}

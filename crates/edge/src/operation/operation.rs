@@ -1,0 +1,123 @@
+//! What an operation is, and what it is given.
+
+use futures_util::future::LocalBoxFuture;
+use idempotency_core::{
+    Origin, Request,
+    lifecycle::{Fingerprint, OperationId, Repeat, SavedResponse, UnixMillis},
+};
+use thiserror::Error;
+use worker::Env;
+
+use super::FieldError;
+#[cfg(not(target_arch = "wasm32"))]
+use super::Shape;
+use crate::settings::Retention;
+
+/// Something that may be asked for many times and takes effect once.
+pub trait Operation {
+    /// Its name in records, logs and the look-up of a key. No two operations of a service have the same.
+    fn name(&self) -> &str;
+
+    /// How long its answers are kept.
+    fn retention(&self) -> Retention {
+        Retention::Standard
+    }
+
+    /// After how many seconds a running attempt times out, if not as `ATTEMPT_DEADLINE_SECONDS` says.
+    fn deadline_s(&self) -> Option<u64> {
+        None
+    }
+
+    /// Whether an attempt may be repeated whose outcome is unknown. `SameId`: every effect is unique on the operation
+    /// id. `Never`: it is not, and what may have been sent is not sent again.
+    fn repeat(&self) -> Repeat {
+        Repeat::SameId
+    }
+
+    /// Whether its request has a body of JSON. If so, other content is refused before `admit`.
+    fn takes_json(&self) -> bool {
+        false
+    }
+
+    /// Whether it reads header fields. If not, `Request::fields` is empty, which is faster.
+    fn reads_fields(&self) -> bool {
+        true
+    }
+
+    /// Decides what makes a request the same as another, or why it is refused. A refused request leaves its key unused.
+    fn admit(&self, request: &Request) -> Result<Fingerprint, Refusal>;
+
+    /// Takes effect and answers. Unless `repeat` is `Never`, it may be called again with the same
+    /// `execution.operation_id`, also while an earlier call still runs. Then it must find that call's effect and give
+    /// the same answer.
+    fn execute<'a>(
+        &'a self,
+        execution: &'a Execution<'a>,
+    ) -> LocalBoxFuture<'a, Result<SavedResponse, OperationError>>;
+
+    /// What the description of the API shows. It is made on the host; the Worker does not carry it.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn shape(&self) -> Shape;
+}
+
+/// What an attempt knows.
+pub struct Execution<'a> {
+    /// The request, as `admit` has seen it.
+    pub request: &'a Request,
+    /// The same at every attempt; every effect must be unique on it.
+    pub operation_id: &'a OperationId,
+    /// The key as answers show it. There is none where the route does not require one and the request has none.
+    pub idempotency_key: Option<&'a str>,
+    /// The caller's scope. Whatever is stored belongs to it.
+    pub caller: &'a str,
+    /// Where this attempt's request came from.
+    pub origin: &'a Origin,
+    /// When this attempt started.
+    pub now: UnixMillis,
+    /// The bindings, for the database and whatever else the operation needs.
+    pub env: &'a Env,
+}
+
+/// Why a request is not admitted.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Refusal {
+    /// The body cannot be read as JSON. The text says where and why.
+    MalformedJson(String),
+    /// The body is of a type that is not accepted. The text says which ones are.
+    UnsupportedMediaType(String),
+    /// These parts of the request are invalid.
+    Invalid(Vec<FieldError>),
+}
+
+/// An attempt that ended without an answer. The next request with the key starts another; of an operation that must not
+/// be repeated only if nothing was sent, whatever the error.
+#[derive(Debug, Error)]
+pub enum OperationError {
+    /// The database did not do what it was asked.
+    #[error("the database failed: {0}")]
+    Database(#[from] worker::Error),
+    /// What is stored or answered cannot be written or read as JSON.
+    #[error("not to be written or read as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The body was accepted before, and is not now.
+    #[error("the body is not what was validated: {0}")]
+    Input(String),
+    /// Nothing was sent that could take effect.
+    #[error("nothing was sent: {0}")]
+    NotSent(String),
+    /// Something was sent, and whether it took effect is not known.
+    #[error("it is not known whether it took effect: {0}")]
+    Ambiguous(String),
+}
+
+impl OperationError {
+    /// Whether it is certain that nothing took effect. An error of the platform proves nothing: it is the same for a
+    /// request that was lost and for an answer that was.
+    #[must_use]
+    pub const fn had_no_effect(&self) -> bool {
+        match self {
+            Self::Input(_) | Self::NotSent(_) => true,
+            Self::Database(_) | Self::Json(_) | Self::Ambiguous(_) => false,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Finds the answer: in memory, from the object, or, where that is slow, away or without an answer, in KV.
+
+use std::{
+    future::{Future, pending},
+    pin::pin,
+};
+
+use futures_util::future::{Either, select};
+use idempotency_core::{Asked, CompositeKey, Message, Reply};
+use worker::Env;
+
+use super::{Found, kv, memory};
+use crate::{
+    clock::{self, within},
+    coordinator::{Unreachable, ask},
+    settings::Settings,
+    telemetry::{Event, Tell},
+};
+
+/// After how many milliseconds without the object's word KV is asked too. Longer than an operation usually
+/// takes: a KV miss is billed, and remembered by that location for up to a minute.
+const HEDGE_MS: u64 = 1000;
+
+/// How many milliseconds KV has: a client that the object has kept waiting is not kept by KV too.
+const KV_DEADLINE_MS: u64 = 2000;
+
+/// Where an answer came from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Source {
+    /// A copy in this isolate's memory.
+    Memory,
+    /// The object itself.
+    Object,
+    /// A copy in KV.
+    Kv,
+}
+
+impl Source {
+    /// The name in log lines.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Object => "object",
+            Self::Kv => "kv",
+        }
+    }
+}
+
+/// What is said of a request, and by whom.
+#[derive(Debug)]
+pub struct Answered {
+    /// What.
+    pub reply: Reply,
+    /// By whom.
+    pub source: Source,
+}
+
+impl Answered {
+    fn by_copy(found: Found, source: Source) -> Self {
+        let reply = match found {
+            Found::Replay(record) => Reply::Completed {
+                record,
+                replayed: true,
+            },
+            Found::Mismatch => Reply::Mismatch,
+        };
+        Self { reply, source }
+    }
+}
+
+/// Answers `asked`, for which the object has `deadline_ms`.
+pub async fn claim(
+    env: &Env,
+    settings: &Settings,
+    key: &CompositeKey,
+    asked: &Asked,
+    deadline_ms: u64,
+) -> Result<Answered, Unreachable> {
+    let now = clock::now();
+    if let Some(found) = memory::look_up(key, &asked.operation, asked.fingerprint, now) {
+        return Ok(Answered::by_copy(found, Source::Memory));
+    }
+    let mut call = pin!(ask(env, key, Message::Claim(asked.clone())));
+    let told = if let Some(told) = within(HEDGE_MS, call.as_mut()).await {
+        told
+    } else {
+        let left_ms = deadline_ms.saturating_sub(HEDGE_MS);
+        match first(within(left_ms, call), in_kv(env, settings, key, asked)).await {
+            Either::Left(told) => told.unwrap_or(Err(Unreachable::Deadline)),
+            Either::Right(answered) => return Ok(answered),
+        }
+    };
+    let knows_nothing = matches!(
+        told,
+        Err(_) | Ok(Reply::Declined | Reply::Unsettled | Reply::Damaged | Reply::Broken)
+    );
+    if knows_nothing && let Some(answered) = in_kv(env, settings, key, asked).await {
+        return Ok(answered);
+    }
+    told.map(|reply| Answered {
+        reply,
+        source: Source::Object,
+    })
+}
+
+/// The call's end, or the hedge's if it finds something before.
+async fn first<C, H>(
+    call: impl Future<Output = C>,
+    hedge: impl Future<Output = Option<H>>,
+) -> Either<C, H> {
+    let found = async {
+        match hedge.await {
+            Some(found) => found,
+            None => pending().await,
+        }
+    };
+    match select(pin!(call), pin!(found)).await {
+        Either::Left((ended, _)) => Either::Left(ended),
+        Either::Right((found, _)) => Either::Right(found),
+    }
+}
+
+async fn in_kv(
+    env: &Env,
+    settings: &Settings,
+    key: &CompositeKey,
+    asked: &Asked,
+) -> Option<Answered> {
+    if !settings.are_copied {
+        return None;
+    }
+    let look_up = kv::look_up(env, settings, key, &asked.operation, asked.fingerprint);
+    let found = within(KV_DEADLINE_MS, look_up)
+        .await?
+        .unwrap_or_else(|error| {
+            let reason = error.to_string();
+            asked.tell(&Event::CopyFailed { reason });
+            None
+        });
+    found.map(|found| Answered::by_copy(found, Source::Kv))
+}

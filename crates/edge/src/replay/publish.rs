@@ -1,0 +1,59 @@
+//! Keeps copies of a completed record for those who ask again, until they expire or an operator has them forgotten.
+
+use std::rc::Rc;
+
+use futures_util::FutureExt;
+use idempotency_core::{Asked, CompositeKey, Reply};
+use worker::{Context, Env};
+
+use super::{
+    Answered, Source,
+    kv::{self, CopyError},
+    memory,
+};
+use crate::{
+    clock,
+    promptly::bounded,
+    settings::Settings,
+    telemetry::{Event, Tell},
+};
+
+/// Copies what the object answered: into memory always, into KV once per key, when it was completed, and
+/// after the answer is on its way.
+pub fn publish(
+    context: &Context,
+    env: &Env,
+    settings: &Rc<Settings>,
+    key: CompositeKey,
+    asked: &Asked,
+    answered: &Answered,
+) {
+    let (Source::Object, Reply::Completed { record, replayed }) =
+        (answered.source, &answered.reply)
+    else {
+        return;
+    };
+    memory::keep(key, record.clone(), settings.replay_memory_bytes);
+    if *replayed || !settings.are_copied {
+        return;
+    }
+    let (env, settings) = (env.clone(), settings.clone());
+    let (record, asked) = (record.clone(), asked.clone());
+    let keeping = async move {
+        if let Err(error) = kv::keep(&env, &settings, &key, &record, clock::now()).await {
+            let reason = error.to_string();
+            asked.tell(&Event::CopyFailed { reason });
+        }
+    };
+    context.wait_until(bounded(keeping.boxed_local()).map(drop));
+}
+
+/// Forgets the copies of `key` that can be reached: in this isolate's memory and in KV. Other isolates keep theirs until
+/// they expire or leave.
+pub async fn forget(env: &Env, settings: &Settings, key: &CompositeKey) -> Result<(), CopyError> {
+    memory::forget(key);
+    if settings.are_copied {
+        kv::forget(env, key).await?;
+    }
+    Ok(())
+}

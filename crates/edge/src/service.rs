@@ -1,0 +1,88 @@
+//! A service: what a Worker is made of. `packages/worker/index.js` gets one from the Worker's crate, and calls it.
+
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use worker::{Context, Env, web_sys, worker_sys};
+
+use crate::{
+    clock,
+    coordinator::Coordinator,
+    http::{self, Router},
+    monitor::Telemetry,
+    operation::{Operations, Route, RouteError},
+    promptly::promptly,
+};
+
+/// A service, whose operations take effect once per idempotency key.
+#[wasm_bindgen]
+#[derive(Clone)]
+pub struct Service {
+    router: Rc<Router>,
+}
+
+impl Service {
+    /// The service of this name and release that has these routes, beside those that every service has.
+    pub fn new(
+        name: &'static str,
+        version: &'static str,
+        routes: Vec<Route>,
+    ) -> Result<Self, RouteError> {
+        let operations = Rc::new(Operations::new(name, version, routes)?);
+        let router = Rc::new(Router::new(operations)?);
+        Ok(Self { router })
+    }
+
+    /// Its operations.
+    #[must_use]
+    pub fn operations(&self) -> &Rc<Operations> {
+        &self.router.operations
+    }
+}
+
+#[wasm_bindgen]
+impl Service {
+    /// Answers a request, of which `content` is the content if it has arrived: with a response, or a promise of one.
+    /// `arrived_at` is when the head came, in milliseconds since 1970.
+    #[must_use]
+    pub fn serve(
+        &self,
+        request: web_sys::Request,
+        content: Option<Vec<u8>>,
+        arrived_at: f64,
+        env: Env,
+        ctx: worker_sys::Context,
+    ) -> JsValue {
+        let (arrived_at, ctx) = (clock::of_js(arrived_at), Context::new(ctx));
+        let router = self.router.clone();
+        promptly(async move {
+            let response = http::serve(request, content, arrived_at, &router, env, ctx).await?;
+            Ok(response.into())
+        })
+    }
+
+    /// Answers a request that was interrupted, as a rule by the end of its instance; it is called in the next one.
+    /// `reason` is for the log.
+    pub fn interrupted(
+        &self,
+        request: &web_sys::Request,
+        arrived_at: f64,
+        reason: String,
+        env: &Env,
+    ) -> Result<JsValue, JsValue> {
+        let arrived_at = clock::of_js(arrived_at);
+        Ok(http::interrupted(request, arrived_at, reason, &self.router, env)?.into())
+    }
+
+    /// The object of one caller's one key.
+    #[must_use]
+    pub fn coordinator(&self, state: worker_sys::DurableObjectState, env: Env) -> Coordinator {
+        Coordinator::new(self.operations().clone(), state, env)
+    }
+
+    /// An object that adds up counts.
+    #[must_use]
+    pub fn telemetry(&self, state: worker_sys::DurableObjectState, env: Env) -> Telemetry {
+        Telemetry::new(state, env)
+    }
+}

@@ -1,0 +1,23 @@
+//! The variables that a deployment sets, which docs/configuration.md lists.
+//!
+//! A variable that is absent or empty has its default. One with a wrong value is refused with its name: a
+//! guess could keep answers for the wrong time, or let in whom it should not.
+
+mod level;
+mod retention;
+mod rules;
+mod urls;
+mod values;
+mod tokens;
+mod jwt;
+mod variables;
+#[cfg(test)]
+mod any_url;
+
+pub use jwt::JwtIssuer;
+pub use level::Level;
+pub use retention::Retention;
+pub use rules::Rules;
+pub use tokens::{ApiToken, ApiTokens, Role};
+pub use values::WrongSetting;
+pub use variables::{Auth, Settings};

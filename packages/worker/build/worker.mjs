@@ -1,0 +1,102 @@
+// Compiles the crate of a Worker to the folder `build` in it: the wasm, and the JavaScript through which it is called.
+
+import { spawnSync } from "node:child_process";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildIfOlder } from "./older.mjs";
+import { say } from "./shell.mjs";
+
+// What the code was made with, which the optimizer may use too.
+const WASM_FEATURES = [
+  "bulk-memory",
+  "exception-handling",
+  "multivalue",
+  "mutable-globals",
+  "nontrapping-float-to-int",
+  "reference-types",
+  "sign-ext",
+];
+
+// What is uploaded is compressed, and gzip finds again what it has seen within 32 kB: the functions that generic code
+// was made into are alike, and so are their names, which is why they are sorted by name. To pull a function into its
+// only caller makes the whole shorter, but of one long function gzip recognizes less.
+const FOR_GZIP = ["-O", "--one-caller-inline-max-function-size=20", "--reorder-functions-by-name"];
+
+// Classes that the `worker` crate shows to JavaScript and of which this service makes no object: the methods would stay
+// because they could be called. Whoever comes to use one takes its name out here, or it fails when it is made.
+const UNUSED_CLASSES = ["intounderlying", "containerstartupoptions", "minifyconfig", "r2range"];
+
+const TOOLS = fileURLToPath(new URL(".", import.meta.url));
+
+/** Builds the crate in the folder `crate`, unless what is there is up to date. */
+export function buildWorker(crate = ".") {
+  const build = join(crate, "build");
+  say("Building the Worker (about a minute the first time)…");
+  const wasm = compile(crate);
+  buildIfOlder(join(build, "index.js"), [wasm, TOOLS, ".tools/.crates.toml"], () => {
+    bind(wasm, build);
+    optimize(join(build, "index_bg.wasm"));
+    bundle(join(build, "index.js"));
+  });
+}
+
+/** Compiles the crate; returns the path of its wasm. */
+function compile(crate) {
+  const options = ["build", "--release", "--lib", "--target", "wasm32-unknown-unknown"];
+  const messages = run("cargo", [...options, "--message-format", "json-render-diagnostics"], {
+    cwd: crate,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, PATH: `${resolve(".tools/wasm/bin")}:${process.env.PATH}` },
+  });
+  const files = messages.split("\n").flatMap((line) => (line ? (JSON.parse(line).filenames ?? []) : []));
+  return files.findLast((file) => file.endsWith(".wasm"));
+}
+
+/** Makes the JavaScript through which wasm is called, and the wasm that it calls. */
+function bind(wasm, build) {
+  rmSync(build, { recursive: true, force: true });
+  run(".tools/bin/wasm-bindgen", [
+    wasm,
+    ...["--out-dir", build, "--out-name", "index", "--target", "module", "--no-typescript"],
+    // After a panic, `__wbg_reset_state` starts a new instance in the place of the one that ended.
+    ...["--experimental-reset-state-function", "--force-enable-abort-handler"],
+  ]);
+}
+
+function optimize(wasm) {
+  const without = UNUSED_CLASSES.map((name) => `--remove-exports=*${name}*`);
+  const features = WASM_FEATURES.map((name) => `--enable-${name}`);
+  const options = [...without, ...FOR_GZIP, "--strip-debug", ...features];
+  run(program("binaryen", "wasm-opt"), [wasm, ...options, "-o", wasm]);
+}
+
+/** One short file of `index.js` and the snippets beside it. The platform knows no `import source`. */
+function bundle(index) {
+  writeFileSync(index, readFileSync(index, "utf8").replace("import source ", "import "));
+  const bundled = `${index}.bundled`;
+  const options = ["--bundle", "--minify", "--format=esm", "--external:./index_bg.wasm", "--log-level=error"];
+  run(program("esbuild", "esbuild"), [index, ...options, `--outfile=${bundled}`]);
+  renameSync(bundled, index);
+  rmSync(join(dirname(index), "snippets"), { recursive: true, force: true });
+}
+
+/** The path of a program that an npm package brings, wherever npm has put that. */
+function program(name, bin) {
+  return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), "bin", bin);
+}
+
+/** Runs a program that has to succeed; returns what it printed, if that was not to be seen. */
+function run(program, args, options = {}) {
+  const { status, stdout } = spawnSync(program, args, {
+    stdio: "inherit",
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    ...options,
+  });
+  if (status !== 0) {
+    process.exit(1);
+  }
+  return stdout;
+}

@@ -1,0 +1,13 @@
+import type { DurableObject } from "cloudflare:workers";
+
+/** What wasm-bindgen has made of the Worker's crate. */
+type Rust = Record<string, unknown>;
+
+type ObjectClass = new (state: DurableObjectState, env: unknown) => DurableObject;
+
+/** The Worker of a crate that has a function `service`: its handler, and the classes of its Durable Objects. */
+export function worker(rust: Rust): {
+  handler: ExportedHandler;
+  Coordinator: ObjectClass;
+  Telemetry: ObjectClass;
+};

@@ -1,0 +1,142 @@
+// A Worker around the Rust code of a crate: what the platform loads, and what Rust cannot do for itself, or not as fast.
+
+import { DurableObject } from "cloudflare:workers";
+import { beginAnew, endBy, hasEnded, INTERRUPTION, unlessInterrupted } from "./ending.js";
+
+/**
+ * The Worker of a crate: its handler, and the classes of its Durable Objects. `rust` is what wasm-bindgen has made of the
+ * crate, which has a function `service`.
+ */
+export function worker(rust) {
+  /** Which instance of the wasm there is. */
+  let instance = 0;
+  let service = begin();
+
+  function begin() {
+    rust.watch();
+    return rust.service();
+  }
+
+  /** Starts a new instance, if the last one has ended. */
+  function startAgain() {
+    if (!hasEnded()) return;
+    rust.__wbg_reset_state();
+    instance++;
+    beginAnew();
+    service = begin();
+  }
+
+  /** What a call into Rust gives: at once, or when its promise is kept. */
+  function answer(call) {
+    try {
+      startAgain();
+      const given = call();
+      return given instanceof Promise ? unlessInterrupted(given) : given;
+    } catch (error) {
+      endBy(error);
+      throw INTERRUPTION;
+    }
+  }
+
+  const handler = {
+    async fetch(request, env, context) {
+      const arrivedAt = Date.now();
+      try {
+        const content = await shortContent(request);
+        const given = answer(() => service.serve(request, content, arrivedAt, env, context));
+        if (given instanceof Promise) outlastClient(given, context);
+        return await given;
+      } catch (error) {
+        startAgain();
+        return service.interrupted(request, arrivedAt, String(error), env);
+      }
+    },
+  };
+
+  /** An object whose work is done by what `make` gets from the service, and which ends with its instance. */
+  const objectOf = (make) =>
+    class extends DurableObject {
+      #rust;
+      #instance;
+
+      /** Calls a method, in a new instance of a new one that does the work. */
+      call(name, ...given) {
+        return answer(() => {
+          if (this.#instance !== instance) this.#rust = make(this.ctx, this.env);
+          this.#instance = instance;
+          return this.#rust[name](...given);
+        });
+      }
+
+      alarm() {
+        return this.call("alarm");
+      }
+    };
+
+  class Coordinator extends objectOf((state, env) => service.coordinator(state, env)) {
+    async fetch(request) {
+      const message = new Uint8Array(await request.arrayBuffer());
+      try {
+        return new Response(await this.call("answer", message));
+      } catch (error) {
+        return interrupted(error);
+      }
+    }
+  }
+
+  class Telemetry extends objectOf((state, env) => service.telemetry(state, env)) {
+    async fetch(request) {
+      try {
+        return await this.call("fetch", request);
+      } catch (error) {
+        return interrupted(error);
+      }
+    }
+
+    // Dashboards only listen. With this compatibility date the platform answers a closing connection by itself.
+    webSocketMessage() {}
+  }
+
+  return { handler, Coordinator, Telemetry };
+}
+
+/**
+ * Lets a call go on for as long as the platform lets it, half a minute, when the client hangs up. Otherwise its promises
+ * would never be kept: what waits for them would stay in memory, and the answer would not be copied.
+ */
+function outlastClient(call, context) {
+  context.waitUntil(call.catch(() => {}));
+}
+
+/** In bytes. What is longer, or has no length, Rust reads piece by piece, and no more of it than it may be long. */
+const SHORT_BYTES = 10_000;
+
+/** In milliseconds: as long as so much may take at the least rate. See content.rs. */
+const DEADLINE_MS = 10_000;
+
+/** What has no content that means anything (RFC 9110, section 9.3). */
+const READS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** The content, if it is announced to be short and arrives in time. */
+async function shortContent(request) {
+  if (READS.has(request.method)) return undefined;
+  const bytes = Number(request.headers.get("Content-Length") ?? Infinity);
+  if (!(bytes <= SHORT_BYTES)) return undefined;
+  let timer;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, DEADLINE_MS)));
+  try {
+    const content = await Promise.race([request.arrayBuffer(), late]);
+    return content && new Uint8Array(content);
+  } catch {
+    // The client hung up. Nothing is handed on, which is refused as JSON that ends too early.
+    return new Uint8Array();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The answer of an interrupted object. An exception would be reported by the platform, once for each of them. */
+function interrupted(error) {
+  if (error !== INTERRUPTION) throw error;
+  return new Response(error.message, { status: 503 });
+}

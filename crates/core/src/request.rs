@@ -10,10 +10,13 @@ pub struct Request {
     /// The path, as it was sent.
     pub path: String,
     /// The query without its question mark, as it was sent.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub query: String,
     /// What stands in the place of the route's variables, percent-decoded, by their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<(String, String)>,
     /// The header fields in their order, names in lower case; empty, unless the operation reads them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<(String, String)>,
     /// The body. In a message it is the body of the frame.
     #[serde(skip)]

@@ -1,6 +1,6 @@
 //! Preflights: may a page of another origin call? (Fetch, "CORS protocol".)
 
-use super::{answer::Answer, exchange::Exchange, head::Field, problem::Problem};
+use super::{answer::Answer, exchange::Exchange, head::Field, problem::Problem, router::Router};
 use crate::settings::Settings;
 
 /// What a page may send: what the service reads, and what libraries add to every request of a page. Most of that is for
@@ -15,10 +15,10 @@ const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-
 /// How many seconds a browser may remember the answer: the longest that any of them does.
 const MAX_AGE_S: &str = "7200";
 
-/// The answer to a preflight, if the request is one. It touches no key. `methods` are those of all routes.
+/// The answer to a preflight, if the request is one. It touches no key.
 pub fn preflight(
     exchange: &Exchange,
-    methods: &str,
+    router: &Router,
     settings: &Settings,
 ) -> Result<Option<Answer>, Problem> {
     let origin = exchange.field(Field::Origin)?;
@@ -36,7 +36,7 @@ pub fn preflight(
     let answer = Answer::empty(204);
     Ok(Some(
         answer
-            .with("Access-Control-Allow-Methods", methods)
+            .with("Access-Control-Allow-Methods", router.methods())
             .with("Access-Control-Allow-Headers", headers)
             .with("Access-Control-Max-Age", MAX_AGE_S),
     ))

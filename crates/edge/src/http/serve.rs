@@ -142,7 +142,7 @@ async fn answer(
     env: &Env,
     ctx: &Context,
 ) -> Result<Answer, Problem> {
-    if let Some(answer) = preflight(exchange, &router.methods(), settings)? {
+    if let Some(answer) = preflight(exchange, router, settings)? {
         return Ok(answer);
     }
     let (target, variables) = router.route(exchange.method(), &exchange.path)?;

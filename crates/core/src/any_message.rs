@@ -2,7 +2,9 @@
 
 use proptest::{collection, prelude::*};
 
-use super::{Asked, Fault, Message, Origin, Reply, Request, Ruling, message::MessageError};
+use super::{
+    Asked, Fault, Message, Origin, Reply, Request, Ruling, Variables, message::MessageError,
+};
 use crate::{
     fuzz::{Shown, any_record, fuzz, mutated},
     lifecycle::{Fingerprint, History, Resolution, SavedResponse, UnixMillis},
@@ -52,7 +54,7 @@ fn any_request() -> impl Strategy<Value = Request> {
             method,
             path,
             query,
-            variables,
+            variables: Variables(variables),
             fields,
             body,
         },

@@ -25,4 +25,4 @@ pub use fault::{Fault, parse_faults};
 pub use json::Json;
 pub use message::{Asked, Message, MessageError, Reply, Ruling};
 pub use origin::Origin;
-pub use request::Request;
+pub use request::{Request, Variables};

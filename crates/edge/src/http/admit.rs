@@ -1,8 +1,8 @@
 //! May this keyed request enter? Everything that can be known without looking at its key's record.
 
 use idempotency_core::{
-    Asked, CompositeKey, Fault, IdempotencyKey, KeyForm, Origin, Request, lifecycle::Fingerprint,
-    parse_faults,
+    Asked, CompositeKey, Fault, IdempotencyKey, KeyForm, Origin, Request, Variables,
+    lifecycle::Fingerprint, parse_faults,
 };
 
 use super::{
@@ -14,7 +14,6 @@ use super::{
     mistakes::about_content_type,
     prefer::wait_s,
     problem::Problem,
-    router::Variables,
 };
 use crate::{
     operation::{FieldError, Operation, Refusal},

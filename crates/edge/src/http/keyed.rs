@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use idempotency_core::{Asked, IdempotencyKey, Reply, lifecycle::Status};
+use idempotency_core::{Asked, IdempotencyKey, Reply, Variables, lifecycle::Status};
 use worker::{Context, Env};
 
 use super::{
@@ -14,7 +14,6 @@ use super::{
     key::KeyField,
     problem::Problem,
     rate::known_caller,
-    router::Variables,
     unkeyed::unkeyed,
 };
 use crate::{

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use idempotency_core::Variables;
 use matchit::{InsertError, Params};
 use percent_encoding::percent_decode_str;
 
@@ -42,9 +43,6 @@ pub enum Target<'a> {
     /// To be told which methods the path accepts: these.
     Options(String),
 }
-
-/// What stands in the place of a route's variables, percent-decoded, by their names.
-pub type Variables = Vec<(String, String)>;
 
 impl Router {
     /// Knows the routes of `operations`.
@@ -158,7 +156,7 @@ fn decoded(params: &Params<'_, '_>) -> Option<Variables> {
         let value = percent_decode_str(value).decode_utf8().ok()?;
         Some((name.to_owned(), value.into_owned()))
     });
-    decoded.collect()
+    decoded.collect::<Option<_>>().map(Variables)
 }
 
 fn no_such_path() -> Problem {
@@ -201,7 +199,7 @@ mod tests {
 
     #[test]
     fn variables_are_decoded_once() {
-        let named = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+        let named = |name: &str, value: &str| Variables(vec![(name.to_owned(), value.to_owned())]);
         let idempotency = "/api/v1/operations/idempotency";
         for (encoded, key) in [
             ("a%2Fb", "a/b"),

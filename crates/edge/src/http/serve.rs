@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use idempotency_core::lifecycle::UnixMillis;
+use idempotency_core::{Variables, lifecycle::UnixMillis};
 use uuid::Uuid;
 use worker::{Context, Env, wasm_bindgen::JsValue, web_sys};
 
@@ -24,7 +24,7 @@ use super::{
     problem::Problem,
     rate::{known_caller, known_operator, known_page},
     resolution::resolve,
-    router::{Router, Target, Variables},
+    router::{Router, Target},
     send::send,
 };
 use crate::{
@@ -164,7 +164,7 @@ async fn answer(
 
 /// The service's own pages have one variable in their paths at most.
 fn first(variables: &Variables) -> &str {
-    variables.first().map_or("", |(_, value)| value)
+    variables.0.first().map_or("", |(_, value)| value)
 }
 
 async fn show_page(

@@ -1,7 +1,10 @@
 //! A request without a key, on a route that does not require one: its operation runs, once for each such request, and
 //! nothing is remembered of it.
 
-use idempotency_core::lifecycle::{OperationId, SavedResponse};
+use idempotency_core::{
+    Variables,
+    lifecycle::{OperationId, SavedResponse},
+};
 use uuid::Uuid;
 use worker::Env;
 
@@ -12,7 +15,6 @@ use super::{
     content::Content,
     exchange::Exchange,
     problem::Problem,
-    router::Variables,
 };
 use crate::{
     clock::{self, within},

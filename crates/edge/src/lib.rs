@@ -11,6 +11,7 @@ pub mod http;
 pub mod replay;
 pub mod coordinator;
 pub mod operation;
+pub mod gateway;
 pub mod telemetry;
 pub mod monitor;
 pub mod settings;

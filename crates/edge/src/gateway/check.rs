@@ -1,0 +1,387 @@
+//! From the policy's text to a policy that can be served, or what is wrong with it and where.
+
+use std::net::IpAddr;
+
+use thiserror::Error;
+
+use super::{
+    policy::{AmbiguousRule, Fallback, ForwardAs, InProgress, Policy, RouteRule, UpstreamRule},
+    source::is_token,
+    target::Base,
+};
+
+/// What is wrong with a policy.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[error("gateway.jsonc: {place} {rule}")]
+pub struct PolicyError {
+    /// The field, such as `routes[0].upstream`.
+    pub place: String,
+    /// What it must be, and is.
+    pub rule: String,
+}
+
+/// Reads a policy from JSON, and checks what its types cannot say.
+pub fn read(json: &str) -> Result<Policy, PolicyError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json.as_bytes());
+    let policy: Policy = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let place = error.path().to_string();
+        wrong(
+            if place == "." {
+                "the file".to_owned()
+            } else {
+                place
+            },
+            error.inner().to_string(),
+        )
+    })?;
+    deserializer
+        .end()
+        .map_err(|error| wrong("the file", error.to_string()))?;
+    check(&policy)?;
+    Ok(policy)
+}
+
+fn wrong(place: impl Into<String>, rule: impl Into<String>) -> PolicyError {
+    PolicyError {
+        place: place.into(),
+        rule: rule.into(),
+    }
+}
+
+fn check(policy: &Policy) -> Result<(), PolicyError> {
+    for (name, upstream) in &policy.upstreams {
+        check_upstream(&format!("upstreams.{name}"), upstream)?;
+    }
+    for (at, route) in policy.routes.iter().enumerate() {
+        check_route(&format!("routes[{at}]"), route, policy)?;
+    }
+    match &policy.default {
+        Fallback::Pass(name) => is_upstream("default.pass", name, policy),
+        Fallback::NotFound => Ok(()),
+    }
+}
+
+fn check_upstream(place: &str, upstream: &UpstreamRule) -> Result<(), PolicyError> {
+    match (&upstream.url, &upstream.binding) {
+        (Some(url), None) => {
+            base(url).map_err(|rule| {
+                wrong(
+                    format!("{place}.url"),
+                    format!("must be {rule}, and is \"{url}\""),
+                )
+            })?;
+        }
+        (None, Some(_)) => {}
+        (Some(_), Some(_)) => {
+            return Err(wrong(place, "must have a url or a binding, and has both"));
+        }
+        (None, None) => {
+            return Err(wrong(
+                place,
+                "must have a url or a binding, and has neither",
+            ));
+        }
+    }
+    within(&format!("{place}.timeout_s"), upstream.timeout_s, 1, 25)?;
+    let headers = &upstream.headers;
+    for name in headers.set.keys().chain(&headers.remove) {
+        is_field(&format!("{place}.headers"), name)?;
+    }
+    Ok(())
+}
+
+fn check_route(place: &str, route: &RouteRule, policy: &Policy) -> Result<(), PolicyError> {
+    is_upstream(&format!("{place}.upstream"), &route.upstream, policy)?;
+    check_match(&format!("{place}.match"), route)?;
+    within(
+        &format!("{place}.retention_s"),
+        route.retention_s,
+        1,
+        31_536_000,
+    )?;
+    if let InProgress::Wait { wait_s } = route.in_progress {
+        within(&format!("{place}.in_progress.wait.wait_s"), wait_s, 1, 30)?;
+    }
+    if route.key.from.is_empty() {
+        return Err(wrong(
+            format!("{place}.key.from"),
+            "must name a place, and is empty",
+        ));
+    }
+    is_field(
+        &format!("{place}.forward_key.field"),
+        &route.forward_key.field,
+    )?;
+    for name in &route.answer.not_replayed {
+        is_field(&format!("{place}.answer.not_replayed"), name)?;
+    }
+    let max_bytes = u64::try_from(route.answer.max_bytes).unwrap_or(u64::MAX);
+    within(&format!("{place}.answer.max_bytes"), max_bytes, 0, 524_288)?;
+    for (name, path) in [
+        ("strip", &route.rewrite.strip),
+        ("prefix", &route.rewrite.prefix),
+    ] {
+        if !path.is_empty() && (!path.starts_with('/') || path.ends_with('/')) {
+            let rule = format!("must begin with a slash and not end with one, and is \"{path}\"");
+            return Err(wrong(format!("{place}.rewrite.{name}"), rule));
+        }
+    }
+    match &route.ambiguous {
+        AmbiguousRule::Resend if route.forward_key.r#as == ForwardAs::None => Err(wrong(
+            format!("{place}.ambiguous"),
+            "must not be \"resend\" where forward_key.as is \"none\": the upstream could not recognize the repetition",
+        )),
+        AmbiguousRule::Probe(probe) if !probe.path.starts_with('/') => Err(wrong(
+            format!("{place}.ambiguous.probe.path"),
+            format!("must begin with a slash, and is \"{}\"", probe.path),
+        )),
+        AmbiguousRule::Hold | AmbiguousRule::Resend | AmbiguousRule::Probe(_) => Ok(()),
+    }
+}
+
+fn check_match(place: &str, route: &RouteRule) -> Result<(), PolicyError> {
+    let rule = &route.r#match;
+    if rule.methods.is_empty() {
+        return Err(wrong(
+            format!("{place}.methods"),
+            "must name a method, and is empty",
+        ));
+    }
+    for method in &rule.methods {
+        let is_method = is_token(method) && !method.bytes().any(|byte| byte.is_ascii_lowercase());
+        if !is_method
+            || matches!(
+                method.as_str(),
+                "GET" | "HEAD" | "OPTIONS" | "CONNECT" | "TRACE"
+            )
+        {
+            let rule = format!(
+                "must be methods in capitals that have an effect, such as POST, and has \"{method}\""
+            );
+            return Err(wrong(format!("{place}.methods"), rule));
+        }
+    }
+    if !rule.path.starts_with('/') {
+        let rule = format!("must begin with a slash, and is \"{}\"", rule.path);
+        return Err(wrong(format!("{place}.path"), rule));
+    }
+    let mut router = matchit::Router::new();
+    router.insert(rule.path.as_str(), ()).map_err(|error| {
+        wrong(
+            format!("{place}.path"),
+            format!("cannot be routed: {error}"),
+        )
+    })
+}
+
+fn is_upstream(place: &str, name: &str, policy: &Policy) -> Result<(), PolicyError> {
+    if policy.upstreams.contains_key(name) {
+        return Ok(());
+    }
+    let names: Vec<_> = policy.upstreams.keys().map(String::as_str).collect();
+    let rule = format!(
+        "must be one of upstreams ({}), and is \"{name}\"",
+        names.join(", ")
+    );
+    Err(wrong(place, rule))
+}
+
+fn is_field(place: &str, name: &str) -> Result<(), PolicyError> {
+    if is_token(name) {
+        return Ok(());
+    }
+    Err(wrong(
+        place,
+        format!("must be the name of a header field, and is \"{name}\""),
+    ))
+}
+
+fn within(place: &str, value: u64, least: u64, most: u64) -> Result<(), PolicyError> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    Err(wrong(
+        place,
+        format!("must be from {least} to {most}, and is {value}"),
+    ))
+}
+
+/// The parts of an upstream's URL, or what it must be.
+pub fn base(url: &str) -> Result<Base, &'static str> {
+    const RULE: &str =
+        "an https URL without user, query and fragment; http is for this machine alone";
+    let (scheme, rest) = url.split_once("://").ok_or(RULE)?;
+    let (authority, path) = match rest.find('/') {
+        Some(at) => rest.split_at_checked(at).ok_or(RULE)?,
+        None => (rest, ""),
+    };
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    let is_plain = !authority.is_empty() && authority.bytes().all(allowed);
+    let is_secure = scheme == "https" || scheme == "http" && is_own_machine(authority);
+    if !is_plain || !is_secure || path.contains(['?', '#', '\\', '%']) || path.contains("/.") {
+        return Err(RULE);
+    }
+    Ok(Base {
+        origin: format!("{scheme}://{authority}"),
+        path: path.trim_end_matches('/').to_owned(),
+    })
+}
+
+fn is_own_machine(authority: &str) -> bool {
+    let host = match authority.strip_prefix('[') {
+        Some(address) => address.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost"
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RIGHT: &str = r#"{
+        "upstreams": {"shop": {"url": "https://shop.example/v1"}, "local": {"url": "http://localhost:3000"}},
+        "routes": [{"match": {"path": "/orders/{id}"}, "upstream": "shop"}],
+        "default": {"pass": "local"}
+    }"#;
+
+    #[test]
+    fn a_short_policy_has_the_defaults_of_the_document() {
+        let policy = read(RIGHT).unwrap();
+
+        let route = &policy.routes[0];
+        assert_eq!(route.r#match.methods, ["POST", "PATCH"]);
+        assert_eq!(route.retention_s, 86_400);
+        assert_eq!(route.not_executed, [421, 425, 429, 501, 505]);
+        assert_eq!(route.answer.max_bytes, 524_288);
+        assert!(matches!(route.ambiguous, AmbiguousRule::Hold));
+        assert_eq!(policy.upstreams["shop"].timeout_s, 15);
+        assert_eq!(policy.default, Fallback::Pass("local".to_owned()));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place_and_what_would_be_right() {
+        for (from, to, place, rule) in [
+            (
+                "\"upstream\": \"shop\"",
+                "\"upstream\": \"shup\"",
+                "routes[0].upstream",
+                "must be one of upstreams (local, shop), and is \"shup\"",
+            ),
+            (
+                "\"pass\": \"local\"",
+                "\"pass\": \"x\"",
+                "default.pass",
+                "must be one of upstreams",
+            ),
+            (
+                "https://shop.example/v1",
+                "http://shop.example",
+                "upstreams.shop.url",
+                "must be an https URL",
+            ),
+            (
+                "https://shop.example/v1",
+                "https://u:p@shop.example",
+                "upstreams.shop.url",
+                "must be an https URL",
+            ),
+            (
+                "/orders/{id}",
+                "orders",
+                "routes[0].match.path",
+                "must begin with a slash",
+            ),
+            (
+                "/orders/{id}",
+                "/orders/{",
+                "routes[0].match.path",
+                "cannot be routed",
+            ),
+            (
+                "\"upstream\": \"shop\"",
+                "\"upstream\": \"shop\", \"retention_s\": 0",
+                "routes[0].retention_s",
+                "must be from 1 to 31536000, and is 0",
+            ),
+            (
+                "\"upstream\": \"shop\"",
+                "\"upstream\": \"shop\", \"retention\": 9",
+                "routes[0].retention",
+                "unknown field",
+            ),
+            (
+                "\"upstream\": \"shop\"",
+                "\"upstream\": \"shop\", \"store\": [\"7xx\"]",
+                "routes[0].store[0]",
+                "must be a class",
+            ),
+            (
+                "\"upstream\": \"shop\"",
+                "\"upstream\": \"shop\", \"caller\": \"all\"",
+                "routes[0].caller",
+                "must be authenticated, route or header:NAME",
+            ),
+            (
+                "\"upstream\": \"shop\"",
+                "\"upstream\": \"shop\", \"ambiguous\": \"resend\", \"forward_key\": {\"as\": \"none\"}",
+                "routes[0].ambiguous",
+                "must not be \"resend\"",
+            ),
+            (
+                "{\"path\": \"/orders/{id}\"}",
+                "{\"path\": \"/orders\", \"methods\": [\"GET\"]}",
+                "routes[0].match.methods",
+                "must be methods in capitals",
+            ),
+        ] {
+            assert!(RIGHT.contains(from), "{from}");
+            let error = read(&RIGHT.replace(from, to)).unwrap_err();
+            assert_eq!(error.place, place, "{to}");
+            assert!(error.rule.contains(rule), "{to}: {}", error.rule);
+        }
+        assert_eq!(read("{").unwrap_err().place, "the file");
+    }
+
+    #[test]
+    fn an_upstreams_url_is_one_host_and_nothing_else() {
+        for (url, origin, path) in [
+            ("https://a.example", "https://a.example", ""),
+            (
+                "https://a.example:8443/v1/",
+                "https://a.example:8443",
+                "/v1",
+            ),
+            ("http://localhost:3000", "http://localhost:3000", ""),
+            ("http://127.0.0.1:1/x", "http://127.0.0.1:1", "/x"),
+            ("http://[::1]:1", "http://[::1]:1", ""),
+        ] {
+            let base = base(url).unwrap();
+            assert_eq!(
+                (base.origin.as_str(), base.path.as_str()),
+                (origin, path),
+                "{url}"
+            );
+        }
+        for url in [
+            "",
+            "a.example",
+            "https://",
+            "ftp://a.example",
+            "http://a.example",
+            "http://localhost.evil.example",
+            "https://user@a.example",
+            "https://a.example?x",
+            "https://a.example/x?y",
+            "https://a.example/#f",
+            "https://a.example/../b",
+            "https://a\\b",
+            "https://a.example/%2e",
+        ] {
+            assert!(base(url).is_err(), "{url}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Beside stop 5 of the walk: operations that are requests to other APIs, by a policy.
+
+mod source;
+mod status;
+mod policy;
+mod target;
+mod fields;
+mod check;
+
+pub use check::{PolicyError, read};

@@ -26,7 +26,7 @@ pub fn read(json: &str) -> Result<Policy, PolicyError> {
     let policy: Policy = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let place = error.path().to_string();
         wrong(
-            if place == "." {
+            if matches!(place.as_str(), "." | "?") {
                 "the file".to_owned()
             } else {
                 place

@@ -14,6 +14,8 @@ pub mod operation;
 pub mod telemetry;
 pub mod monitor;
 pub mod settings;
+pub mod problem_type;
+mod catalogue;
 pub mod instance;
 pub mod clock;
 pub mod promptly;

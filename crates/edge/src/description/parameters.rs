@@ -1,6 +1,7 @@
 //! What a request may say beside its content.
 
 use serde_json::{Map, Value, json};
+use strum::VariantArray;
 
 use super::{
     entry::{Entry, What},
@@ -8,8 +9,9 @@ use super::{
     schemas::Schemas,
 };
 use crate::{
-    http::{Page, described::CATALOGUE},
+    http::Page,
     operation::{KeyRule, Operations},
+    problem_type::ProblemType,
 };
 
 /// The `parameters` of an entry.
@@ -98,11 +100,14 @@ fn variable(entry: &Entry, name: &str, operations: &Operations, schemas: &mut Sc
             Some(keys::example(operations)),
         ),
         "slug" => {
-            let slugs: Vec<_> = CATALOGUE.iter().map(|kind| kind.slug).collect();
+            let slugs: Vec<_> = ProblemType::VARIANTS
+                .iter()
+                .map(|kind| kind.slug())
+                .collect();
             (
                 "The problem's name: the last segment of its `type`.",
                 json!({"type": "string", "enum": slugs}),
-                Some("request-mismatch".to_owned()),
+                Some(ProblemType::RequestMismatch.slug().to_owned()),
             )
         }
         _ => (

@@ -69,7 +69,7 @@ fn response(
 ) -> Value {
     let mut types: Vec<_> = problems
         .iter()
-        .map(|problem| format!("/problems/{}", problem.kind.slug))
+        .map(|problem| format!("/problems/{}", problem.kind.slug()))
         .collect();
     // One type may have several examples.
     types.dedup();
@@ -98,7 +98,13 @@ fn response(
 fn description(problems: &[Occurrence]) -> String {
     let mut lines: Vec<_> = problems
         .iter()
-        .map(|problem| format!("`{}`: {}", problem.kind.slug, problem.kind.title))
+        .map(|problem| {
+            format!(
+                "`{}`: {}",
+                problem.kind.slug(),
+                problem.kind.definition().title
+            )
+        })
         .collect();
     lines.dedup();
     match lines.as_slice() {

@@ -126,7 +126,7 @@ impl Exchange {
     #[must_use]
     pub fn refused(&self, problem: &Problem) -> Event {
         Event::Refused {
-            problem: problem.slug(),
+            problem: problem.kind(),
             status: problem.status(),
             duration_ms: self.duration_ms(),
         }

@@ -28,7 +28,6 @@ mod send;
 mod problem;
 mod key_problems;
 mod problems;
-mod catalogue;
 mod pages;
 mod home;
 mod example;
@@ -44,7 +43,6 @@ pub use serve::{interrupted, serve};
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod described {
     pub use super::{
-        catalogue::{CATALOGUE, ProblemType},
         example::Example,
         key::KeyField,
         key_status::{KeyQuery, KeyStatus},

@@ -3,11 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
-    answer::Answer,
-    catalogue::{CATALOGUE, ProblemType},
-    problem::Problem,
-};
+use strum::VariantArray;
+
+use super::{answer::Answer, problem::Problem};
+use crate::{catalogue::Definition, problem_type::ProblemType};
 
 /// That the service is up.
 #[derive(JsonSchema, Serialize)]
@@ -38,18 +37,24 @@ pub fn options(allow: &str) -> Answer {
 
 /// What the problem type of this name means and what to do about it.
 pub fn problem(slug: &str) -> Result<Answer, Problem> {
-    let kind = CATALOGUE.iter().find(|kind| kind.slug == slug);
+    let kind = ProblemType::VARIANTS
+        .iter()
+        .find(|kind| kind.slug() == slug);
     let kind = kind.ok_or_else(|| Problem::not_found("There is no such problem type."))?;
-    let ProblemType {
+    let definition = kind.definition();
+    let Definition {
         slug,
         title,
         meaning,
         remedy,
         ..
-    } = kind;
-    let statuses: Vec<_> = kind.statuses().map(|status| status.to_string()).collect();
+    } = definition;
+    let statuses: Vec<_> = definition
+        .statuses()
+        .map(|status| status.to_string())
+        .collect();
     let statuses = statuses.join("</code> or <code>");
-    let again = if kind.retryable {
+    let again = if definition.retryable {
         "Yes, with the same key."
     } else {
         "No, it needs a change first."

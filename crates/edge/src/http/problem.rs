@@ -4,8 +4,8 @@ use idempotency_core::IdempotencyKey;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{answer::Answer, catalogue::ProblemType};
-use crate::operation::FieldError;
+use super::answer::Answer;
+use crate::{operation::FieldError, problem_type::ProblemType};
 
 /// In how many seconds a client is told to come back: an operation usually takes less than one.
 const RETRY_AFTER_S: u64 = 1;
@@ -13,7 +13,7 @@ const RETRY_AFTER_S: u64 = 1;
 /// One occurrence of a problem.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
-    pub(super) kind: &'static ProblemType,
+    pub(super) kind: ProblemType,
     pub(super) status: u16,
     pub(super) detail: String,
     pub(super) errors: Vec<FieldError>,
@@ -44,15 +44,16 @@ pub struct Content<'a> {
 impl Problem {
     /// A problem of this type.
     #[must_use]
-    pub fn new(kind: &'static ProblemType, detail: impl Into<String>) -> Self {
+    pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
+        let status = kind.definition().status;
         let problem = Self {
             kind,
-            status: kind.status,
+            status,
             detail: detail.into(),
             errors: Vec::new(),
             headers: Vec::new(),
         };
-        match kind.status {
+        match status {
             409 | 503 => problem.with("Retry-After", RETRY_AFTER_S.to_string()),
             _ => problem,
         }
@@ -71,10 +72,10 @@ impl Problem {
         self.with("X-Idempotency-Key", key.to_string())
     }
 
-    /// The problem type's name.
+    /// Its type.
     #[must_use]
-    pub const fn slug(&self) -> &'static str {
-        self.kind.slug
+    pub const fn kind(&self) -> ProblemType {
+        self.kind
     }
 
     /// The answer's status.
@@ -92,13 +93,14 @@ impl Problem {
     /// The answer that tells it.
     #[must_use]
     pub fn answer(self, correlation_id: &str) -> Answer {
+        let definition = self.kind.definition();
         let content = Content {
-            r#type: format!("/problems/{}", self.kind.slug),
-            title: self.kind.title,
+            r#type: format!("/problems/{}", definition.slug),
+            title: definition.title,
             status: self.status,
             detail: &self.detail,
             correlation_id,
-            retryable: self.kind.retryable,
+            retryable: definition.retryable,
             errors: &self.errors,
         };
         let body = serde_json::to_vec(&content).unwrap_or_default();

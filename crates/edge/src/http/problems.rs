@@ -1,13 +1,13 @@
 //! The problems that there are to tell, each made in one place: nothing internal is in their words.
 
-use super::{catalogue, problem::Problem};
-use crate::operation::FieldError;
+use super::problem::Problem;
+use crate::{operation::FieldError, problem_type::ProblemType};
 
 impl Problem {
     /// Content that cannot be read.
     #[must_use]
     pub fn malformed_json(detail: String) -> Self {
-        Self::new(&catalogue::MALFORMED_JSON, detail)
+        Self::new(ProblemType::MalformedJson, detail)
     }
 
     /// No content, or none of what was announced.
@@ -28,21 +28,21 @@ impl Problem {
             1 => "One rule is broken: see errors.".to_owned(),
             count => format!("{count} rules are broken: see errors."),
         };
-        let problem = Self::new(&catalogue::VALIDATION_FAILED, detail);
+        let problem = Self::new(ProblemType::ValidationFailed, detail);
         Self { errors, ..problem }
     }
 
     /// Content of another type.
     #[must_use]
     pub fn unsupported_media_type(detail: String) -> Self {
-        Self::new(&catalogue::UNSUPPORTED_MEDIA_TYPE, detail).with("Accept", "application/json")
+        Self::new(ProblemType::UnsupportedMediaType, detail).with("Accept", "application/json")
     }
 
     /// Content that is encoded (RFC 9110, section 15.5.16).
     #[must_use]
     pub fn unsupported_encoding() -> Self {
         Self::new(
-            &catalogue::UNSUPPORTED_MEDIA_TYPE,
+            ProblemType::UnsupportedMediaType,
             "The field Content-Encoding says that the content is compressed. Send the JSON as it is, without that \
              field.",
         )
@@ -53,7 +53,7 @@ impl Problem {
     #[must_use]
     pub fn payload_too_large(max_bytes: usize) -> Self {
         Self::new(
-            &catalogue::PAYLOAD_TOO_LARGE,
+            ProblemType::PayloadTooLarge,
             format!(
                 "The content is longer than the {max_bytes} bytes that it may have. Send less at once."
             ),
@@ -64,7 +64,7 @@ impl Problem {
     #[must_use]
     pub fn request_timeout() -> Self {
         Self::new(
-            &catalogue::REQUEST_TIMEOUT,
+            ProblemType::RequestTimeout,
             "Nothing of the content came for 10 seconds, or less than 1 kB/s after the first 10 seconds. Send the \
              request again, over a new connection.",
         )
@@ -74,7 +74,7 @@ impl Problem {
     #[must_use]
     pub fn field_too_large(name: &str, max_bytes: usize) -> Self {
         Self::new(
-            &catalogue::HEADER_FIELDS_TOO_LARGE,
+            ProblemType::HeaderFieldsTooLarge,
             format!(
                 "The header field {name} may have {max_bytes} bytes, and has more. Shorten it."
             ),
@@ -85,7 +85,7 @@ impl Problem {
     #[must_use]
     pub fn rate_limited(period_s: u64) -> Self {
         Self::new(
-            &catalogue::RATE_LIMITED,
+            ProblemType::RateLimited,
             "You send more requests than a caller may. Send this one again after the seconds in Retry-After.",
         )
         .with("Retry-After", period_s.to_string())
@@ -94,7 +94,7 @@ impl Problem {
     /// Nothing there, or nothing of this caller.
     #[must_use]
     pub fn not_found(detail: &str) -> Self {
-        Self::new(&catalogue::NOT_FOUND, detail)
+        Self::new(ProblemType::NotFound, detail)
     }
 
     /// The path `/`, for whoever is no browser.
@@ -109,7 +109,7 @@ impl Problem {
     #[must_use]
     pub fn method_not_allowed(allow: &str) -> Self {
         Self::new(
-            &catalogue::METHOD_NOT_ALLOWED,
+            ProblemType::MethodNotAllowed,
             format!("This path does not take the method that was sent. Use one of those it takes: {allow}."),
         )
         .with("Allow", allow)
@@ -118,13 +118,13 @@ impl Problem {
     /// No credential, or one that is none.
     #[must_use]
     pub fn unauthorized(detail: &str) -> Self {
-        Self::new(&catalogue::UNAUTHORIZED, detail).with("WWW-Authenticate", "Bearer")
+        Self::new(ProblemType::Unauthorized, detail).with("WWW-Authenticate", "Bearer")
     }
 
     /// A token that is not taken (RFC 6750, section 3.1).
     #[must_use]
     pub fn invalid_token(detail: &str) -> Self {
-        Self::new(&catalogue::UNAUTHORIZED, detail)
+        Self::new(ProblemType::Unauthorized, detail)
             .with("WWW-Authenticate", r#"Bearer error="invalid_token""#)
     }
 
@@ -153,7 +153,7 @@ impl Problem {
     #[must_use]
     pub fn upgrade_required() -> Self {
         Self::new(
-            &catalogue::UPGRADE_REQUIRED,
+            ProblemType::UpgradeRequired,
             "Open a WebSocket here; /dashboard does.",
         )
     }
@@ -162,7 +162,7 @@ impl Problem {
     #[must_use]
     pub fn monitor_failed() -> Self {
         Self::new(
-            &catalogue::SERVICE_UNAVAILABLE,
+            ProblemType::ServiceUnavailable,
             "What is counted cannot be read at the moment. Send the request again.",
         )
     }
@@ -171,7 +171,7 @@ impl Problem {
     #[must_use]
     pub fn asset_failed() -> Self {
         Self::new(
-            &catalogue::SERVICE_UNAVAILABLE,
+            ProblemType::ServiceUnavailable,
             "This file cannot be read at the moment. Send the request again.",
         )
     }
@@ -180,7 +180,7 @@ impl Problem {
     #[must_use]
     pub fn keys_missing() -> Self {
         Self::new(
-            &catalogue::SERVICE_UNAVAILABLE,
+            ProblemType::ServiceUnavailable,
             "The token could not be checked: its issuer's keys are not to be had. Nothing was done; send the \
              request again.",
         )
@@ -190,7 +190,7 @@ impl Problem {
     #[must_use]
     pub fn forbidden_origin() -> Self {
         Self::new(
-            &catalogue::FORBIDDEN,
+            ProblemType::Forbidden,
             "Pages of this origin may not call. The variable CORS_ALLOWED_ORIGINS lists those that may.",
         )
     }
@@ -199,7 +199,7 @@ impl Problem {
     #[must_use]
     pub fn operators_only() -> Self {
         Self::new(
-            &catalogue::FORBIDDEN,
+            ProblemType::Forbidden,
             "Only a token with the role operator may do this.",
         )
     }
@@ -208,7 +208,7 @@ impl Problem {
     #[must_use]
     pub fn unavailable() -> Self {
         Self::new(
-            &catalogue::SERVICE_UNAVAILABLE,
+            ProblemType::ServiceUnavailable,
             "It is not known whether the operation took effect. Send the same request with the same key \
              again: nothing is done twice.",
         )
@@ -218,7 +218,7 @@ impl Problem {
     #[must_use]
     pub fn declined() -> Self {
         Self::new(
-            &catalogue::SERVICE_UNAVAILABLE,
+            ProblemType::ServiceUnavailable,
             "Nothing was done for this request: a release of the service is being rolled out, or a variable is \
              wrong. Send the same request with the same key again.",
         )
@@ -228,7 +228,7 @@ impl Problem {
     #[must_use]
     pub fn read_failed() -> Self {
         Self::new(
-            &catalogue::SERVICE_UNAVAILABLE,
+            ProblemType::ServiceUnavailable,
             "The database did not answer. Send the request again.",
         )
     }
@@ -236,14 +236,14 @@ impl Problem {
     /// A variable with a wrong value. The text names the variable and the rule, not the value.
     #[must_use]
     pub fn misconfigured(detail: String) -> Self {
-        Self::new(&catalogue::SERVICE_UNAVAILABLE, detail)
+        Self::new(ProblemType::ServiceUnavailable, detail)
     }
 
     /// Something that should not be.
     #[must_use]
     pub fn internal() -> Self {
         Self::new(
-            &catalogue::INTERNAL_ERROR,
+            ProblemType::InternalError,
             "Something is wrong with the service. Its log has more under the correlation_id.",
         )
     }

@@ -170,7 +170,10 @@ fn no_such_path() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::any_service::{operations, router};
+    use crate::{
+        any_service::{operations, router},
+        problem_type::ProblemType,
+    };
 
     fn variables(method: &str, path: &str) -> Variables {
         router().route(method, path).unwrap().1
@@ -219,8 +222,8 @@ mod tests {
             named("key", "a/b")
         );
         assert_eq!(variables("GET", "/files/a/b%20c"), named("rest", "a/b c"));
-        let not_utf_8 = router().route("GET", "/notes/%ff").unwrap_err().slug();
-        assert_eq!(not_utf_8, "not-found");
+        let not_utf_8 = router().route("GET", "/notes/%ff").unwrap_err().kind();
+        assert_eq!(not_utf_8, ProblemType::NotFound);
     }
 
     #[test]
@@ -266,8 +269,8 @@ mod tests {
             "/HEALTH",
         ] {
             assert_eq!(
-                router().route("GET", path).unwrap_err().slug(),
-                "not-found",
+                router().route("GET", path).unwrap_err().kind(),
+                ProblemType::NotFound,
                 "{path}"
             );
         }

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::records::Move;
-use crate::settings::Level;
+use crate::{problem_type::ProblemType, settings::Level};
 
 /// Who an event is about.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -35,8 +35,8 @@ impl Subject<'_> {
 pub enum Event {
     /// A request was refused before it started, or could not be answered.
     Refused {
-        /// The problem type's slug.
-        problem: &'static str,
+        /// The problem's type.
+        problem: ProblemType,
         /// The status of the answer.
         status: u16,
         /// From the request's arrival to its answer.

@@ -36,6 +36,6 @@ pub use history::{History, Step};
 pub use inspect::inspect;
 pub use record::{Attempt, OperationId, Record, Repeat, Status};
 pub use resolve::{Resolution, Resolved, resolve};
-pub use saved_response::SavedResponse;
+pub use saved_response::{OMITTED, SavedResponse};
 pub use settle::{Outcome, Settlement, settle};
 pub use time::UnixMillis;

@@ -7,7 +7,7 @@ use super::entry::{Entry, What};
 use crate::{
     http::{
         OwnRoute, Page,
-        described::{KeyField, Problem, about_content_type, about_key},
+        described::{AnswerField, KeyField, Problem, about_content_type, about_key},
     },
     operation::FieldError,
     problem_type::ProblemType,
@@ -51,7 +51,7 @@ pub struct Occurrence {
 
 impl Occurrence {
     /// The header fields that such an answer may have, and may not.
-    pub fn optional_fields(&self) -> impl Iterator<Item = &'static str> {
+    pub fn optional_fields(&self) -> impl Iterator<Item = AnswerField> {
         named_after_key(self.kind).iter().copied()
     }
 }
@@ -96,11 +96,11 @@ const fn place(kind: ProblemType) -> Where {
 
 /// The fields that such an answer of a keyed route may have, because the problem can occur after the key was read, or
 /// after its record was.
-const fn named_after_key(kind: ProblemType) -> &'static [&'static str] {
+const fn named_after_key(kind: ProblemType) -> &'static [AnswerField] {
     match kind {
         ProblemType::OperationInProgress
         | ProblemType::OperationFailed
-        | ProblemType::OutcomeUnknown => &["X-Idempotency-Key", "X-Idempotency-Expires-At"],
+        | ProblemType::OutcomeUnknown => &[AnswerField::Key, AnswerField::ExpiresAt],
         ProblemType::RequestMismatch
         | ProblemType::MalformedJson
         | ProblemType::ValidationFailed
@@ -111,7 +111,7 @@ const fn named_after_key(kind: ProblemType) -> &'static [&'static str] {
         | ProblemType::Unauthorized
         | ProblemType::RateLimited
         | ProblemType::ServiceUnavailable
-        | ProblemType::InternalError => &["X-Idempotency-Key"],
+        | ProblemType::InternalError => &[AnswerField::Key],
         ProblemType::KeyMissing
         | ProblemType::KeyInvalid
         | ProblemType::KeyConflict

@@ -115,13 +115,11 @@ fn description(problems: &[Occurrence]) -> String {
 
 /// The fields that the service's own functions set for these problems, and those that name the key, if it was read.
 fn headers(entry: &Entry, problems: &[Occurrence], operations: &Operations) -> Map<String, Value> {
-    let always = problems
-        .iter()
-        .flat_map(|problem| problem.example.header_names());
+    let always = problems.iter().flat_map(|problem| problem.example.fields());
     let mut headers = fields::references(always);
     if entry.is_keyed() {
         let optional = problems.iter().flat_map(Occurrence::optional_fields);
-        headers.extend(optional.filter_map(|name| fields::optional(name, operations)));
+        headers.extend(optional.filter_map(|field| fields::optional(field, operations)));
     }
     headers
 }

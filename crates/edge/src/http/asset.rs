@@ -2,7 +2,9 @@
 
 use worker::{Env, Headers, Response};
 
-use super::{answer::Answer, exchange::Exchange, head::Field, problem::Problem};
+use super::{
+    answer::Answer, answer_field::AnswerField, exchange::Exchange, head::Field, problem::Problem,
+};
 use crate::{
     clock::within,
     outgoing,
@@ -61,15 +63,21 @@ async fn answer(mut found: Response) -> worker::Result<Result<Answer, u16>> {
         body: found.bytes().await?,
         ..Answer::empty(status)
     };
-    let answer = answer.with("Cache-Control", "no-cache");
-    let answer = ["Content-Type", "ETag"]
-        .into_iter()
-        .filter_map(|name| Some((name, found.headers().get(name).ok()??)))
-        .fold(answer, |answer, (name, value)| answer.with(name, value));
-    let is_page =
-        |(name, value): &(String, String)| name == "Content-Type" && value.starts_with("text/html");
-    Ok(Ok(if answer.headers.iter().any(is_page) {
-        answer.with("Content-Security-Policy", PAGE_POLICY)
+    let answer = answer.with(AnswerField::CacheControl, "no-cache");
+    let field = |field: AnswerField| found.headers().get(field.name()).ok().flatten();
+    let content_type = field(AnswerField::ContentType);
+    let is_page = content_type
+        .as_ref()
+        .is_some_and(|value| value.starts_with("text/html"));
+    let answer = [
+        (AnswerField::ContentType, content_type),
+        (AnswerField::ETag, field(AnswerField::ETag)),
+    ]
+    .into_iter()
+    .filter_map(|(field, value)| Some((field, value?)))
+    .fold(answer, |answer, (field, value)| answer.with(field, value));
+    Ok(Ok(if is_page {
+        answer.with(AnswerField::ContentSecurityPolicy, PAGE_POLICY)
     } else {
         answer
     }))

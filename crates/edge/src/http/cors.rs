@@ -1,6 +1,8 @@
 //! Preflights: may a page of another origin call? (Fetch, "CORS protocol".)
 
-use super::{answer::Answer, exchange::Exchange, head::Field, problem::Problem};
+use super::{
+    answer::Answer, answer_field::AnswerField, exchange::Exchange, head::Field, problem::Problem,
+};
 use crate::settings::Settings;
 
 /// What a page may send: what the service reads, and what libraries add to every request of a page. Most of that is for
@@ -36,9 +38,9 @@ pub fn preflight(
     let answer = Answer::empty(204);
     Ok(Some(
         answer
-            .with("Access-Control-Allow-Methods", methods)
-            .with("Access-Control-Allow-Headers", headers)
-            .with("Access-Control-Max-Age", MAX_AGE_S),
+            .with(AnswerField::AllowMethods, methods)
+            .with(AnswerField::AllowHeaders, headers)
+            .with(AnswerField::MaxAge, MAX_AGE_S),
     ))
 }
 

@@ -3,7 +3,8 @@
 use uuid::Uuid;
 
 use super::{
-    answer::Answer, example::Example, exchange::Exchange, head::Field, pages, problem::Problem,
+    answer::Answer, answer_field::AnswerField, example::Example, exchange::Exchange, head::Field,
+    pages, problem::Problem,
 };
 use crate::{
     operation::Operations,
@@ -19,9 +20,9 @@ pub fn home(
     let accept = exchange.field(Field::Accept)?.unwrap_or_default();
     // Browsers name the type of pages; others name another one, or take anything.
     if accept.contains("text/html") {
-        Ok(page(exchange, operations, settings).with("Vary", "Accept"))
+        Ok(page(exchange, operations, settings).with(AnswerField::Vary, "Accept"))
     } else {
-        Err(Problem::nothing_at_root().with("Vary", "Accept"))
+        Err(Problem::nothing_at_root().with(AnswerField::Vary, "Accept"))
     }
 }
 

@@ -8,6 +8,7 @@ use worker::{Context, Env};
 use super::{
     admit::{Identity, admit, sent_key},
     answer::Answer,
+    answer_field::AnswerField,
     auth::Caller,
     content::Content,
     exchange::Exchange,
@@ -24,9 +25,6 @@ use crate::{
     settings::Settings,
     telemetry::{Event, Subject, tell},
 };
-
-/// When the answer will have been forgotten.
-const EXPIRES_AT: &str = "X-Idempotency-Expires-At";
 
 /// Answers a request of a keyed route, and tells what became of it.
 pub async fn keyed(
@@ -86,7 +84,7 @@ pub async fn keyed(
     tell(names.subject(operation, exchange), &event);
     let answer = answer.unwrap_or_else(|problem| problem.answer(&exchange.correlation_id));
     match names.key {
-        Some(key) => answer.with("X-Idempotency-Key", key),
+        Some(key) => answer.with(AnswerField::Key, key),
         None => answer,
     }
 }
@@ -168,22 +166,24 @@ fn answer(reply: Reply, field: KeyField) -> Result<Answer, Problem> {
                 return Err(Problem::internal());
             };
             let expires_at = clock::rfc3339(record.expires_at);
-            let answer = Answer::saved(response).with(EXPIRES_AT, expires_at);
+            let answer = Answer::saved(response).with(AnswerField::ExpiresAt, expires_at);
             Ok(if replayed {
-                answer.with("Idempotent-Replayed", "true")
+                answer.with(AnswerField::Replayed, "true")
             } else {
                 answer
             })
         }
         Reply::InProgress { expires_at } => {
-            Err(Problem::in_progress().with(EXPIRES_AT, clock::rfc3339(expires_at)))
+            Err(Problem::in_progress().with(AnswerField::ExpiresAt, clock::rfc3339(expires_at)))
         }
         Reply::Mismatch => Err(Problem::mismatch(field)),
         Reply::Ambiguous { expires_at, own } => {
-            Err(Problem::outcome_unknown(own).with(EXPIRES_AT, clock::rfc3339(expires_at)))
+            Err(Problem::outcome_unknown(own)
+                .with(AnswerField::ExpiresAt, clock::rfc3339(expires_at)))
         }
         Reply::Failed { expires_at } => {
-            Err(Problem::operation_failed().with(EXPIRES_AT, clock::rfc3339(expires_at)))
+            Err(Problem::operation_failed()
+                .with(AnswerField::ExpiresAt, clock::rfc3339(expires_at)))
         }
         Reply::Superseded => Err(Problem::given_up()),
         Reply::Declined => Err(Problem::declined()),

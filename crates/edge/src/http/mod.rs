@@ -24,6 +24,7 @@ mod operators;
 mod resolution;
 mod key_status;
 mod answer;
+mod answer_field;
 mod send;
 mod problem;
 mod key_problems;
@@ -43,6 +44,7 @@ pub use serve::{interrupted, serve};
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod described {
     pub use super::{
+        answer_field::AnswerField,
         example::Example,
         key::KeyField,
         key_status::{KeyQuery, KeyStatus},

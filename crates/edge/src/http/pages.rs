@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use strum::VariantArray;
 
-use super::{answer::Answer, problem::Problem};
+use super::{answer::Answer, answer_field::AnswerField, problem::Problem};
 use crate::{catalogue::Definition, problem_type::ProblemType};
 
 /// That the service is up.
@@ -32,7 +32,7 @@ pub fn health(version: &'static str) -> Answer {
 #[must_use]
 pub fn options(allow: &str) -> Answer {
     let answer = Answer::empty(204);
-    answer.with("Allow", allow)
+    answer.with(AnswerField::Allow, allow)
 }
 
 /// What the problem type of this name means and what to do about it.
@@ -78,7 +78,7 @@ pub fn page(title: &str, elements: &str) -> Answer {
          <style>{STYLE}</style>\n<main>\n{elements}</main>\n</html>\n"
     );
     Answer::new(200, "text/html; charset=utf-8", html.into_bytes())
-        .with("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        .with(AnswerField::ContentSecurityPolicy, CONTENT_SECURITY_POLICY)
 }
 
 const STYLE: &str = ":root{color-scheme:light dark;font:1.1rem/1.5 system-ui,sans-serif}\

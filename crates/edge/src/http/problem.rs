@@ -4,7 +4,7 @@ use idempotency_core::IdempotencyKey;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::answer::Answer;
+use super::{answer::Answer, answer_field::AnswerField};
 use crate::{operation::FieldError, problem_type::ProblemType};
 
 /// In how many seconds a client is told to come back: an operation usually takes less than one.
@@ -17,7 +17,7 @@ pub struct Problem {
     pub(super) status: u16,
     pub(super) detail: String,
     pub(super) errors: Vec<FieldError>,
-    pub(super) headers: Vec<(String, String)>,
+    pub(super) headers: Vec<(AnswerField, String)>,
 }
 
 /// What is told of it.
@@ -54,22 +54,22 @@ impl Problem {
             headers: Vec::new(),
         };
         match status {
-            409 | 503 => problem.with("Retry-After", RETRY_AFTER_S.to_string()),
+            409 | 503 => problem.with(AnswerField::RetryAfter, RETRY_AFTER_S.to_string()),
             _ => problem,
         }
     }
 
     /// The same with one more header field.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.push((name.to_owned(), value.into()));
+    pub fn with(mut self, field: AnswerField, value: impl Into<String>) -> Self {
+        self.headers.push((field, value.into()));
         self
     }
 
     /// The same, naming the key that it is about.
     #[must_use]
     pub fn about(self, key: &IdempotencyKey) -> Self {
-        self.with("X-Idempotency-Key", key.to_string())
+        self.with(AnswerField::Key, key.to_string())
     }
 
     /// Its type.
@@ -84,10 +84,10 @@ impl Problem {
         self.status
     }
 
-    /// The names of its header fields.
+    /// Its header fields, without their values.
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn header_names(&self) -> impl Iterator<Item = &str> {
-        self.headers.iter().map(|(name, _)| name.as_str())
+    pub fn fields(&self) -> impl Iterator<Item = AnswerField> {
+        self.headers.iter().map(|(field, _)| *field)
     }
 
     /// The answer that tells it.
@@ -104,8 +104,8 @@ impl Problem {
             errors: &self.errors,
         };
         let body = serde_json::to_vec(&content).unwrap_or_default();
-        let mut answer = Answer::new(self.status, "application/problem+json", body);
-        answer.headers.extend(self.headers);
-        answer
+        let answer = Answer::new(self.status, "application/problem+json", body);
+        let with = |answer: Answer, (field, value)| answer.with(field, value);
+        self.headers.into_iter().fold(answer, with)
     }
 }

@@ -1,6 +1,6 @@
 //! The problems that there are to tell, each made in one place: nothing internal is in their words.
 
-use super::problem::Problem;
+use super::{answer_field::AnswerField, problem::Problem};
 use crate::{operation::FieldError, problem_type::ProblemType};
 
 impl Problem {
@@ -35,7 +35,8 @@ impl Problem {
     /// Content of another type.
     #[must_use]
     pub fn unsupported_media_type(detail: String) -> Self {
-        Self::new(ProblemType::UnsupportedMediaType, detail).with("Accept", "application/json")
+        Self::new(ProblemType::UnsupportedMediaType, detail)
+            .with(AnswerField::Accept, "application/json")
     }
 
     /// Content that is encoded (RFC 9110, section 15.5.16).
@@ -46,7 +47,7 @@ impl Problem {
             "The field Content-Encoding says that the content is compressed. Send the JSON as it is, without that \
              field.",
         )
-        .with("Accept-Encoding", "identity")
+        .with(AnswerField::AcceptEncoding, "identity")
     }
 
     /// Content of more than `max_bytes`.
@@ -88,7 +89,7 @@ impl Problem {
             ProblemType::RateLimited,
             "You send more requests than a caller may. Send this one again after the seconds in Retry-After.",
         )
-        .with("Retry-After", period_s.to_string())
+        .with(AnswerField::RetryAfter, period_s.to_string())
     }
 
     /// Nothing there, or nothing of this caller.
@@ -112,20 +113,20 @@ impl Problem {
             ProblemType::MethodNotAllowed,
             format!("This path does not take the method that was sent. Use one of those it takes: {allow}."),
         )
-        .with("Allow", allow)
+        .with(AnswerField::Allow, allow)
     }
 
     /// No credential, or one that is none.
     #[must_use]
     pub fn unauthorized(detail: &str) -> Self {
-        Self::new(ProblemType::Unauthorized, detail).with("WWW-Authenticate", "Bearer")
+        Self::new(ProblemType::Unauthorized, detail).with(AnswerField::Authenticate, "Bearer")
     }
 
     /// A token that is not taken (RFC 6750, section 3.1).
     #[must_use]
     pub fn invalid_token(detail: &str) -> Self {
         Self::new(ProblemType::Unauthorized, detail)
-            .with("WWW-Authenticate", r#"Bearer error="invalid_token""#)
+            .with(AnswerField::Authenticate, r#"Bearer error="invalid_token""#)
     }
 
     /// The same, for what is opened in a browser: it asks its user for a password.
@@ -134,16 +135,16 @@ impl Problem {
     /// password comes first, and the scheme after it has a parameter.
     #[must_use]
     pub fn with_password(mut self) -> Self {
-        const NAME: &str = "WWW-Authenticate";
         const BASIC: &str =
             r#"Basic realm="operators: any name, and the token as password", charset="UTF-8""#;
         if self.status == 401 {
-            for (name, value) in &mut self.headers {
-                if name == NAME && value == "Bearer" {
+            for (field, value) in &mut self.headers {
+                if *field == AnswerField::Authenticate && value == "Bearer" {
                     value.push_str(r#" realm="operators""#);
                 }
             }
-            self.headers.insert(0, (NAME.to_owned(), BASIC.to_owned()));
+            let basic = (AnswerField::Authenticate, BASIC.to_owned());
+            self.headers.insert(0, basic);
         }
         self
     }

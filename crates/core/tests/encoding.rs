@@ -10,10 +10,11 @@ use idempotency_core::{
     Asked, Fault, Message, MessageError, Origin, Reply, Request, Ruling,
     lifecycle::{
         DecodeError, Fingerprint, History, OperationId, Record, Repeat, Resolution, SavedResponse,
-        Status, UnixMillis, decode, encode,
+        Status, StatusName, UnixMillis, decode, encode,
     },
 };
 use proptest::{collection, prelude::*};
+use strum::VariantArray;
 
 proptest! {
     #[test]
@@ -97,6 +98,28 @@ fn a_record_has_a_later_version_if_and_only_if_the_release_before_would_misread_
             record.repeat == Repeat::Never
         );
     }
+}
+
+/// serde derives the names of records from the enum; the list of names is written by hand.
+#[test]
+fn a_status_has_one_name_wherever_it_is_written() {
+    let deadline = UnixMillis(9);
+    let statuses = [
+        Status::Processing { deadline },
+        completed().status,
+        Status::Failed,
+        Status::Ambiguous,
+        Status::Forgotten,
+    ];
+
+    let written = statuses.each_ref().map(|status| {
+        let record = serde_json::to_value(status).unwrap();
+        let name = status.name();
+        assert_eq!(record.get("name").unwrap(), name.as_str());
+        name
+    });
+
+    assert_eq!(written, StatusName::VARIANTS);
 }
 
 #[test]

@@ -11,8 +11,8 @@
 
 use idempotency_core::lifecycle::{
     Attempt, Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Record, Repeat,
-    Resolution, Resolved, SavedResponse, Settlement, Status, Terms, UnixMillis, claim, expire,
-    expire_unreadable, inspect, resolve, settle,
+    Resolution, Resolved, SavedResponse, Settlement, Status, StatusName, Terms, UnixMillis, claim,
+    expire, expire_unreadable, inspect, resolve, settle,
 };
 
 const TERMS: Terms = Terms {
@@ -319,9 +319,9 @@ fn a_key_whose_attempt_died_or_was_given_up_is_told_to_have_failed() {
         inspect(Some(record.clone()), running, UnixMillis(now)).map(|record| record.status.name())
     };
 
-    assert_eq!(status(Some(&attempt), 10_099), Some("PROCESSING"));
-    assert_eq!(status(None, 10_001), Some("FAILED"));
-    assert_eq!(status(Some(&attempt), 10_100), Some("FAILED"));
+    assert_eq!(status(Some(&attempt), 10_099), Some(StatusName::Processing));
+    assert_eq!(status(None, 10_001), Some(StatusName::Failed));
+    assert_eq!(status(Some(&attempt), 10_100), Some(StatusName::Failed));
     assert_eq!(status(Some(&attempt), 11_000), None);
 }
 

@@ -16,6 +16,7 @@
 mod time;
 mod fingerprint;
 mod saved_response;
+mod status_name;
 mod record;
 mod claim;
 mod settle;
@@ -38,4 +39,5 @@ pub use record::{Attempt, OperationId, Record, Repeat, Status};
 pub use resolve::{Resolution, Resolved, resolve};
 pub use saved_response::{OMITTED, SavedResponse};
 pub use settle::{Outcome, Settlement, settle};
+pub use status_name::StatusName;
 pub use time::UnixMillis;

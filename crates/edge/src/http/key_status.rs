@@ -1,12 +1,12 @@
 //! What became of a key of this caller.
 
 use idempotency_core::{
-    CompositeKey, IdempotencyKey, Message, Reply, Scope,
-    lifecycle::{SavedResponse, Status, UnixMillis},
+    CompositeKey, IdempotencyKey, Message, Reply, Scope, lifecycle::StatusName,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::json;
+use strum::VariantArray;
 use worker::Env;
 
 use super::{answer::Answer, auth::Caller, exchange::Exchange, problem::Problem, router::Router};
@@ -27,7 +27,7 @@ pub struct KeyStatus<'a> {
     /// is `AMBIGUOUS`, until its late answer or an operator says what became of it. `FORGOTTEN` is in the history, and in
     /// the answer to whoever has a key forgotten, alone.
     #[schemars(schema_with = "statuses")]
-    status: &'static str,
+    status: StatusName,
     operation: &'a str,
     /// How many attempts have been started.
     #[schemars(range(min = 1))]
@@ -207,38 +207,20 @@ impl KeyStatus<'_> {
     fn example() -> serde_json::Value {
         json!({
             "idempotency_key": example_key("create_resource"),
-            "status": "COMPLETED",
+            "status": StatusName::Completed,
             "operation": "create_resource",
             "attempts": 1,
             "created_at": "2026-01-31T12:00:00.000Z",
             "updated_at": "2026-01-31T12:00:00.120Z",
             "expires_at": "2026-02-01T12:00:00.000Z",
             "history": [
-                {"at": "2026-01-31T12:00:00.000Z", "status": "PROCESSING", "attempt": 1},
-                {"at": "2026-01-31T12:00:00.120Z", "status": "COMPLETED", "attempt": 1},
+                {"at": "2026-01-31T12:00:00.000Z", "status": StatusName::Processing, "attempt": 1},
+                {"at": "2026-01-31T12:00:00.120Z", "status": StatusName::Completed, "attempt": 1},
             ],
         })
     }
 }
 
 fn statuses(_: &mut SchemaGenerator) -> Schema {
-    let processing = Status::Processing {
-        deadline: UnixMillis(0),
-    };
-    let completed = Status::Completed {
-        response: SavedResponse {
-            status: 201,
-            headers: Vec::new(),
-            body: Vec::new(),
-        },
-    };
-    let names = [
-        processing,
-        completed,
-        Status::Failed,
-        Status::Ambiguous,
-        Status::Forgotten,
-    ]
-    .map(|status| status.name());
-    json_schema!({"type": "string", "enum": names})
+    json_schema!({"type": "string", "enum": StatusName::VARIANTS})
 }

@@ -1,6 +1,7 @@
 //! Everything worth telling, and how much it matters. It is the one source of log lines, metrics and what the
 //! dashboard shows.
 
+use idempotency_core::lifecycle::StatusName;
 use serde::Serialize;
 
 use super::records::Move;
@@ -102,7 +103,7 @@ pub enum Event {
     /// An operator said what became of a key.
     Resolved {
         /// What it is from then on: COMPLETED, FAILED or FORGOTTEN.
-        status: &'static str,
+        status: StatusName,
         /// The operator's name.
         by: String,
         /// From AMBIGUOUS, or from any status to none.

@@ -11,6 +11,7 @@ mod fault;
 mod origin;
 mod request;
 mod message;
+mod reply;
 pub mod lifecycle;
 pub mod digest;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub mod fuzz;
 pub use address::{CompositeKey, IdempotencyKey, KeyForm, Scope};
 pub use fault::{Fault, parse_faults};
 pub use json::Json;
-pub use message::{Asked, Message, MessageError, Reply, Ruling};
+pub use message::{Asked, Message, MessageError, Ruling};
 pub use origin::Origin;
+pub use reply::{Claimed, Inspected, Reply, ReplyKind, Silence};
 pub use request::Request;

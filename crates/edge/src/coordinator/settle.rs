@@ -1,7 +1,7 @@
 //! An attempt has ended: its record is read again, and settled if it still waits for it.
 
 use idempotency_core::{
-    Asked, Reply,
+    Asked, Claimed,
     lifecycle::{Attempt, Outcome, SavedResponse, Settlement, Status, UnixMillis, settle},
 };
 
@@ -20,7 +20,7 @@ impl Object {
         ended: Result<SavedResponse, AttemptError>,
         started_at: UnixMillis,
         asked: &Asked,
-    ) -> Result<Reply, NoAnswer> {
+    ) -> Result<Claimed, NoAnswer> {
         let now = clock::now();
         let stored = self.storage.load()?;
         let (outcome, reason) = match ended {
@@ -53,7 +53,7 @@ impl Object {
                     record: change,
                 });
                 let own = true;
-                Reply::Ambiguous { expires_at, own }
+                Claimed::Ambiguous { expires_at, own }
             }
             Status::Completed { .. } => {
                 asked.tell(&Event::Completed {
@@ -62,7 +62,7 @@ impl Object {
                     record: change,
                 });
                 let replayed = false;
-                Reply::Completed { record, replayed }
+                Claimed::Completed { record, replayed }
             }
             Status::Failed | Status::Processing { .. } | Status::Forgotten => {
                 asked.tell(&Event::Failed {
@@ -70,20 +70,20 @@ impl Object {
                     reason,
                     record: change,
                 });
-                Reply::Failed { expires_at }
+                Claimed::Failed { expires_at }
             }
         })
     }
 }
 
 /// What is said to a request whose attempt ended late, and without an answer that still counts.
-fn late(stored: Option<&Stored>) -> Reply {
+fn late(stored: Option<&Stored>) -> Claimed {
     match stored.map(|stored| &stored.record) {
-        Some(record) if record.status == Status::Ambiguous => Reply::Ambiguous {
+        Some(record) if record.status == Status::Ambiguous => Claimed::Ambiguous {
             expires_at: record.expires_at,
             own: true,
         },
-        Some(_) | None => Reply::Superseded,
+        Some(_) | None => Claimed::Superseded,
     }
 }
 

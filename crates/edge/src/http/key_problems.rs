@@ -1,6 +1,6 @@
 //! The problems that there are to tell of a key, each made in one place. `problems.rs` has all others.
 
-use idempotency_core::KeyForm;
+use idempotency_core::{KeyForm, Silence};
 
 use super::{key::KeyField, problem::Problem};
 use crate::problem_type::ProblemType;
@@ -121,6 +121,16 @@ impl Problem {
         problem.status = 502;
         problem.headers.clear();
         problem
+    }
+
+    /// The object replied, but nothing about the record.
+    #[must_use]
+    pub fn silence(silence: Silence) -> Self {
+        match silence {
+            Silence::Declined => Self::declined(),
+            Silence::Unsettled => Self::unavailable(),
+            Silence::Damaged => Self::internal(),
+        }
     }
 
     /// A key of which an operator says what became of it, though that is known.

@@ -1,7 +1,7 @@
 //! What became of a key of this caller.
 
 use idempotency_core::{
-    CompositeKey, IdempotencyKey, Message, Reply, Scope, lifecycle::StatusName,
+    CompositeKey, IdempotencyKey, Inspected, Message, Scope, lifecycle::StatusName,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
@@ -134,8 +134,8 @@ pub(super) fn unknown() -> Problem {
 }
 
 /// Whether the object knows nothing of the key.
-pub(super) const fn is_unknown(reply: &Reply) -> bool {
-    matches!(reply, Reply::Found { record: None, .. })
+pub(super) const fn is_unknown(reply: &Inspected) -> bool {
+    matches!(reply, Inspected::Record { record: None, .. })
 }
 
 /// What the object of `address` says to `message`.
@@ -145,7 +145,7 @@ pub(super) async fn reply(
     exchange: &Exchange,
     settings: &Settings,
     env: &Env,
-) -> Result<Reply, Problem> {
+) -> Result<Inspected, Problem> {
     let call = ask(env, address, message);
     let told = within(settings.call_deadline_ms(None, 0), call).await;
     told.unwrap_or(Err(Unreachable::Deadline))
@@ -160,23 +160,15 @@ pub(super) async fn reply(
                 },
             );
             Problem::unavailable()
-        })
+        })?
+        .map_err(Problem::silence)
 }
 
 /// The answer that shows what `reply` says of `key`.
-pub(super) fn answer(key: &IdempotencyKey, reply: Reply) -> Result<Answer, Problem> {
+pub(super) fn answer(key: &IdempotencyKey, reply: Inspected) -> Result<Answer, Problem> {
     let (record, history) = match reply {
-        Reply::Found { record, history } => (record, history),
-        Reply::NotAmbiguous => return Err(Problem::not_ambiguous()),
-        Reply::Declined => return Err(Problem::declined()),
-        Reply::Unsettled | Reply::Broken => return Err(Problem::unavailable()),
-        Reply::Completed { .. }
-        | Reply::InProgress { .. }
-        | Reply::Mismatch
-        | Reply::Ambiguous { .. }
-        | Reply::Failed { .. }
-        | Reply::Superseded
-        | Reply::Damaged => return Err(Problem::internal()),
+        Inspected::Record { record, history } => (record, history),
+        Inspected::NotAmbiguous => return Err(Problem::not_ambiguous()),
     };
     let record = record.ok_or_else(unknown)?;
     let status = KeyStatus {

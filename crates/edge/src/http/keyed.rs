@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use idempotency_core::{Asked, IdempotencyKey, Reply, lifecycle::Status};
+use idempotency_core::{Asked, Claimed, IdempotencyKey, Silence, lifecycle::Status};
 use worker::{Context, Env};
 
 use super::{
@@ -136,32 +136,27 @@ impl Names {
 /// What became of a request that the object or a copy had a word on.
 fn event_of(answered: &Answered, duration_ms: u64) -> Event {
     match answered.reply {
-        Reply::Completed { replayed: true, .. } => Event::Replayed {
+        Ok(Claimed::Completed { replayed: true, .. }) => Event::Replayed {
             source: answered.source.name(),
             duration_ms,
         },
-        Reply::Completed {
+        Ok(Claimed::Completed {
             replayed: false, ..
-        } => Event::Executed { duration_ms },
-        Reply::InProgress { .. } => Event::InProgress { duration_ms },
-        Reply::Mismatch => Event::Mismatch { duration_ms },
-        Reply::Ambiguous { .. } => Event::OutcomeUnknown { duration_ms },
-        Reply::Failed { .. } | Reply::Superseded => Event::Unanswered { duration_ms },
-        Reply::Found { .. }
-        | Reply::NotAmbiguous
-        | Reply::Declined
-        | Reply::Unsettled
-        | Reply::Damaged
-        | Reply::Broken => Event::Unreachable {
+        }) => Event::Executed { duration_ms },
+        Ok(Claimed::InProgress { .. }) => Event::InProgress { duration_ms },
+        Ok(Claimed::Mismatch) => Event::Mismatch { duration_ms },
+        Ok(Claimed::Ambiguous { .. }) => Event::OutcomeUnknown { duration_ms },
+        Ok(Claimed::Failed { .. } | Claimed::Superseded) => Event::Unanswered { duration_ms },
+        Err(_) => Event::Unreachable {
             reason: "the object has no answer to give".to_owned(),
             duration_ms,
         },
     }
 }
 
-fn answer(reply: Reply, field: KeyField) -> Result<Answer, Problem> {
-    match reply {
-        Reply::Completed { record, replayed } => {
+fn answer(reply: Result<Claimed, Silence>, field: KeyField) -> Result<Answer, Problem> {
+    match reply.map_err(Problem::silence)? {
+        Claimed::Completed { record, replayed } => {
             let Status::Completed { response } = record.status else {
                 return Err(Problem::internal());
             };
@@ -173,21 +168,18 @@ fn answer(reply: Reply, field: KeyField) -> Result<Answer, Problem> {
                 answer
             })
         }
-        Reply::InProgress { expires_at } => {
+        Claimed::InProgress { expires_at } => {
             Err(Problem::in_progress().with(AnswerField::ExpiresAt, clock::rfc3339(expires_at)))
         }
-        Reply::Mismatch => Err(Problem::mismatch(field)),
-        Reply::Ambiguous { expires_at, own } => {
+        Claimed::Mismatch => Err(Problem::mismatch(field)),
+        Claimed::Ambiguous { expires_at, own } => {
             Err(Problem::outcome_unknown(own)
                 .with(AnswerField::ExpiresAt, clock::rfc3339(expires_at)))
         }
-        Reply::Failed { expires_at } => {
+        Claimed::Failed { expires_at } => {
             Err(Problem::operation_failed()
                 .with(AnswerField::ExpiresAt, clock::rfc3339(expires_at)))
         }
-        Reply::Superseded => Err(Problem::given_up()),
-        Reply::Declined => Err(Problem::declined()),
-        Reply::Unsettled | Reply::Broken => Err(Problem::unavailable()),
-        Reply::Found { .. } | Reply::NotAmbiguous | Reply::Damaged => Err(Problem::internal()),
+        Claimed::Superseded => Err(Problem::given_up()),
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
-use idempotency_core::{Asked, CompositeKey, Message, Reply};
+use idempotency_core::{Asked, Claimed, CompositeKey, Message, Silence};
 use worker::Env;
 
 use super::{Found, kv, memory};
@@ -51,21 +51,24 @@ impl Source {
 #[derive(Debug)]
 pub struct Answered {
     /// What.
-    pub reply: Reply,
+    pub reply: Result<Claimed, Silence>,
     /// By whom.
     pub source: Source,
 }
 
 impl Answered {
     fn by_copy(found: Found, source: Source) -> Self {
-        let reply = match found {
-            Found::Replay(record) => Reply::Completed {
+        let claimed = match found {
+            Found::Replay(record) => Claimed::Completed {
                 record,
                 replayed: true,
             },
-            Found::Mismatch => Reply::Mismatch,
+            Found::Mismatch => Claimed::Mismatch,
         };
-        Self { reply, source }
+        Self {
+            reply: Ok(claimed),
+            source,
+        }
     }
 }
 
@@ -91,11 +94,8 @@ pub async fn claim(
             Either::Right(answered) => return Ok(answered),
         }
     };
-    let knows_nothing = matches!(
-        told,
-        Err(_) | Ok(Reply::Declined | Reply::Unsettled | Reply::Damaged | Reply::Broken)
-    );
-    if knows_nothing && let Some(answered) = in_kv(env, settings, key, asked).await {
+    let is_answered = matches!(told, Ok(Ok(_)));
+    if !is_answered && let Some(answered) = in_kv(env, settings, key, asked).await {
         return Ok(answered);
     }
     told.map(|reply| Answered {

@@ -95,8 +95,8 @@ fn any_question() -> impl Strategy<Value = Message> {
             Message::Claim(Asked {
                 operation,
                 idempotency_key: "key".to_owned(),
-                caller: "caller".to_owned(),
-                caller_name: String::new(),
+                scope: "scope".to_owned(),
+                caller: String::new(),
                 fingerprint: Fingerprint(fingerprint),
                 origin: Origin {
                     correlation_id,

@@ -52,10 +52,11 @@ pub struct Asked {
     /// The key as answers show it.
     pub idempotency_key: String,
     /// The caller's scope.
+    #[serde(rename = "caller")]
+    pub scope: String,
+    /// The caller's name, for logs and metrics.
+    #[serde(rename = "caller_name", default)]
     pub caller: String,
-    /// The caller's name, for those who watch.
-    #[serde(default)]
-    pub caller_name: String,
     /// What makes this request the same as another.
     pub fingerprint: Fingerprint,
     /// Where it came from.

@@ -149,15 +149,15 @@ impl<T: Serialize> Serialize for Reply<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Reply<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Either(PhantomData))
+        deserializer.deserialize_any(ReplyVisitor(PhantomData))
     }
 }
 
 /// Reads a name as either of the two, and everything else as `T`. serde's untagged enums would read a whole record
 /// into memory first, to try one after the other.
-struct Either<T>(PhantomData<T>);
+struct ReplyVisitor<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ReplyVisitor<T> {
     type Value = Reply<T>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

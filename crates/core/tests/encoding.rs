@@ -209,8 +209,8 @@ fn a_message_keeps_its_request_byte_for_byte() {
     let asked = Asked {
         operation: "create_resource".to_owned(),
         idempotency_key: "key".to_owned(),
-        caller: "caller".to_owned(),
-        caller_name: "ann".to_owned(),
+        scope: "scope".to_owned(),
+        caller: "ann".to_owned(),
         fingerprint: Fingerprint([7; 32]),
         origin: Origin {
             correlation_id: "id".to_owned(),
@@ -224,6 +224,8 @@ fn a_message_keeps_its_request_byte_for_byte() {
 
     let bytes = Message::Claim(asked).encode().unwrap();
 
+    let names = br#""idempotency_key":"key","caller":"scope","caller_name":"ann","fingerprint":"#;
+    assert!(bytes.windows(names.len()).any(|part| part == names));
     let Message::Claim(received) = Message::decode(&bytes).unwrap() else {
         panic!("the same message");
     };
@@ -238,7 +240,7 @@ fn a_message_keeps_its_request_byte_for_byte() {
 fn a_message_of_the_release_before_has_the_body_of_its_request() {
     let fingerprint = "07".repeat(32);
     let message = format!(
-        r#"{{"version":1,"message":{{"claim":{{"operation":"create_resource","idempotency_key":"key","caller":"caller","caller_name":"ann","fingerprint":"{fingerprint}","origin":{{"correlation_id":"id","ip_address":null,"user_agent":null}},"wait_s":0,"faults":[]}}}}}}"#
+        r#"{{"version":1,"message":{{"claim":{{"operation":"create_resource","idempotency_key":"key","caller":"scope","caller_name":"ann","fingerprint":"{fingerprint}","origin":{{"correlation_id":"id","ip_address":null,"user_agent":null}},"wait_s":0,"faults":[]}}}}}}"#
     );
 
     let decoded = Message::decode(format!("{message}\n{{\"name\":1}}").as_bytes());
@@ -248,6 +250,7 @@ fn a_message_of_the_release_before_has_the_body_of_its_request() {
     };
     assert_eq!(received.request.body, b"{\"name\":1}");
     assert_eq!(received.request.method, "");
+    assert_eq!((&*received.scope, &*received.caller), ("scope", "ann"));
 }
 
 /// The release before reads these bytes and writes them.

@@ -38,6 +38,6 @@ pub use inspect::inspect;
 pub use record::{Attempt, OperationId, Record, Repeat, Status};
 pub use resolve::{Resolution, Resolved, resolve};
 pub use saved_response::{OMITTED, SavedResponse};
-pub use settle::{Outcome, Settlement, settle};
+pub use settle::{AttemptEnd, Settlement, settle};
 pub use status_name::StatusName;
 pub use time::UnixMillis;

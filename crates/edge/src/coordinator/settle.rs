@@ -2,7 +2,7 @@
 
 use idempotency_core::{
     Asked, Claimed,
-    lifecycle::{Attempt, Outcome, SavedResponse, Settlement, Status, UnixMillis, settle},
+    lifecycle::{Attempt, AttemptEnd, SavedResponse, Settlement, Status, UnixMillis, settle},
 };
 
 use super::{attempt::AttemptError, no_answer::NoAnswer, object::Object, storage::Stored};
@@ -23,13 +23,13 @@ impl Object {
     ) -> Result<Claimed, NoAnswer> {
         let now = clock::now();
         let stored = self.storage.load()?;
-        let (outcome, reason) = match ended {
-            Ok(response) => (Outcome::Completed(kept(response, asked)), String::new()),
-            Err(error) => (error.outcome(), error.to_string()),
+        let (end, reason) = match ended {
+            Ok(response) => (AttemptEnd::Completed(kept(response, asked)), String::new()),
+            Err(error) => (error.end(), error.to_string()),
         };
-        let has_failed = !matches!(outcome, Outcome::Completed(_));
+        let has_failed = !matches!(end, AttemptEnd::Completed(_));
         let before = stored.as_ref().map(|stored| stored.record.clone());
-        let settlement = settle(before, attempt, outcome, now);
+        let settlement = settle(before, attempt, end, now);
         let attempt = attempt.number;
         let Settlement::Settled(record) = settlement else {
             if has_failed {

@@ -7,7 +7,7 @@ use super::entry::{Entry, What};
 use crate::{
     http::{
         OwnRoute, Page,
-        described::{AnswerField, KeyField, Problem, about_content_type, about_key},
+        described::{AnswerField, KeyField, Problem, RequestField, about_content_type, about_key},
     },
     operation::FieldError,
     problem_type::ProblemType,
@@ -27,8 +27,8 @@ enum Where {
     Keyed,
     /// Routes with a variable in their path, and the one that has nothing for programs.
     Variable,
-    /// Routes that take content.
-    Content,
+    /// Routes that take a body.
+    Body,
     /// Where an operator resolves a key.
     Resolution,
     /// Routes whose payload or query has rules.
@@ -81,7 +81,7 @@ const fn place(kind: ProblemType) -> Where {
         ProblemType::MalformedJson
         | ProblemType::UnsupportedMediaType
         | ProblemType::PayloadTooLarge
-        | ProblemType::RequestTimeout => Where::Content,
+        | ProblemType::RequestTimeout => Where::Body,
         ProblemType::ValidationFailed => Where::Ruled,
         ProblemType::HeaderFieldsTooLarge => Where::Fields,
         ProblemType::NotFound => Where::Variable,
@@ -128,7 +128,7 @@ fn occurs(kind: ProblemType, entry: &Entry) -> bool {
         Where::Everywhere => true,
         Where::Callers => entry.is_for_callers(),
         Where::Keyed => entry.is_keyed(),
-        Where::Content => entry.is_keyed() || entry.is_resolution(),
+        Where::Body => entry.is_keyed() || entry.is_resolution(),
         Where::Resolution => entry.is_resolution(),
         Where::Variable => {
             entry.variable().is_some() || entry.is_for_operators() || entry.is_home()
@@ -194,7 +194,9 @@ fn examples(kind: ProblemType, entry: &Entry) -> Vec<(String, ProblemType, Probl
         ],
         ProblemType::PayloadTooLarge => one(Problem::payload_too_large(262_144)),
         ProblemType::RequestTimeout => one(Problem::request_timeout()),
-        ProblemType::HeaderFieldsTooLarge => one(Problem::field_too_large("Prefer", 8192)),
+        ProblemType::HeaderFieldsTooLarge => {
+            one(Problem::field_too_large(RequestField::Prefer.name(), 8192))
+        }
         ProblemType::RateLimited => one(Problem::rate_limited(10)),
         ProblemType::MethodNotAllowed if entry.method == "GET" => {
             vec![variant(

@@ -11,7 +11,7 @@ use super::{
     problems::{Occurrence, occurrences},
     schemas::Schemas,
 };
-use crate::{http::described::Content, operation::Operations};
+use crate::{http::described::ProblemDetails, operation::Operations};
 
 /// Collects what routes have in common, for the components of the description.
 #[derive(Default)]
@@ -80,7 +80,7 @@ fn response(
             (problem.name.clone(), json!({"$ref": path}))
         })
         .collect();
-    let mut schema = schemas.of_output(SchemaGenerator::subschema_for::<Content>);
+    let mut schema = schemas.of_output(SchemaGenerator::subschema_for::<ProblemDetails>);
     let narrowed = json!({
         "properties": {"type": {"enum": types}, "status": {"const": status}},
         "additionalProperties": true,

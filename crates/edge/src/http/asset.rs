@@ -3,7 +3,8 @@
 use worker::{Env, Headers, Response};
 
 use super::{
-    answer::Answer, answer_field::AnswerField, exchange::Exchange, head::Field, problem::Problem,
+    answer::Answer, answer_field::AnswerField, exchange::Exchange, head::RequestField,
+    problem::Problem,
 };
 use crate::{
     clock::within,
@@ -23,7 +24,7 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 
 /// Answers with `file`, or with 304 if the client has it already.
 pub async fn asset(file: &str, exchange: &Exchange, env: &Env) -> Result<Answer, Problem> {
-    let known = exchange.field(Field::IfNoneMatch)?;
+    let known = exchange.field(RequestField::IfNoneMatch)?;
     let url = format!("{}{file}", exchange.base_url);
     let read = async { answer(fetch(&url, known, env).await?).await };
     let reason = match within(DEADLINE_MS, read).await {

@@ -1,7 +1,8 @@
 //! Preflights: may a page of another origin call? (Fetch, "CORS protocol".)
 
 use super::{
-    answer::Answer, answer_field::AnswerField, exchange::Exchange, head::Field, problem::Problem,
+    answer::Answer, answer_field::AnswerField, exchange::Exchange, head::RequestField,
+    problem::Problem,
 };
 use crate::settings::Settings;
 
@@ -23,8 +24,8 @@ pub fn preflight(
     methods: &str,
     settings: &Settings,
 ) -> Result<Option<Answer>, Problem> {
-    let origin = exchange.field(Field::Origin)?;
-    let asked = exchange.field(Field::RequestMethod)?;
+    let origin = exchange.field(RequestField::Origin)?;
+    let asked = exchange.field(RequestField::RequestMethod)?;
     let ("OPTIONS", Some(origin), Some(_)) = (exchange.method(), origin, asked) else {
         return Ok(None);
     };

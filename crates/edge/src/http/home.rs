@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use super::{
-    answer::Answer, answer_field::AnswerField, example::Example, exchange::Exchange, head::Field,
-    pages, problem::Problem,
+    answer::Answer, answer_field::AnswerField, example::Example, exchange::Exchange,
+    head::RequestField, pages, problem::Problem,
 };
 use crate::{
     operation::Operations,
@@ -17,7 +17,7 @@ pub fn home(
     operations: &Operations,
     settings: &Settings,
 ) -> Result<Answer, Problem> {
-    let accept = exchange.field(Field::Accept)?.unwrap_or_default();
+    let accept = exchange.field(RequestField::Accept)?.unwrap_or_default();
     // Browsers name the type of pages; others name another one, or take anything.
     if accept.contains("text/html") {
         Ok(page(exchange, operations, settings).with(AnswerField::Vary, "Accept"))

@@ -15,7 +15,7 @@ use super::{
     key::KeyField,
     problem::Problem,
     rate::known_caller,
-    router::Variables,
+    router::PathVariables,
     unkeyed::unkeyed,
 };
 use crate::{
@@ -30,7 +30,7 @@ use crate::{
 pub async fn keyed(
     content: &mut Content,
     route: &Keyed,
-    variables: Variables,
+    variables: PathVariables,
     exchange: &Exchange,
     settings: &Rc<Settings>,
     env: &Env,
@@ -93,7 +93,7 @@ pub async fn keyed(
 async fn enter(
     content: &mut Content,
     operation: &dyn Operation,
-    variables: Variables,
+    variables: PathVariables,
     exchange: &Exchange,
     settings: &Settings,
     caller: Result<Caller, Problem>,

@@ -46,12 +46,13 @@ pub(crate) mod described {
     pub use super::{
         answer_field::AnswerField,
         example::Example,
+        head::RequestField,
         key::KeyField,
         key_status::{KeyQuery, KeyStatus},
         mistakes::{about_content_type, about_key},
         operators::View,
         pages::Health,
-        problem::{Content, Problem},
+        problem::{Problem, ProblemDetails},
         resolution::ResolutionInput,
     };
 }

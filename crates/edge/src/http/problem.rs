@@ -20,10 +20,10 @@ pub struct Problem {
     pub(super) headers: Vec<(AnswerField, String)>,
 }
 
-/// What is told of it.
+/// Its representation (RFC 9457, section 3).
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "Problem")]
-pub struct Content<'a> {
+pub struct ProblemDetails<'a> {
     /// The problem's name, a path; GET it for what it means and what to do.
     #[schemars(extend("format" = "uri-reference"))]
     r#type: String,
@@ -94,7 +94,7 @@ impl Problem {
     #[must_use]
     pub fn answer(self, correlation_id: &str) -> Answer {
         let definition = self.kind.definition();
-        let content = Content {
+        let details = ProblemDetails {
             r#type: format!("/problems/{}", definition.slug),
             title: definition.title,
             status: self.status,
@@ -103,7 +103,7 @@ impl Problem {
             retryable: definition.retryable,
             errors: &self.errors,
         };
-        let body = serde_json::to_vec(&content).unwrap_or_default();
+        let body = serde_json::to_vec(&details).unwrap_or_default();
         let answer = Answer::new(self.status, "application/problem+json", body);
         let with = |answer: Answer, (field, value)| answer.with(field, value);
         self.headers.into_iter().fold(answer, with)

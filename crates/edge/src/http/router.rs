@@ -15,11 +15,11 @@ use crate::operation::{Endpoint, Keyed, Operations, Read, RouteError};
 pub struct Router {
     /// The operations.
     pub operations: Rc<Operations>,
-    paths: matchit::Router<Vec<Place>>,
+    paths: matchit::Router<Vec<MethodRoute>>,
 }
 
 /// A method at a path, and where in which table its route is.
-struct Place {
+struct MethodRoute {
     method: &'static str,
     route: Table,
 }
@@ -44,7 +44,7 @@ pub enum Target<'a> {
 }
 
 /// What stands in the place of a route's variables, percent-decoded, by their names.
-pub type Variables = Vec<(String, String)>;
+pub type PathVariables = Vec<(String, String)>;
 
 impl Router {
     /// Knows the routes of `operations`.
@@ -63,7 +63,7 @@ impl Router {
     }
 
     fn add(&mut self, path: &str, method: &'static str, route: Table) -> Result<(), RouteError> {
-        let place = Place { method, route };
+        let place = MethodRoute { method, route };
         match self.places(path) {
             Some(places) if places.iter().any(|other| other.method == method) => {
                 Err(RouteError::SameRoute {
@@ -83,7 +83,7 @@ impl Router {
     }
 
     /// The places of the route that has `path` itself, its variables in braces.
-    fn places(&mut self, path: &str) -> Option<&mut Vec<Place>> {
+    fn places(&mut self, path: &str) -> Option<&mut Vec<MethodRoute>> {
         let is_same = |params: &Params<'_, '_>| {
             params.iter().all(|(name, value)| {
                 value == format!("{{{name}}}") || value == format!("{{*{name}}}")
@@ -98,7 +98,7 @@ impl Router {
     }
 
     /// Finds what is asked for, and what stands in the place of the path's variables.
-    pub fn route(&self, method: &str, path: &str) -> Result<(Target<'_>, Variables), Problem> {
+    pub fn route(&self, method: &str, path: &str) -> Result<(Target<'_>, PathVariables), Problem> {
         let found = self.paths.at(path).map_err(|_| no_such_path())?;
         let variables = decoded(&found.params).ok_or_else(no_such_path)?;
         let asked = if method == "HEAD" { "GET" } else { method };
@@ -141,7 +141,7 @@ fn unroutable(path: &str, error: &InsertError) -> RouteError {
 }
 
 /// The field `Allow` of a path. HEAD is GET without the body (RFC 9110, section 9.3.2).
-fn allow(places: &[Place]) -> String {
+fn allow(places: &[MethodRoute]) -> String {
     places.iter().fold(String::new(), |list, place| {
         let more = if place.method == "GET" {
             "GET, HEAD"
@@ -153,7 +153,7 @@ fn allow(places: &[Place]) -> String {
 }
 
 /// Nothing, if a value is not UTF-8 once it is decoded.
-fn decoded(params: &Params<'_, '_>) -> Option<Variables> {
+fn decoded(params: &Params<'_, '_>) -> Option<PathVariables> {
     let decoded = params.iter().map(|(name, value)| {
         let value = percent_decode_str(value).decode_utf8().ok()?;
         Some((name.to_owned(), value.into_owned()))
@@ -175,7 +175,7 @@ mod tests {
         problem_type::ProblemType,
     };
 
-    fn variables(method: &str, path: &str) -> Variables {
+    fn variables(method: &str, path: &str) -> PathVariables {
         router().route(method, path).unwrap().1
     }
 

@@ -25,7 +25,7 @@ use super::{
     problem::Problem,
     rate::{known_caller, known_operator, known_page},
     resolution::resolve,
-    router::{Router, Target, Variables},
+    router::{PathVariables, Router, Target},
     send::send,
 };
 use crate::{
@@ -164,7 +164,7 @@ async fn answer(
 }
 
 /// The service's own pages have one variable in their paths at most.
-fn first(variables: &Variables) -> &str {
+fn first(variables: &PathVariables) -> &str {
     variables.first().map_or("", |(_, value)| value)
 }
 
@@ -207,13 +207,13 @@ async fn show_page(
 async fn reading(
     caller: &Caller,
     read: &Read,
-    variables: &Variables,
+    variables: &PathVariables,
     exchange: &Exchange,
     env: &Env,
 ) -> Result<Answer, Problem> {
-    let caller = caller.scope.to_string();
+    let scope = caller.scope.to_string();
     let reading = Reading {
-        caller: &caller,
+        scope: &scope,
         variables,
         query: &exchange.query,
         env,

@@ -12,7 +12,7 @@ use super::{
     content::Content,
     exchange::Exchange,
     problem::Problem,
-    router::Variables,
+    router::PathVariables,
 };
 use crate::{
     clock::{self, within},
@@ -25,7 +25,7 @@ use crate::{
 pub async fn unkeyed(
     content: &mut Content,
     operation: &dyn Operation,
-    variables: Variables,
+    variables: PathVariables,
     caller: Result<Caller, Problem>,
     exchange: &Exchange,
     settings: &Settings,
@@ -78,7 +78,7 @@ type Ran = Result<SavedResponse, Option<OperationError>>;
 async fn run(
     content: &mut Content,
     operation: &dyn Operation,
-    variables: Variables,
+    variables: PathVariables,
     caller: Result<Caller, Problem>,
     exchange: &Exchange,
     settings: &Settings,
@@ -90,7 +90,7 @@ async fn run(
         request: &request,
         operation_id: &OperationId(Uuid::new_v4().to_string()),
         idempotency_key: None,
-        caller: &caller.scope.to_string(),
+        scope: &caller.scope.to_string(),
         origin: &origin(exchange)?,
         now: clock::now(),
         env,

@@ -24,7 +24,7 @@ const MAX_LOOK_MS: u64 = 10_000;
 type TakeIn = fn(&mut State, &Batch, UnixMillis);
 
 /// What a look has found.
-struct Found {
+struct Findings {
     have_alerts_changed: bool,
     /// Whether somebody has to look again, also if nothing comes.
     is_busy: bool,
@@ -59,7 +59,7 @@ impl Monitor {
         come: Option<(&Batch, TakeIn)>,
         settings: &Settings,
         now: UnixMillis,
-    ) -> Result<Found, ObjectError> {
+    ) -> Result<Findings, ObjectError> {
         let rules = settings.rules;
         let window_ms = rules.window_s.saturating_mul(1000);
         let mut window = self.window.borrow_mut();
@@ -86,7 +86,7 @@ impl Monitor {
                 None => 0,
             };
             let has_deliveries = !state.deliveries.is_empty();
-            Found {
+            Findings {
                 have_alerts_changed: change != Change::default(),
                 is_busy: has_deliveries
                     || !state.alerts.is_empty()
@@ -99,7 +99,7 @@ impl Monitor {
     }
 
     /// Says once that deliveries are dropped, until the webhook has been told all that waits.
-    fn tell_of_dropped(&self, found: &Found) {
+    fn tell_of_dropped(&self, found: &Findings) {
         if !found.has_deliveries {
             self.has_dropped.set(false);
         }

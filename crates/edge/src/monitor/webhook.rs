@@ -17,13 +17,13 @@ const DEADLINE_MS: u64 = 5000;
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Delivery {
     key: String,
-    /// A [`Content`], as JSON: each try with the key sends the same.
+    /// A [`WebhookBody`], as JSON: each try with the key sends the same.
     content: String,
     tries: u32,
 }
 
 #[derive(Serialize)]
-struct Content<'a> {
+struct WebhookBody<'a> {
     event: &'a str,
     alert: &'a Alert,
 }
@@ -38,7 +38,7 @@ impl Delivery {
             Some(Self {
                 key: Uuid::new_v4().to_string(),
                 // Texts and numbers can always be written.
-                content: serde_json::to_string(&Content { event, alert }).ok()?,
+                content: serde_json::to_string(&WebhookBody { event, alert }).ok()?,
                 tries: 0,
             })
         };

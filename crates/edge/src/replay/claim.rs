@@ -9,7 +9,7 @@ use futures_util::future::{Either, select};
 use idempotency_core::{Asked, Claimed, CompositeKey, Message, Silence};
 use worker::Env;
 
-use super::{Found, kv, memory};
+use super::{Judgement, kv, memory};
 use crate::{
     clock::{self, within},
     coordinator::{Unreachable, ask},
@@ -57,13 +57,13 @@ pub struct Answered {
 }
 
 impl Answered {
-    fn by_copy(found: Found, source: Source) -> Self {
+    fn by_copy(found: Judgement, source: Source) -> Self {
         let claimed = match found {
-            Found::Replay(record) => Claimed::Completed {
+            Judgement::Replay(record) => Claimed::Completed {
                 record,
                 replayed: true,
             },
-            Found::Mismatch => Claimed::Mismatch,
+            Judgement::Mismatch => Claimed::Mismatch,
         };
         Self {
             reply: Ok(claimed),

@@ -4,7 +4,7 @@ use idempotency_core::lifecycle::{Fingerprint, Record, Status, UnixMillis};
 
 /// What a valid copy says.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Found {
+pub enum Judgement {
     /// The first answer, with its record.
     Replay(Record),
     /// The key belongs to another request.
@@ -19,16 +19,16 @@ pub fn judge(
     operation: &str,
     fingerprint: Fingerprint,
     now: UnixMillis,
-) -> Option<Found> {
+) -> Option<Judgement> {
     let Status::Completed { .. } = copy.status else {
         return None;
     };
     if now >= copy.expires_at {
         None
     } else if copy.belongs_to(operation, fingerprint) {
-        Some(Found::Replay(copy.clone()))
+        Some(Judgement::Replay(copy.clone()))
     } else {
-        Some(Found::Mismatch)
+        Some(Judgement::Mismatch)
     }
 }
 
@@ -52,8 +52,8 @@ mod tests {
 
             let expected = match () {
                 () if status != 1 || now >= expires_at => None,
-                () if copied == asked && operation == "a" => Some(Found::Replay(copy)),
-                () => Some(Found::Mismatch),
+                () if copied == asked && operation == "a" => Some(Judgement::Replay(copy)),
+                () => Some(Judgement::Mismatch),
             };
             prop_assert_eq!(found, expected);
         }

@@ -16,5 +16,5 @@ mod publish;
 mod any_copy;
 
 pub use claim::{Answered, Source, claim};
-pub use judge::Found;
+pub use judge::Judgement;
 pub use publish::{forget, publish};

@@ -3,16 +3,16 @@
 //! Nothing here does I/O, reads a clock, draws randomness, is async or knows the platform: what a decision needs is an
 //! argument. The modules stand in the order in which a request meets them.
 
-mod parse;
-mod json_mistakes;
-mod json;
 mod address;
 mod fault;
+mod json;
+mod parse;
+mod json_mistakes;
 mod origin;
 mod request;
 mod message;
-mod reply;
 pub mod lifecycle;
+mod reply;
 pub mod digest;
 #[cfg(test)]
 mod any_json;

@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock, draws randomness, is async or knows the `worker` crate; time and
 //! identifiers are arguments. The coordinator loads a record, asks this module, stores what it says, and
 //! only then acts; the model checker calls the same functions.
+//! The values stand first, then the decisions in the order of a record's life, then how a record is written.
 //!
 //! Invariants:
 //! - an operation id is minted once per record, and every attempt of that record carries it;
@@ -24,8 +25,8 @@ mod resolve;
 mod inspect;
 mod expire;
 mod history;
-pub mod frame;
 mod encoding;
+pub mod frame;
 #[cfg(test)]
 mod any_record;
 

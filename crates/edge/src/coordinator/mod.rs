@@ -11,12 +11,12 @@
 
 mod call;
 mod class;
-mod settle;
 mod object;
-mod no_answer;
+mod storage;
 mod running;
 mod attempt;
-mod storage;
+mod settle;
+mod no_answer;
 
 pub use call::{Unreachable, ask};
 pub use class::Coordinator;

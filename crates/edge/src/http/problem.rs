@@ -20,7 +20,7 @@ pub struct Problem {
     pub(super) headers: Vec<(AnswerField, String)>,
 }
 
-/// Its representation (RFC 9457, section 3).
+/// What is told of it.
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "Problem")]
 pub struct ProblemDetails<'a> {

@@ -7,10 +7,10 @@
 //! - a copy that is missing, stale, unreadable or somebody else's changes no answer: the object decides;
 //! - a first request never waits for KV.
 
-mod judge;
+mod claim;
 mod memory;
 mod kv;
-mod claim;
+mod judge;
 mod publish;
 #[cfg(test)]
 mod any_copy;

@@ -27,14 +27,14 @@ pub enum Message {
     Claim(Asked),
     /// What became of the key?
     Inspect,
-    /// An operator says what became of the key.
+    /// An operator resolves the key.
     Resolve(Ruling),
 }
 
 /// A resolution, and whose.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Ruling {
-    /// What is said. The content of its answer, if it has one, is the body of the frame.
+    /// The resolution. The content of its answer, if it has one, is the body of the frame.
     pub resolution: Resolution,
     /// The operator's name.
     pub by: String,
@@ -127,7 +127,7 @@ impl Message {
     }
 }
 
-/// Writes what is said in a frame with `body`.
+/// Frames `message` with `body`.
 pub(crate) fn join(message: &impl Serialize, body: &[u8]) -> Result<Vec<u8>, MessageError> {
     let head = Head {
         version: MESSAGE_VERSION,

@@ -1,4 +1,4 @@
-//! What the object replies: to a claim, and to whoever inspects or resolves a key.
+//! What the object replies: to a claim, and to the inspection or resolution of a key.
 //!
 //! Both are framed like questions. Either reply may be a [`Silence`] instead, which looks the same in both.
 

@@ -9,8 +9,8 @@
 //! - an operation id is minted once per record, and every attempt of that record carries it;
 //! - a completed record never changes again until it expires, unless an operator has it forgotten;
 //! - an attempt settles a record only while it is the record's current one;
-//! - a request with another fingerprint, or for another operation, is told so before anything else about the record
-//!   is looked at;
+//! - a request with another fingerprint, or for another operation, is refused before anything else about the record is
+//!   considered;
 //! - where an attempt must not be repeated, none starts after one that may have taken effect, unless an operator says
 //!   so.
 

@@ -104,7 +104,7 @@ impl Record {
 pub enum Status {
     /// An attempt was started and has not settled.
     Processing {
-        /// From this moment on the attempt is given up and another may start.
+        /// From this moment on the attempt has timed out, and another may start.
         deadline: UnixMillis,
     },
     /// The operation took effect and this is its answer.
@@ -162,7 +162,7 @@ pub struct Attempt {
     pub operation_id: OperationId,
     /// Counted from 1.
     pub number: u32,
-    /// From this moment on the attempt is given up.
+    /// From this moment on the attempt has timed out.
     pub deadline: UnixMillis,
 }
 

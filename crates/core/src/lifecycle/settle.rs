@@ -17,7 +17,7 @@ pub enum AttemptEnd {
 /// Whether an attempt settled its record.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Settlement {
-    /// The record is settled by this attempt. It must be stored before anyone is told.
+    /// The record is settled by this attempt. It must be stored before anything else happens.
     Settled(Record),
     /// The attempt is not the record's current one: it changes nothing and how it ended is not reported.
     Late,

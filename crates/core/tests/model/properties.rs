@@ -149,7 +149,7 @@ fn one_effect_per_license(world: &World) -> bool {
     })
 }
 
-/// Whether who asks what became of the key is told what its request would be, were it repeated at that moment.
+/// Whether an inspection of the key shows the status that a repeated request would find at that moment.
 fn is_told_truly<M: Machine>(bounds: &Bounds<M>, world: &World, number: usize) -> bool {
     let (object, now) = (&world.objects[number], world.now);
     let running = object.running.as_ref();

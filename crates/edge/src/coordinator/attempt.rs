@@ -23,10 +23,10 @@ pub enum AttemptError {
     /// It took longer than it may.
     #[error("the attempt's deadline passed")]
     Deadline,
-    /// It was told to end before its effect.
+    /// A fault ended it before its effect.
     #[error("a fault was asked for")]
     FaultBefore,
-    /// It was told to end after its effect.
+    /// A fault ended it after its effect.
     #[error("a fault was asked for")]
     FaultAfter,
 }
@@ -113,7 +113,7 @@ async fn abort(state: &State) -> Infallible {
             "the object was reset: a fault was asked for",
         ))
     });
-    // It never comes back from this; whoever waits for the object is told by the platform.
+    // It never returns from this. The platform reports an error to whoever waits for the object.
     let _ = reset.await;
     pending().await
 }

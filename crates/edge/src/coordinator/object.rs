@@ -209,7 +209,7 @@ impl Object {
         reply
     }
 
-    /// Forgets the running attempt if it is this one, which wakes whoever waits for it.
+    /// Forgets the running attempt if it is this one, which wakes the requests that wait for it.
     fn end(&self, attempt: &Attempt) {
         let mut running = self.running.borrow_mut();
         if running
@@ -280,7 +280,7 @@ impl Object {
         Ok(Inspected::Record { record, history })
     }
 
-    /// What was told here, and by whatever else runs in this isolate, gets handed over.
+    /// Flushes the counts of the events in this isolate, soon.
     fn hand_over_soon(&self) {
         if let Ok(settings) = self.operations.settings(&self.env) {
             hand_over_soon(&self.env, &settings, |task| self.state.wait_until(task));

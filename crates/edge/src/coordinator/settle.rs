@@ -76,7 +76,7 @@ impl Object {
     }
 }
 
-/// What is said to a request whose attempt ended late, and without an answer that still counts.
+/// The reply to a request whose attempt ended late, and without an answer that still counts.
 fn late(stored: Option<&Stored>) -> Claimed {
     match stored.map(|stored| &stored.record) {
         Some(record) if record.status == Status::Ambiguous => Claimed::Ambiguous {
@@ -87,7 +87,7 @@ fn late(stored: Option<&Stored>) -> Claimed {
     }
 }
 
-/// The answer as it is kept, and told if that is less than the operation said.
+/// The answer as it is kept. Reports if that is less than the operation returned.
 fn kept(response: SavedResponse, asked: &Asked) -> SavedResponse {
     let (response, wrong) = response.keepable();
     if !wrong.is_empty() {

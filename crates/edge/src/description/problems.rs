@@ -21,7 +21,7 @@ enum Where {
     Callers,
     /// Routes that read header fields of their own, which may be too long.
     Fields,
-    /// Routes that tell operators more than others.
+    /// Routes that show operators more than others.
     Operators,
     /// Routes that take effect once per key.
     Keyed,
@@ -161,7 +161,7 @@ const fn is_asset(entry: &Entry) -> bool {
     )
 }
 
-/// Problems as the service tells them; of a type that no function here makes, what its page says.
+/// Problems as the service reports them; of a type without a function of its own, what its page says.
 fn examples(kind: ProblemType, entry: &Entry) -> Vec<(String, ProblemType, Problem)> {
     let one = |problem| vec![(kind.slug().to_owned(), kind, problem)];
     let variant = |suffix: &str, problem| (format!("{}-{suffix}", kind.slug()), kind, problem);

@@ -1,4 +1,4 @@
-//! The answers that tell of a problem, each described once.
+//! The answers that report a problem, each described once.
 
 use std::collections::BTreeMap;
 

@@ -156,7 +156,7 @@ fn json_content(schemas: &mut Schemas, output: SchemaFn) -> Value {
     json!({"application/json": {"schema": schema, "example": example}})
 }
 
-/// A file that a browser reads; its name tells its type.
+/// A file that a browser reads; its type follows from its name.
 fn file(name: &str, fields: &[AnswerField]) -> Value {
     let (media_type, schema, policy) = match name.rsplit('.').next() {
         Some("html") => (

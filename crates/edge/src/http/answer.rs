@@ -5,7 +5,7 @@ use worker::WebSocket;
 
 use super::answer_field::AnswerField;
 
-/// What is to be said.
+/// An answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// The status code.

@@ -53,8 +53,8 @@ async fn fetch(url: &str, known: Option<&str>, env: &Env) -> worker::Result<Resp
     env.assets(BINDING)?.fetch_request(request).await
 }
 
-/// The asset, which a client may store but has to ask for again: it changes with a deployment. Or the status, if it is
-/// none of a file that is there.
+/// The asset, which a client may store but has to ask for again: it changes with a deployment. Or the status, if the
+/// platform found no such file.
 async fn answer(mut found: Response) -> worker::Result<Result<Answer, u16>> {
     let status = found.status_code();
     if !matches!(status, 200 | 304) {

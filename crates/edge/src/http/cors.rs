@@ -45,7 +45,7 @@ pub fn preflight(
     ))
 }
 
-/// Whether pages of `origin` may call. A port of `*` in the list stands for any port, and for none.
+/// Whether pages of `origin` may call. A port of `*` in the list stands for any port, or no port.
 pub fn is_allowed(origin: &str, allowed: &[String]) -> bool {
     let is_port = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     allowed

@@ -11,7 +11,7 @@ use crate::{
     settings::{Auth, Settings},
 };
 
-/// A page for a browser; everybody else is told where to look.
+/// A page for a browser; a problem that says where to look for everybody else.
 pub fn home(
     exchange: &Exchange,
     operations: &Operations,

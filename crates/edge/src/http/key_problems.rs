@@ -1,4 +1,4 @@
-//! The problems that there are to tell of a key, each made in one place. `problems.rs` has all others.
+//! The problems with a key, each made in one place. `problems.rs` has all others.
 
 use idempotency_core::{KeyForm, Silence};
 
@@ -23,7 +23,7 @@ impl Problem {
         )
     }
 
-    /// A key that is none.
+    /// An invalid key.
     #[must_use]
     pub fn key_invalid(detail: String) -> Self {
         Self::new(ProblemType::KeyInvalid, detail)
@@ -123,7 +123,7 @@ impl Problem {
         problem
     }
 
-    /// The object replied, but nothing about the record.
+    /// The object replied nothing about the record.
     #[must_use]
     pub fn silence(silence: Silence) -> Self {
         match silence {
@@ -133,7 +133,7 @@ impl Problem {
         }
     }
 
-    /// A key of which an operator says what became of it, though that is known.
+    /// A key that an operator resolves, though it is not AMBIGUOUS.
     #[must_use]
     pub fn not_ambiguous() -> Self {
         Self::new(

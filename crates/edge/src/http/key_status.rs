@@ -91,7 +91,7 @@ fn asked_about(caller: &Caller, query: &str, settings: &Settings) -> Result<Scop
     }
 }
 
-/// Looks up `key`. One that is unknown, has expired, belongs to another caller or is none looks the same.
+/// Looks up `key`. An unknown, expired or invalid key and another caller's get the same answer.
 pub async fn key_status(
     caller: &Caller,
     key: &str,
@@ -133,7 +133,7 @@ pub(super) fn unknown() -> Problem {
     Problem::not_found("You have no such key, or it has expired.")
 }
 
-/// Whether the object knows nothing of the key.
+/// Whether the object has no record of the key.
 pub(super) const fn is_unknown(reply: &Inspected) -> bool {
     matches!(reply, Inspected::Record { record: None, .. })
 }

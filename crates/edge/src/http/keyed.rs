@@ -26,7 +26,7 @@ use crate::{
     telemetry::{Event, Subject, tell},
 };
 
-/// Answers a request of a keyed route, and tells what became of it.
+/// Answers a request of a keyed route, and reports how it ended.
 pub async fn keyed(
     content: &mut Content,
     route: &Keyed,
@@ -106,7 +106,7 @@ async fn enter(
     Ok((identity, asked))
 }
 
-/// Whom the request is about, as far as it is known.
+/// The names of what the request is about, as far as they are known.
 struct Names {
     key: Option<String>,
     caller: Option<String>,
@@ -133,7 +133,7 @@ impl Names {
     }
 }
 
-/// What became of a request that the object or a copy had a word on.
+/// The event of a request that the object or a copy replied to.
 fn event_of(answered: &Answered, duration_ms: u64) -> Event {
     match answered.reply {
         Ok(Claimed::Completed { replayed: true, .. }) => Event::Replayed {

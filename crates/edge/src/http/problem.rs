@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{answer::Answer, answer_field::AnswerField};
 use crate::{operation::FieldError, problem_type::ProblemType};
 
-/// In how many seconds a client is told to come back: an operation usually takes less than one.
+/// The value of `Retry-After`, in seconds: an operation usually takes less than one.
 const RETRY_AFTER_S: u64 = 1;
 
 /// One occurrence of a problem.
@@ -90,7 +90,7 @@ impl Problem {
         self.headers.iter().map(|(field, _)| *field)
     }
 
-    /// The answer that tells it.
+    /// The answer that reports it.
     #[must_use]
     pub fn answer(self, correlation_id: &str) -> Answer {
         let definition = self.kind.definition();

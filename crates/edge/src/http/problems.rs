@@ -1,4 +1,4 @@
-//! The problems that there are to tell, each made in one place: nothing internal is in their words.
+//! The problems, each made in one place: nothing internal is in their words.
 
 use super::{answer_field::AnswerField, problem::Problem};
 use crate::{operation::FieldError, problem_type::ProblemType};
@@ -10,7 +10,7 @@ impl Problem {
         Self::new(ProblemType::MalformedJson, detail)
     }
 
-    /// No content, or none of what was announced.
+    /// No content, or not all that was announced.
     #[must_use]
     pub fn no_content(announced: bool) -> Self {
         Self::malformed_json(if announced {
@@ -98,7 +98,7 @@ impl Problem {
         Self::new(ProblemType::NotFound, detail)
     }
 
-    /// The path `/`, for whoever is no browser.
+    /// The path `/`, for clients other than browsers.
     #[must_use]
     pub fn nothing_at_root() -> Self {
         Self::not_found(
@@ -116,13 +116,13 @@ impl Problem {
         .with(AnswerField::Allow, allow)
     }
 
-    /// No credential, or one that is none.
+    /// A missing or malformed credential.
     #[must_use]
     pub fn unauthorized(detail: &str) -> Self {
         Self::new(ProblemType::Unauthorized, detail).with(AnswerField::Authenticate, "Bearer")
     }
 
-    /// A token that is not taken (RFC 6750, section 3.1).
+    /// A token that is not accepted (RFC 6750, section 3.1).
     #[must_use]
     pub fn invalid_token(detail: &str) -> Self {
         Self::new(ProblemType::Unauthorized, detail)
@@ -149,8 +149,8 @@ impl Problem {
         self
     }
 
-    /// Something that only a WebSocket can be told. The field `Upgrade`, which belongs here (RFC 9110, section
-    /// 15.5.22), is the platform's: it lets none of ours pass.
+    /// Something that is only available over a WebSocket. The field `Upgrade`, which belongs here (RFC 9110, section
+    /// 15.5.22), is the platform's: it drops ours.
     #[must_use]
     pub fn upgrade_required() -> Self {
         Self::new(
@@ -159,7 +159,7 @@ impl Problem {
         )
     }
 
-    /// The sums and events that were asked for cannot be had.
+    /// The sums and events that were asked for are not available.
     #[must_use]
     pub fn monitor_failed() -> Self {
         Self::new(
@@ -177,7 +177,7 @@ impl Problem {
         )
     }
 
-    /// Who is calling cannot be found out at the moment.
+    /// The caller cannot be determined at the moment.
     #[must_use]
     pub fn keys_missing() -> Self {
         Self::new(
@@ -205,7 +205,7 @@ impl Problem {
         )
     }
 
-    /// No word from the object.
+    /// No reply from the object.
     #[must_use]
     pub fn unavailable() -> Self {
         Self::new(
@@ -215,7 +215,7 @@ impl Problem {
         )
     }
 
-    /// An object that does not know the request, or may not serve it.
+    /// An object that does not know the request, or may not execute it.
     #[must_use]
     pub fn declined() -> Self {
         Self::new(
@@ -240,7 +240,7 @@ impl Problem {
         Self::new(ProblemType::ServiceUnavailable, detail)
     }
 
-    /// Something that should not be.
+    /// A state that should not occur.
     #[must_use]
     pub fn internal() -> Self {
         Self::new(

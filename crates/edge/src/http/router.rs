@@ -39,7 +39,7 @@ pub enum Target<'a> {
     Read(&'a Read),
     /// The service's own.
     Page(Page),
-    /// To be told which methods the path accepts: these.
+    /// The question which methods the path accepts: these.
     Options(String),
 }
 

@@ -1,4 +1,4 @@
-//! The way out: from what is to be said to a response.
+//! The way out: from an answer to a response.
 
 use std::sync::LazyLock;
 
@@ -43,7 +43,7 @@ pub fn send(
         (AnswerField::ReferrerPolicy, "no-referrer"),
     ];
     for (name, value) in &answer.headers {
-        // What an operation says of these does not count.
+        // An operation cannot set these.
         if always
             .iter()
             .all(|(own, _)| !own.name().eq_ignore_ascii_case(name))
@@ -54,7 +54,7 @@ pub fn send(
     for (field, value) in always {
         fields.set(field, value)?;
     }
-    // A browser that was once told so of localhost would refuse every other server there.
+    // A browser that got this from localhost would refuse every other server there.
     if exchange.base_url.starts_with("https://") && !exchange.is_local() {
         fields.set(AnswerField::TransportSecurity, HTTPS_ONLY)?;
     }

@@ -1,4 +1,5 @@
-//! What a monitor does whenever something comes, or its alarm rings: it takes in, judges, and tells whoever is to know.
+//! What a monitor does whenever something comes, or its alarm rings: it takes in, judges, and
+//! reports to dashboards and webhook.
 
 use std::rc::Rc;
 
@@ -33,7 +34,7 @@ struct Findings {
 }
 
 impl Monitor {
-    /// Takes in what has come, looks at all there is with the rules, and tells whoever is to know.
+    /// Takes in what has come, judges all there is by the rules, and reports to dashboards and webhook.
     pub fn look(self: &Rc<Self>, come: Option<(&Batch, TakeIn)>) -> Result<(), ObjectError> {
         let settings = self.settings()?;
         let now = clock::now();
@@ -45,7 +46,7 @@ impl Monitor {
             self.store.storage.ring_at(now.plus_ms(look_ms))?;
         }
         self.tell_of_dropped(&found);
-        // The alarm is set by then: whatever becomes of this instance, what is still to be told will be.
+        // The alarm is set by then: should this instance end, the next one delivers.
         if let Some(url) = &settings.alert_webhook_url
             && found.has_deliveries
         {
@@ -98,7 +99,7 @@ impl Monitor {
         Ok(found?)
     }
 
-    /// Says once that deliveries are dropped, until the webhook has been told all that waits.
+    /// Logs once that deliveries are dropped, until none waits.
     fn tell_of_dropped(&self, found: &Findings) {
         if !found.has_deliveries {
             self.has_dropped.set(false);

@@ -1,4 +1,4 @@
-//! Alerts, told to a webhook: with an idempotency key of their own, so that one that is told twice counts once.
+//! Alerts, sent to a webhook: with an idempotency key of their own, so that one that is sent twice counts once.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -7,13 +7,13 @@ use worker::Headers;
 use super::alerts::{Alert, Change};
 use crate::{clock::within, outgoing};
 
-/// How often an alert is told at most until somebody takes it.
+/// How often an alert is sent at most until the webhook accepts it.
 const MAX_TRIES: u32 = 5;
 
 /// How long the webhook has to answer, in milliseconds.
 const DEADLINE_MS: u64 = 5000;
 
-/// Something to tell, until it is told.
+/// An alert on its way to the webhook.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Delivery {
     key: String,
@@ -29,7 +29,7 @@ struct WebhookBody<'a> {
 }
 
 impl Delivery {
-    /// What is to be told of `change`.
+    /// What is to be sent of `change`.
     #[must_use]
     pub fn of(change: &Change) -> Vec<Self> {
         let raised = change.raised.iter().map(|alert| ("alert.raised", alert));
@@ -55,7 +55,7 @@ impl Delivery {
         })
     }
 
-    /// Tells it once.
+    /// Sends it once.
     pub async fn send(&self, url: &str) -> Result<(), String> {
         match within(DEADLINE_MS, self.post(url)).await {
             Some(Ok(200..=299)) => Ok(()),

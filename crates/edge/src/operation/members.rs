@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 /// The names of members.
 pub type Names = &'static [&'static str];
 
-/// The members of `I`, if it is a struct that tells them: one with flattened members does not.
+/// The members of `I`, if serde names them: of a struct with flattened members it does not.
 pub fn members<I: DeserializeOwned>() -> Option<Names> {
     let mut names = None;
     // It reads nothing, and fails.

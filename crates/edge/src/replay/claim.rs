@@ -17,7 +17,7 @@ use crate::{
     telemetry::{Event, Tell},
 };
 
-/// After how many milliseconds without the object's word KV is asked too. Longer than an operation usually
+/// After how many milliseconds without the object's reply KV is asked too. Longer than an operation usually
 /// takes: a KV miss is billed, and remembered by that location for up to a minute.
 const HEDGE_MS: u64 = 1000;
 
@@ -47,12 +47,12 @@ impl Source {
     }
 }
 
-/// What is said of a request, and by whom.
+/// The reply to a request, and where it came from.
 #[derive(Debug)]
 pub struct Answered {
-    /// What.
+    /// The reply.
     pub reply: Result<Claimed, Silence>,
-    /// By whom.
+    /// Where it came from.
     pub source: Source,
 }
 

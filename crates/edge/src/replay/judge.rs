@@ -11,8 +11,8 @@ pub enum Judgement {
     Mismatch,
 }
 
-/// What `copy` says of a request for `operation` with `fingerprint` at `now`; nothing if it is no valid copy, which is
-/// the same as if it were not there.
+/// What `copy` says of a request for `operation` with `fingerprint` at `now`; nothing if the copy is invalid,
+/// which is the same as if it were not there.
 #[must_use]
 pub fn judge(
     copy: &Record,

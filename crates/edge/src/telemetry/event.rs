@@ -1,4 +1,4 @@
-//! Everything worth telling, and how much it matters. It is the one source of log lines, metrics and what the
+//! Everything worth reporting, and how much it matters. It is the one source of log lines, metrics and what the
 //! dashboard shows.
 
 use idempotency_core::lifecycle::StatusName;
@@ -51,7 +51,7 @@ pub enum Event {
         #[serde(skip)]
         record: Move,
     },
-    /// A further attempt starts: the one before failed, died or was given up.
+    /// A further attempt starts: the one before failed, died or timed out.
     Retrying {
         /// At least 2.
         attempt: u32,
@@ -100,7 +100,7 @@ pub enum Event {
         #[serde(skip)]
         record: Move,
     },
-    /// An operator said what became of a key.
+    /// An operator resolved a key.
     Resolved {
         /// What it is from then on: COMPLETED, FAILED or FORGOTTEN.
         status: StatusName,
@@ -110,7 +110,7 @@ pub enum Event {
         #[serde(skip)]
         record: Move,
     },
-    /// An attempt ended after it had been given up; its outcome changes nothing.
+    /// An attempt ended after it had timed out, which changes nothing.
     Late {
         /// The attempt that did.
         attempt: u32,
@@ -192,12 +192,12 @@ pub enum Event {
         /// What the database said.
         reason: String,
     },
-    /// The counts of an isolate could not be handed over.
+    /// The counts of an isolate could not be flushed.
     CountsLost {
         /// What the platform said.
         reason: String,
     },
-    /// An alert could not be told to the webhook.
+    /// An alert could not be sent to the webhook.
     WebhookFailed {
         /// What it answered, or the platform said.
         reason: String,
@@ -207,7 +207,7 @@ pub enum Event {
         /// What one of them does not know.
         reason: String,
     },
-    /// Something is wrong that only a person can mend.
+    /// Something is wrong that only a person can fix.
     Broken {
         /// What.
         reason: String,

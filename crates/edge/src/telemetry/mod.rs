@@ -3,8 +3,8 @@
 //!
 //! Invariants:
 //! - no event carries a body, a credential or a caller's token;
-//! - each keyed request is told of by one event that has an outcome;
-//! - nobody waits for what is told to arrive anywhere.
+//! - each keyed request has one event with an outcome;
+//! - nothing waits for an event to arrive anywhere.
 
 mod event;
 mod asked;

@@ -12,17 +12,17 @@ pub enum Outcome {
     Executed,
     /// It got the first answer again.
     Replayed,
-    /// It was told that the first one is running.
+    /// The first one was still running.
     InProgress,
     /// Its key belongs to another request.
     Mismatch,
-    /// It had no credential that is taken, or one that is not enough.
+    /// Its credential was missing, not accepted, or not enough.
     Unauthorized,
     /// Its caller sends too many.
     RateLimited,
     /// It had no key.
     KeyMissing,
-    /// It had a key that is none, or two.
+    /// It had an invalid key, or two.
     KeyInvalid,
     /// Something else in it is not acceptable.
     ValidationFailed,

@@ -1,8 +1,8 @@
 //! How many records there are, by status, and how much they take.
 //!
-//! Each change of a record is told with where the record was and where it is. A change that gets lost would leave
+//! Each change of a record is reported with where the record was and where it is. A change that gets lost would leave
 //! the sums wrong for ever; so they are kept by the time at which the records expire, and what has expired is left
-//! out of the sums whether its end was told or not.
+//! out of the sums whether its end was reported or not.
 
 use std::collections::BTreeMap;
 

@@ -20,7 +20,7 @@ pub struct Tally {
     pub operations: BTreeMap<String, Histogram>,
     /// How many replays came from memory, from the object, and from KV.
     pub replays: BTreeMap<String, u64>,
-    /// How many attempts followed one that failed, died or was given up.
+    /// How many attempts followed one that failed, died or timed out.
     pub recovered: u64,
     /// How many records have been deleted at their expiry.
     pub expired: u64,

@@ -2,7 +2,7 @@
 //
 // Exits with 1 if a case had a wrong answer, or the platform would bill more than is promised; never for a time.
 
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -13,6 +13,7 @@ import { type Bundle, type Contender, ROOT, start } from "./contender.ts";
 import { growth } from "./growth.ts";
 import { Generator, type Measured, measure } from "./measure.ts";
 import { hold, type Language, median, type Row, row, table } from "./report.ts";
+import { workersOf } from "./workers.ts";
 
 const { values } = parseArgs({
   options: {
@@ -29,18 +30,7 @@ const connectionCounts = (values.connections ?? (values.quick ? "8" : "1,8,32"))
 const keys = values.quick ? { few: 50, many: 500 } : { few: 1000, many: 50_000 };
 const LANGUAGES: Language[] = ["javascript", "rust"];
 
-const MIGRATIONS = join(ROOT, "migrations");
-const OURS: Bundle = {
-  folder: join(ROOT, "dist"),
-  main: join(ROOT, "dist/entry.js"),
-  objects: { COORDINATOR: "Coordinator", TELEMETRY: "Telemetry" },
-  schema: (await readdir(MIGRATIONS)).sort().map((name) => join(MIGRATIONS, name)),
-  variables: { AUTH: "off", FAULT_INJECTION: "on" },
-};
-const ours = (variables: Record<string, string>) => ({
-  ...OURS,
-  variables: { ...OURS.variables, ...variables },
-});
+const { ours: OURS } = await workersOf(ROOT);
 const FLOORS_FOLDER = join(ROOT, "bench/floors");
 const floor = (modules: string, main: string): Bundle => ({
   folder: join(FLOORS_FOLDER, modules),
@@ -50,9 +40,7 @@ const floor = (modules: string, main: string): Bundle => ({
   variables: {},
 });
 const BUNDLES = {
-  ours: OURS,
-  forgetful: ours({ REPLAY_MEMORY_BYTES: "0" }),
-  quiet: ours({ LOG_LEVEL: "warning" }),
+  ...(await workersOf(ROOT)),
   javascript: floor("javascript", "javascript/index.js"),
   rust: floor("rust/build", "rust/entry.js"),
 };

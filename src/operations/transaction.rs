@@ -117,7 +117,7 @@ impl Readable for Transaction {
     async fn read(reading: &Reading<'_>, (): ()) -> Result<Option<Self>, ReadError> {
         let values = [
             JsValue::from_str(reading.scope),
-            JsValue::from_str(reading.variable("id")),
+            JsValue::from_str(reading.variables.get("id")),
         ];
         let row: Option<Row> = first_row(reading.env, SELECT, &values).await?;
         Ok(row

@@ -74,7 +74,7 @@ async function run(server: Server, options: Options, tell: (progress: string) =>
   const [d1Outages] = await Promise.all([
     failWrites(server, outages, now),
     kill(server, killsAtMs, now, downtimes),
-    useKeys(plans, durationMs, world),
+    useKeys(plans, durationMs, world).then(() => evictions.first()),
   ]).finally(() => clearInterval(watch));
   // What is asked from here on is answered from what is on disk.
   await kill(server, [now()], now, downtimes);

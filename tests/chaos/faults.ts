@@ -109,6 +109,15 @@ export class Evictions {
     this.#folder = folder;
   }
 
+  /** Waits for one: kills may have come before the first object was idle for long enough. */
+  async first(): Promise<void> {
+    const endsAt = Date.now() + 2 * EVICTED_AFTER_MS;
+    while (this.count === 0 && Date.now() < endsAt) {
+      await pause(EVICTED_AFTER_MS / 20);
+      await this.observe();
+    }
+  }
+
   async observe(): Promise<void> {
     const names = (await readdir(this.#folder)).filter((name) => name.endsWith("-wal"));
     const found = new Map<string, number>();

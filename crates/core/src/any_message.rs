@@ -4,7 +4,7 @@ use proptest::{collection, prelude::*};
 
 use super::{
     Asked, Claimed, Fault, Inspected, Message, Origin, Reply, ReplyKind, Request, Ruling, Silence,
-    message::MessageError,
+    Variables, message::MessageError,
 };
 use crate::{
     fuzz::{Shown, any_record, fuzz, mutated},
@@ -67,7 +67,7 @@ fn any_request() -> impl Strategy<Value = Request> {
             method,
             path,
             query,
-            variables,
+            variables: Variables(variables),
             fields,
             body,
         },

@@ -27,4 +27,4 @@ pub use json::Json;
 pub use message::{Asked, Message, MessageError, Ruling};
 pub use origin::Origin;
 pub use reply::{Claimed, Inspected, Reply, ReplyKind, Silence};
-pub use request::Request;
+pub use request::{Request, Variables};

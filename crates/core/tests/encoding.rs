@@ -8,7 +8,7 @@
 
 use idempotency_core::{
     Asked, Claimed, Fault, Inspected, Message, MessageError, Origin, Reply, ReplyKind, Request,
-    Ruling, Silence,
+    Ruling, Silence, Variables,
     lifecycle::{
         DecodeError, Fingerprint, History, OperationId, Record, Repeat, Resolution, SavedResponse,
         Status, StatusName, UnixMillis, decode, encode,
@@ -202,7 +202,7 @@ fn a_message_keeps_its_request_byte_for_byte() {
         method: "PUT".to_owned(),
         path: "/notes/a%2Fb".to_owned(),
         query: "c=d".to_owned(),
-        variables: vec![("id".to_owned(), "a/b".to_owned())],
+        variables: Variables(vec![("id".to_owned(), "a/b".to_owned())]),
         fields: vec![("x-tenant".to_owned(), "7".to_owned())],
         body: b"{\"a\":\n1.00}\xff".to_vec(),
     };
@@ -230,7 +230,7 @@ fn a_message_keeps_its_request_byte_for_byte() {
         panic!("the same message");
     };
     assert_eq!(received.request, request);
-    assert_eq!(received.request.variable("id"), "a/b");
+    assert_eq!(received.request.variables.get("id"), "a/b");
     assert_eq!(received.request.field("X-Tenant"), Some("7"));
     assert_eq!(received.fingerprint, Fingerprint([7; 32]));
     assert_eq!(received.faults, [Fault::DelayMs(5), Fault::Panic]);

@@ -30,11 +30,11 @@ const UNUSED_CLASSES = ["intounderlying", "containerstartupoptions", "minifyconf
 
 const TOOLS = fileURLToPath(new URL(".", import.meta.url));
 
-/** Builds the crate in the folder `crate`, unless what is there is up to date. */
-export function buildWorker(crate = ".") {
+/** Builds the crate in the folder `crate`, unless what is there is up to date; `options` are for `cargo build`. */
+export function buildWorker(crate = ".", options = []) {
   const build = join(crate, "build");
   say("Building the Worker (about a minute the first time)…");
-  const wasm = compile(crate);
+  const wasm = compile(crate, options);
   buildIfOlder(join(build, "index.js"), [wasm, TOOLS, ".tools/.crates.toml"], () => {
     bind(wasm, build);
     optimize(join(build, "index_bg.wasm"));
@@ -43,15 +43,17 @@ export function buildWorker(crate = ".") {
 }
 
 /** Compiles the crate; returns the path of its wasm. */
-function compile(crate) {
-  const options = ["build", "--release", "--lib", "--target", "wasm32-unknown-unknown"];
-  const messages = run("cargo", [...options, "--message-format", "json-render-diagnostics"], {
+function compile(crate, options) {
+  const target = ["--release", "--lib", "--target", "wasm32-unknown-unknown"];
+  const messages = run("cargo", ["build", ...target, ...options, "--message-format", "json-render-diagnostics"], {
     cwd: crate,
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, PATH: `${resolve(".tools/wasm/bin")}:${process.env.PATH}` },
   });
-  const files = messages.split("\n").flatMap((line) => (line ? (JSON.parse(line).filenames ?? []) : []));
-  return files.findLast((file) => file.endsWith(".wasm"));
+  const manifest = resolve(crate, "Cargo.toml");
+  const artifacts = messages.split("\n").flatMap((line) => (line ? [JSON.parse(line)] : []));
+  const own = artifacts.filter(({ manifest_path }) => manifest_path === manifest);
+  return own.flatMap(({ filenames }) => filenames ?? []).find((file) => file.endsWith(".wasm"));
 }
 
 /** Makes the JavaScript through which wasm is called, and the wasm that it calls. */

@@ -1,8 +1,8 @@
 //! May this keyed request enter? Everything that can be known without looking at its key's record.
 
 use idempotency_core::{
-    Asked, CompositeKey, Fault, IdempotencyKey, KeyForm, Origin, Request, lifecycle::Fingerprint,
-    parse_faults,
+    Asked, CompositeKey, Fault, IdempotencyKey, KeyForm, Origin, Request, Variables,
+    lifecycle::Fingerprint, parse_faults,
 };
 
 use super::{
@@ -14,7 +14,6 @@ use super::{
     mistakes::about_content_type,
     prefer::wait_s,
     problem::Problem,
-    router::PathVariables,
 };
 use crate::{
     operation::{FieldError, Operation, Refusal},
@@ -59,7 +58,7 @@ pub fn sent_key(
 pub async fn admit(
     content: &mut Content,
     operation: &dyn Operation,
-    variables: PathVariables,
+    variables: Variables,
     identity: &Identity,
     exchange: &Exchange,
     settings: &Settings,
@@ -88,7 +87,7 @@ pub async fn admit(
 pub async fn admit_request(
     content: &mut Content,
     operation: &dyn Operation,
-    variables: PathVariables,
+    variables: Variables,
     exchange: &Exchange,
     settings: &Settings,
 ) -> Result<(Request, Fingerprint), Problem> {

@@ -2,7 +2,7 @@
 
 use super::{
     answer::Answer, answer_field::AnswerField, exchange::Exchange, head::RequestField,
-    problem::Problem,
+    problem::Problem, router::Router,
 };
 use crate::settings::Settings;
 
@@ -18,10 +18,10 @@ const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-
 /// How many seconds a browser may remember the answer: the longest that any of them does.
 const MAX_AGE_S: &str = "7200";
 
-/// The answer to a preflight, if the request is one. It touches no key. `methods` are those of all routes.
+/// The answer to a preflight, if the request is one. It touches no key.
 pub fn preflight(
     exchange: &Exchange,
-    methods: &str,
+    router: &Router,
     settings: &Settings,
 ) -> Result<Option<Answer>, Problem> {
     let origin = exchange.field(RequestField::Origin)?;
@@ -39,7 +39,7 @@ pub fn preflight(
     let answer = Answer::empty(204);
     Ok(Some(
         answer
-            .with(AnswerField::AllowMethods, methods)
+            .with(AnswerField::AllowMethods, router.methods())
             .with(AnswerField::AllowHeaders, headers)
             .with(AnswerField::MaxAge, MAX_AGE_S),
     ))

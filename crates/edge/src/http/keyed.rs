@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use idempotency_core::{Asked, Claimed, IdempotencyKey, Silence, lifecycle::Status};
+use idempotency_core::{Asked, Claimed, IdempotencyKey, Silence, Variables, lifecycle::Status};
 use worker::{Context, Env};
 
 use super::{
@@ -15,7 +15,6 @@ use super::{
     key::KeyField,
     problem::Problem,
     rate::known_caller,
-    router::PathVariables,
     unkeyed::unkeyed,
 };
 use crate::{
@@ -30,7 +29,7 @@ use crate::{
 pub async fn keyed(
     content: &mut Content,
     route: &Keyed,
-    variables: PathVariables,
+    variables: Variables,
     exchange: &Exchange,
     settings: &Rc<Settings>,
     env: &Env,
@@ -93,7 +92,7 @@ pub async fn keyed(
 async fn enter(
     content: &mut Content,
     operation: &dyn Operation,
-    variables: PathVariables,
+    variables: Variables,
     exchange: &Exchange,
     settings: &Settings,
     caller: Result<Caller, Problem>,

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use idempotency_core::Variables;
 use matchit::{InsertError, Params};
 use percent_encoding::percent_decode_str;
 
@@ -42,9 +43,6 @@ pub enum Target<'a> {
     /// The question which methods the path accepts: these.
     Options(String),
 }
-
-/// What stands in the place of a route's variables, percent-decoded, by their names.
-pub type PathVariables = Vec<(String, String)>;
 
 impl Router {
     /// Knows the routes of `operations`.
@@ -98,7 +96,7 @@ impl Router {
     }
 
     /// Finds what is asked for, and what stands in the place of the path's variables.
-    pub fn route(&self, method: &str, path: &str) -> Result<(Target<'_>, PathVariables), Problem> {
+    pub fn route(&self, method: &str, path: &str) -> Result<(Target<'_>, Variables), Problem> {
         let found = self.paths.at(path).map_err(|_| no_such_path())?;
         let variables = decoded(&found.params).ok_or_else(no_such_path)?;
         let asked = if method == "HEAD" { "GET" } else { method };
@@ -153,12 +151,12 @@ fn allow(places: &[MethodRoute]) -> String {
 }
 
 /// Nothing, if a value is not UTF-8 once it is decoded.
-fn decoded(params: &Params<'_, '_>) -> Option<PathVariables> {
+fn decoded(params: &Params<'_, '_>) -> Option<Variables> {
     let decoded = params.iter().map(|(name, value)| {
         let value = percent_decode_str(value).decode_utf8().ok()?;
         Some((name.to_owned(), value.into_owned()))
     });
-    decoded.collect()
+    decoded.collect::<Option<_>>().map(Variables)
 }
 
 fn no_such_path() -> Problem {
@@ -175,7 +173,7 @@ mod tests {
         problem_type::ProblemType,
     };
 
-    fn variables(method: &str, path: &str) -> PathVariables {
+    fn variables(method: &str, path: &str) -> Variables {
         router().route(method, path).unwrap().1
     }
 
@@ -204,7 +202,7 @@ mod tests {
 
     #[test]
     fn variables_are_decoded_once() {
-        let named = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+        let named = |name: &str, value: &str| Variables(vec![(name.to_owned(), value.to_owned())]);
         let idempotency = "/api/v1/operations/idempotency";
         for (encoded, key) in [
             ("a%2Fb", "a/b"),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use idempotency_core::lifecycle::UnixMillis;
+use idempotency_core::{Variables, lifecycle::UnixMillis};
 use uuid::Uuid;
 use worker::{Context, Env, wasm_bindgen::JsValue, web_sys};
 
@@ -25,7 +25,7 @@ use super::{
     problem::Problem,
     rate::{known_caller, known_operator, known_page},
     resolution::resolve,
-    router::{PathVariables, Router, Target},
+    router::{Router, Target},
     send::send,
 };
 use crate::{
@@ -143,7 +143,7 @@ async fn answer(
     env: &Env,
     ctx: &Context,
 ) -> Result<Answer, Problem> {
-    if let Some(answer) = preflight(exchange, &router.methods(), settings)? {
+    if let Some(answer) = preflight(exchange, router, settings)? {
         return Ok(answer);
     }
     let (target, variables) = router.route(exchange.method(), &exchange.path)?;
@@ -164,8 +164,8 @@ async fn answer(
 }
 
 /// The service's own pages have one variable in their paths at most.
-fn first(variables: &PathVariables) -> &str {
-    variables.first().map_or("", |(_, value)| value)
+fn first(variables: &Variables) -> &str {
+    variables.0.first().map_or("", |(_, value)| value)
 }
 
 async fn show_page(
@@ -207,7 +207,7 @@ async fn show_page(
 async fn reading(
     caller: &Caller,
     read: &Read,
-    variables: &PathVariables,
+    variables: &Variables,
     exchange: &Exchange,
     env: &Env,
 ) -> Result<Answer, Problem> {

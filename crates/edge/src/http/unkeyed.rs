@@ -1,7 +1,10 @@
 //! A request without a key, on a route that does not require one: its operation runs, once for each such request, and
 //! nothing is remembered of it.
 
-use idempotency_core::lifecycle::{OperationId, SavedResponse};
+use idempotency_core::{
+    Variables,
+    lifecycle::{OperationId, SavedResponse},
+};
 use uuid::Uuid;
 use worker::Env;
 
@@ -12,7 +15,6 @@ use super::{
     content::Content,
     exchange::Exchange,
     problem::Problem,
-    router::PathVariables,
 };
 use crate::{
     clock::{self, within},
@@ -25,7 +27,7 @@ use crate::{
 pub async fn unkeyed(
     content: &mut Content,
     operation: &dyn Operation,
-    variables: PathVariables,
+    variables: Variables,
     caller: Result<Caller, Problem>,
     exchange: &Exchange,
     settings: &Settings,
@@ -78,7 +80,7 @@ type Ran = Result<SavedResponse, Option<OperationError>>;
 async fn run(
     content: &mut Content,
     operation: &dyn Operation,
-    variables: PathVariables,
+    variables: Variables,
     caller: Result<Caller, Problem>,
     exchange: &Exchange,
     settings: &Settings,

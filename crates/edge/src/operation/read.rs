@@ -1,6 +1,7 @@
 //! What can be read of what operations have made. It needs no key and is never stored.
 
 use futures_util::future::LocalBoxFuture;
+use idempotency_core::Variables;
 use schemars::JsonSchema;
 use serde::Serialize;
 use thiserror::Error;
@@ -40,23 +41,12 @@ pub trait Readable: Serialize + JsonSchema + Sized {
 pub struct Reading<'a> {
     /// The caller's scope; nothing of another may be found.
     pub scope: &'a str,
-    /// What stands in the place of the route's variables, percent-decoded, by their names.
-    pub variables: &'a [(String, String)],
+    /// What stands in the place of the route's variables.
+    pub variables: &'a Variables,
     /// The query, without its question mark.
     pub query: &'a str,
     /// The bindings.
     pub env: &'a Env,
-}
-
-impl Reading<'_> {
-    /// What stands in the place of `{name}` in the route's path; empty, if the route has no such variable.
-    #[must_use]
-    pub fn variable(&self, name: &str) -> &str {
-        let mut variables = self.variables.iter();
-        variables
-            .find(|(own, _)| own == name)
-            .map_or("", |(_, value)| value)
-    }
 }
 
 /// What was read, as it is answered.

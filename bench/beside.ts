@@ -1,0 +1,56 @@
+// npm run bench:beside -- <checkout> [--rounds <n>] [--seconds <n>] [--connections <n>] [--only <part of a name>]
+//
+// Holds this checkout's bundle against that of another one, which has been built there by `npm run bundle`: every case in
+// turn, one after the other, in a runtime of each. It says how far the rounds spread, and never fails for a time.
+
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { CASES } from "./cases.ts";
+import { type Bundle, type Contender, ROOT, start } from "./contender.ts";
+import { Generator, measure } from "./measure.ts";
+import { median } from "./report.ts";
+import { workersOf } from "./workers.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: "string", default: "9" },
+    seconds: { type: "string", default: "1" },
+    connections: { type: "string", default: "8" },
+    only: { type: "string", default: "" },
+  },
+});
+const [other] = positionals;
+if (other === undefined) {
+  console.error("Name the folder of the checkout to compare with: npm run bench:beside -- ../before");
+  process.exit(1);
+}
+const bounds = { connections: Number(values.connections), durationMs: Number(values.seconds) * 1000 };
+const sides = { here: await workersOf(ROOT), there: await workersOf(resolve(other)) };
+const generators = { load: new Generator(), before: new Generator() };
+const started = new Map<Bundle, Contender>();
+
+console.log(`CPU of workerd for one request, in µs: medians of ${values.rounds} rounds in turn.`);
+for (const which of CASES.filter(({ name }) => name.includes(values.only))) {
+  const found: Record<keyof typeof sides, number[]> = { here: [], there: [] };
+  for (let round = 0; round < Number(values.rounds); round++)
+    // Whoever is second finds the machine as the first has left it, so they take turns in that too.
+    for (const side of round % 2 === 0 ? (["here", "there"] as const) : (["there", "here"] as const)) {
+      const contender = await running(sides[side][which.worker ?? "ours"]);
+      found[side].push((await measure(generators, contender, which, bounds)).cpuUs);
+    }
+  const ratios = found.here.map((cpu, round) => cpu / found.there[round]!).sort((a, b) => a - b);
+  const [low, high] = [0.25, 0.75].map((part) => ratios[Math.floor(part * (ratios.length - 1))]!.toFixed(2));
+  console.log(
+    `${which.name.padEnd(32)} here ${median(found.here).toFixed(0).padStart(6)}  there ` +
+      `${median(found.there).toFixed(0).padStart(6)}  ratio ${median(ratios).toFixed(3)}, half of them ${low} to ${high}`,
+  );
+}
+for (const contender of started.values()) await contender.stop();
+for (const generator of Object.values(generators)) generator.stop();
+
+async function running(bundle: Bundle): Promise<Contender> {
+  const contender = started.get(bundle) ?? (await start(bundle));
+  started.set(bundle, contender);
+  return contender;
+}

@@ -47,11 +47,12 @@ pub enum Target<'a> {
 impl Router {
     /// Knows the routes of `operations`.
     pub fn new(operations: Rc<Operations>) -> Result<Self, RouteError> {
+        let all = operations.clone();
         let mut router = Self {
             paths: matchit::Router::new(),
-            operations: operations.clone(),
+            operations,
         };
-        for (at, route) in operations.routes.iter().enumerate() {
+        for (at, route) in all.routes.iter().enumerate() {
             router.add(&route.path, route.method, Table::Operations(at))?;
         }
         for route in OWN_ROUTES {

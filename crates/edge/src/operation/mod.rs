@@ -12,6 +12,10 @@
 
 mod operations;
 mod route;
+#[expect(
+    clippy::module_inception,
+    reason = "the trait gives the folder its name"
+)]
 mod operation;
 mod json;
 mod input;

@@ -144,7 +144,7 @@ impl JsonOperation for CreateAuditLog {
             .unwrap_or_else(|| clock::date_time(execution.now));
         let values = [
             JsValue::from_str(&execution.operation_id.0),
-            JsValue::from_str(execution.caller),
+            JsValue::from_str(execution.scope),
             JsValue::from_str(&input.id.unwrap_or_else(|| Uuid::new_v4().to_string())),
             JsValue::from_str(&timestamp::write(timestamp)),
             // As text, which the column makes an integer: JavaScript's numbers are not exact beyond the year 2255.

@@ -32,17 +32,17 @@ const MAX_PAGE_BYTES: i64 = 1 << 20;
 impl Readable for AuditLogs {
     const NAME: &'static str = "list_audit_logs";
     const SUMMARY: &'static str = "List entries of the audit log, the latest first";
-    type Query = Page;
+    type Query = AuditLogQuery;
 
-    async fn read(reading: &Reading<'_>, page: Page) -> Result<Option<Self>, ReadError> {
+    async fn read(reading: &Reading<'_>, query: AuditLogQuery) -> Result<Option<Self>, ReadError> {
         let mut found: Vec<Row> =
-            rows(reading.env, &page.statement(), &page.values(reading)).await?;
-        found.truncate(page.at_most() as usize);
+            rows(reading.env, &query.statement(), &query.values(reading)).await?;
+        found.truncate(query.at_most() as usize);
         let entries = found.len();
         let next = found
             .last()
             .filter(|last| last.found > entries)
-            .map(|last| page.after(&last.place, entries));
+            .map(|last| query.after(&last.place, entries));
         let entries = found.into_iter().map(AuditLog::try_from);
         let entries: Result<_, _> = entries.collect();
         Ok(Some(Self {
@@ -62,7 +62,7 @@ const MAX_OFFSET: u32 = 10_000;
 /// Which entries are asked for.
 #[derive(Debug, JsonSchema)]
 #[serde(default)]
-pub struct Page {
+pub struct AuditLogQuery {
     /// At most how many. A page has fewer where they are long: 1 MiB in all, but one entry at least.
     #[schemars(range(min = 1, max = 1000))]
     limit: u32,
@@ -91,7 +91,7 @@ struct Cursor {
     entries: u32,
 }
 
-impl Default for Page {
+impl Default for AuditLogQuery {
     fn default() -> Self {
         Self {
             limit: 100,
@@ -103,7 +103,7 @@ impl Default for Page {
     }
 }
 
-impl Query for Page {
+impl Query for AuditLogQuery {
     const NAMES: &'static [&'static str] = &["limit", "offset", "action", "user_id", "cursor"];
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
@@ -135,7 +135,7 @@ impl Query for Page {
     }
 }
 
-impl Page {
+impl AuditLogQuery {
     /// How many entries to look at. After a page that was full before it had `limit` entries, looking at so many again
     /// would be in vain.
     fn at_most(&self) -> u32 {
@@ -192,7 +192,7 @@ impl Page {
         let cursor = self.cursor.as_ref();
         let operation_id = cursor.map(|cursor| cursor.operation_id.to_string());
         [
-            JsValue::from_str(reading.caller),
+            JsValue::from_str(reading.scope),
             text(self.action.as_deref()),
             text(self.user_id.as_deref()),
             text(cursor.map(|cursor| cursor.moment.as_str())),

@@ -84,7 +84,7 @@ impl JsonOperation for CreateResource {
     ) -> Result<SavedResponse, OperationError> {
         let values = [
             JsValue::from_str(&execution.operation_id.0),
-            JsValue::from_str(execution.caller),
+            JsValue::from_str(execution.scope),
             JsValue::from_str(&Uuid::new_v4().to_string()),
             JsValue::from_str(&input.name),
             text(input.description.as_deref()),
@@ -107,7 +107,7 @@ impl Readable for Resource {
 
     async fn read(reading: &Reading<'_>, (): ()) -> Result<Option<Self>, ReadError> {
         let values = [
-            JsValue::from_str(reading.caller),
+            JsValue::from_str(reading.scope),
             JsValue::from_str(reading.variables.get("id")),
         ];
         let row: Option<Row> = first_row(reading.env, SELECT, &values).await?;

@@ -93,7 +93,7 @@ impl JsonOperation for CreateTransaction {
     ) -> Result<SavedResponse, OperationError> {
         let values = [
             JsValue::from_str(&execution.operation_id.0),
-            JsValue::from_str(execution.caller),
+            JsValue::from_str(execution.scope),
             JsValue::from_str(&random_id()?),
             JsValue::from_str(&input.amount.0.to_string()),
             JsValue::from_str(&input.currency),
@@ -116,7 +116,7 @@ impl Readable for Transaction {
 
     async fn read(reading: &Reading<'_>, (): ()) -> Result<Option<Self>, ReadError> {
         let values = [
-            JsValue::from_str(reading.caller),
+            JsValue::from_str(reading.scope),
             JsValue::from_str(reading.variables.get("id")),
         ];
         let row: Option<Row> = first_row(reading.env, SELECT, &values).await?;

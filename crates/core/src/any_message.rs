@@ -3,7 +3,8 @@
 use proptest::{collection, prelude::*};
 
 use super::{
-    Asked, Fault, Message, Origin, Reply, Request, Ruling, Variables, message::MessageError,
+    Asked, Claimed, Fault, Inspected, Message, Origin, Reply, ReplyKind, Request, Ruling, Silence,
+    Variables, message::MessageError,
 };
 use crate::{
     fuzz::{Shown, any_record, fuzz, mutated},
@@ -20,10 +21,22 @@ fn a_question_that_was_changed_is_a_question_or_none() {
 
 #[test]
 fn a_reply_that_was_changed_is_a_reply_or_none() {
-    let inputs = mutated(any_reply().prop_map(|reply| reply.encode().unwrap()));
-    fuzz("reply of the object", &inputs, |bytes| {
-        stays(Reply::decode(&bytes), Reply::encode, Reply::decode)
-    });
+    fuzz(
+        "reply to a claim",
+        &mutated(any_reply(any_claimed())),
+        |bytes| {
+            let decode = Reply::<Claimed>::decode;
+            stays(decode(&bytes), Reply::encode, decode)
+        },
+    );
+    fuzz(
+        "reply to a look-up",
+        &mutated(any_reply(any_inspected())),
+        |bytes| {
+            let decode = Reply::<Inspected>::decode;
+            stays(decode(&bytes), Reply::encode, decode)
+        },
+    );
 }
 
 /// What was read is written and read again as the same.
@@ -82,8 +95,8 @@ fn any_question() -> impl Strategy<Value = Message> {
             Message::Claim(Asked {
                 operation,
                 idempotency_key: "key".to_owned(),
-                caller: "caller".to_owned(),
-                caller_name: String::new(),
+                scope: "scope".to_owned(),
+                caller: String::new(),
                 fingerprint: Fingerprint(fingerprint),
                 origin: Origin {
                     correlation_id,
@@ -118,29 +131,50 @@ fn any_question() -> impl Strategy<Value = Message> {
     prop_oneof![7 => claim, 1 => Just(()).prop_map(|()| Message::Inspect), 2 => resolve]
 }
 
-fn any_reply() -> impl Strategy<Value = Reply> {
-    let inputs = (0..13_u8, any_record(), any::<bool>(), any::<u64>());
-    inputs.prop_map(|(kind, record, replayed, ms)| {
+fn any_silence() -> impl Strategy<Value = Silence> {
+    prop_oneof![
+        Just(Silence::Declined),
+        Just(Silence::Unsettled),
+        Just(Silence::Damaged)
+    ]
+}
+
+fn any_claimed() -> impl Strategy<Value = Claimed> {
+    let inputs = (0..7_u8, any_record(), any::<bool>(), any::<u64>());
+    inputs.prop_map(|(kind, record, flag, ms)| {
         let expires_at = UnixMillis(ms);
         match kind {
-            0 => Reply::Mismatch,
-            1 => Reply::InProgress { expires_at },
-            2 => Reply::Failed { expires_at },
-            3 => Reply::Superseded,
-            4 => Reply::Broken,
-            5 => Reply::Declined,
-            6 => Reply::Unsettled,
-            7 => Reply::Damaged,
-            8 => Reply::NotAmbiguous,
-            9 => Reply::Ambiguous {
+            0 => Claimed::Mismatch,
+            1 => Claimed::InProgress { expires_at },
+            2 => Claimed::Failed { expires_at },
+            3 => Claimed::Superseded,
+            4 => Claimed::Ambiguous {
                 expires_at,
-                own: replayed,
+                own: flag,
             },
-            10 => Reply::Found {
-                record: replayed.then_some(record),
-                history: History::default(),
+            _ => Claimed::Completed {
+                record,
+                replayed: flag,
             },
-            _ => Reply::Completed { record, replayed },
         }
     })
+}
+
+fn any_inspected() -> impl Strategy<Value = Inspected> {
+    let record = (any_record(), any::<bool>()).prop_map(|(record, is_there)| Inspected::Record {
+        record: is_there.then_some(record),
+        history: History::default(),
+    });
+    prop_oneof![4 => record, 1 => Just(()).prop_map(|()| Inspected::NotAmbiguous)]
+}
+
+/// A frame with what was said, or with a silence.
+fn any_reply<T: ReplyKind + std::fmt::Debug>(
+    said: impl Strategy<Value = T>,
+) -> impl Strategy<Value = Vec<u8>> {
+    let reply = prop_oneof![
+        5 => said.prop_map(|said| Reply(Ok(said))),
+        1 => any_silence().prop_map(|silence| Reply(Err(silence))),
+    ];
+    reply.prop_map(|reply| reply.encode().unwrap())
 }

@@ -3,15 +3,16 @@
 //! Nothing here does I/O, reads a clock, draws randomness, is async or knows the platform: what a decision needs is an
 //! argument. The modules stand in the order in which a request meets them.
 
-mod parse;
-mod json_mistakes;
-mod json;
 mod address;
 mod fault;
+mod json;
+mod parse;
+mod json_mistakes;
 mod origin;
 mod request;
 mod message;
 pub mod lifecycle;
+mod reply;
 pub mod digest;
 #[cfg(test)]
 mod any_json;
@@ -23,6 +24,7 @@ pub mod fuzz;
 pub use address::{CompositeKey, IdempotencyKey, KeyForm, Scope};
 pub use fault::{Fault, parse_faults};
 pub use json::Json;
-pub use message::{Asked, Message, MessageError, Reply, Ruling};
+pub use message::{Asked, Message, MessageError, Ruling};
 pub use origin::Origin;
+pub use reply::{Claimed, Inspected, Reply, ReplyKind, Silence};
 pub use request::{Request, Variables};

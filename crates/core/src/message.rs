@@ -1,15 +1,15 @@
-//! What the Worker asks the object, and what it is told.
+//! What the Worker asks the object. [`Reply`](crate::Reply) is what the object says.
 //!
 //! Both are frames with a version in their head: while a deployment rolls out, the two ends may be of
-//! different releases. An object answers what it cannot read with `Reply::Declined`, and a Worker takes a reply that it
-//! cannot read for none: the client gets a 503 and repeats the request. docs/storage.md, "Wire formats".
+//! different releases. An object answers what it cannot read with `Silence::Declined`, and a Worker treats a reply that it
+//! cannot read as none: the client gets a 503 and repeats the request. docs/storage.md, "Wire formats".
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
     Fault, Origin, Request,
-    lifecycle::{Fingerprint, History, Record, Resolution, Status, UnixMillis, frame},
+    lifecycle::{Fingerprint, Resolution, frame},
 };
 
 /// Goes up when an older release would misread a message, in the release after the one that learned to read it.
@@ -27,14 +27,14 @@ pub enum Message {
     Claim(Asked),
     /// What became of the key?
     Inspect,
-    /// An operator says what became of the key.
+    /// An operator resolves the key.
     Resolve(Ruling),
 }
 
 /// A resolution, and whose.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Ruling {
-    /// What is said. The content of its answer, if it has one, is the body of the frame.
+    /// The resolution. The content of its answer, if it has one, is the body of the frame.
     pub resolution: Resolution,
     /// The operator's name.
     pub by: String,
@@ -52,10 +52,11 @@ pub struct Asked {
     /// The key as answers show it.
     pub idempotency_key: String,
     /// The caller's scope.
+    #[serde(rename = "caller")]
+    pub scope: String,
+    /// The caller's name, for logs and metrics.
+    #[serde(rename = "caller_name", default)]
     pub caller: String,
-    /// The caller's name, for those who watch.
-    #[serde(default)]
-    pub caller_name: String,
     /// What makes this request the same as another.
     pub fingerprint: Fingerprint,
     /// Where it came from.
@@ -67,62 +68,6 @@ pub struct Asked {
     /// The request, which its operation has admitted. Earlier releases send its body alone.
     #[serde(default)]
     pub request: Request,
-}
-
-/// What the object says.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reply {
-    /// The operation is completed and this is its record.
-    Completed {
-        /// With the saved response; its content is the body of the frame.
-        record: Record,
-        /// Whether the operation was completed before this request came.
-        replayed: bool,
-    },
-    /// Another attempt is running.
-    InProgress {
-        /// When the record expires.
-        expires_at: UnixMillis,
-    },
-    /// The key belongs to another request.
-    Mismatch,
-    /// An attempt may have taken effect, and must not be repeated.
-    Ambiguous {
-        /// When the record expires.
-        expires_at: UnixMillis,
-        /// Whether it was this request's attempt.
-        own: bool,
-    },
-    /// This request's attempt ended without an answer.
-    Failed {
-        /// When the record expires.
-        expires_at: UnixMillis,
-    },
-    /// This request's attempt ended when it no longer counted: another one had taken its place, or the record
-    /// had expired.
-    Superseded,
-    /// The answer to `Inspect`, and to a `Resolve` that did what was asked: the record, without its saved response's
-    /// content.
-    Found {
-        /// The record, unless there is none or it has expired.
-        record: Option<Record>,
-        /// How it came to be what it is.
-        #[serde(default)]
-        history: History,
-    },
-    /// The answer to a `Resolve` of a record that is not AMBIGUOUS, and is as it was.
-    NotAmbiguous,
-    /// The object has looked at no record and executed nothing: its release does not know what is asked, or its
-    /// variables are wrong. An earlier release reads this as a reply that it does not know.
-    Declined,
-    /// The object has executed nothing, or not settled it, and cannot say what became of the key: its storage failed, or
-    /// a later release wrote the record. An earlier release reads this as a reply that it does not know.
-    Unsettled,
-    /// The object does not dare to go on: its record is damaged. Executing could do something twice.
-    Damaged,
-    /// What releases before this one say in the place of the three above. It is read, and never said.
-    Broken,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -146,7 +91,7 @@ pub enum MessageError {
 }
 
 impl Message {
-    /// Asks for no faults any more.
+    /// Asks for no more faults.
     pub fn drop_faults(&mut self) {
         if let Self::Claim(asked) = self {
             asked.faults.clear();
@@ -182,39 +127,8 @@ impl Message {
     }
 }
 
-impl Reply {
-    /// Writes the reply.
-    pub fn encode(&self) -> Result<Vec<u8>, MessageError> {
-        let body = match self {
-            Self::Completed { record, .. } => record.status.body(),
-            Self::InProgress { .. }
-            | Self::Ambiguous { .. }
-            | Self::NotAmbiguous
-            | Self::Mismatch
-            | Self::Failed { .. }
-            | Self::Superseded
-            | Self::Found { .. }
-            | Self::Declined
-            | Self::Unsettled
-            | Self::Damaged
-            | Self::Broken => &[],
-        };
-        join(self, body)
-    }
-
-    /// Reads what `encode` wrote.
-    pub fn decode(bytes: &[u8]) -> Result<Self, MessageError> {
-        let (mut reply, body) = split(bytes)?;
-        if let Self::Completed { record, .. } = &mut reply
-            && let Status::Completed { response } = &mut record.status
-        {
-            response.body = body.to_vec();
-        }
-        Ok(reply)
-    }
-}
-
-fn join(message: &impl Serialize, body: &[u8]) -> Result<Vec<u8>, MessageError> {
+/// Frames `message` with `body`.
+pub(crate) fn join(message: &impl Serialize, body: &[u8]) -> Result<Vec<u8>, MessageError> {
     let head = Head {
         version: MESSAGE_VERSION,
         message,
@@ -222,7 +136,10 @@ fn join(message: &impl Serialize, body: &[u8]) -> Result<Vec<u8>, MessageError> 
     Ok(frame::join(&head, body)?)
 }
 
-fn split<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), MessageError> {
+/// Reads what `join` wrote.
+pub(crate) fn split<'a, T: Deserialize<'a>>(
+    bytes: &'a [u8],
+) -> Result<(T, &'a [u8]), MessageError> {
     let (head, body) = frame::split(bytes).ok_or(MessageError::NoHead)?;
     let head: Head<T> = serde_json::from_slice(head).map_err(|error| unreadable(head, error))?;
     if head.version == MESSAGE_VERSION {

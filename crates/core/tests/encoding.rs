@@ -7,13 +7,15 @@
 )]
 
 use idempotency_core::{
-    Asked, Fault, Message, MessageError, Origin, Reply, Request, Ruling, Variables,
+    Asked, Claimed, Fault, Inspected, Message, MessageError, Origin, Reply, ReplyKind, Request,
+    Ruling, Silence, Variables,
     lifecycle::{
         DecodeError, Fingerprint, History, OperationId, Record, Repeat, Resolution, SavedResponse,
-        Status, UnixMillis, decode, encode,
+        Status, StatusName, UnixMillis, decode, encode,
     },
 };
 use proptest::{collection, prelude::*};
+use strum::VariantArray;
 
 proptest! {
     #[test]
@@ -34,7 +36,8 @@ proptest! {
     fn bytes_that_are_no_record_are_refused_without_a_panic(bytes in collection::vec(any::<u8>(), 0..64)) {
         prop_assert!(decode(&bytes).is_err());
         prop_assert!(Message::decode(&bytes).is_err());
-        prop_assert!(Reply::decode(&bytes).is_err());
+        prop_assert!(Reply::<Claimed>::decode(&bytes).is_err());
+        prop_assert!(Reply::<Inspected>::decode(&bytes).is_err());
     }
 
     #[test]
@@ -47,8 +50,9 @@ proptest! {
 
     #[test]
     fn a_reply_comes_back_with_every_byte_of_its_answer(record in record(), replayed in any::<bool>()) {
-        let sent = Reply::Completed { record: record.clone(), replayed };
-        let Reply::Completed { record: received, .. } = Reply::decode(&sent.encode().unwrap()).unwrap() else {
+        let sent = Reply(Ok(Claimed::Completed { record: record.clone(), replayed }));
+        let received = Reply::decode(&sent.encode().unwrap()).unwrap();
+        let Reply(Ok(Claimed::Completed { record: received, .. })) = received else {
             panic!("the same reply");
         };
         prop_assert_eq!(received, record);
@@ -99,6 +103,28 @@ fn a_record_has_a_later_version_if_and_only_if_the_release_before_would_misread_
     }
 }
 
+/// serde derives the names of records from the enum; the list of names is written by hand.
+#[test]
+fn a_status_has_one_name_wherever_it_is_written() {
+    let deadline = UnixMillis(9);
+    let statuses = [
+        Status::Processing { deadline },
+        completed().status,
+        Status::Failed,
+        Status::Ambiguous,
+        Status::Forgotten,
+    ];
+
+    let written = statuses.each_ref().map(|status| {
+        let record = serde_json::to_value(status).unwrap();
+        let name = status.name();
+        assert_eq!(record.get("name").unwrap(), name.as_str());
+        name
+    });
+
+    assert_eq!(written, StatusName::VARIANTS);
+}
+
 #[test]
 fn an_operators_answer_arrives_byte_for_byte() {
     let body = b"{\"a\":\n1.00}".to_vec();
@@ -147,7 +173,8 @@ fn a_message_of_another_version_is_named_as_such_and_one_of_this_version_may_hav
         let bytes = format!("{head}\nbody");
         let errors = [
             Message::decode(bytes.as_bytes()).unwrap_err(),
-            Reply::decode(bytes.as_bytes()).unwrap_err(),
+            Reply::<Claimed>::decode(bytes.as_bytes()).unwrap_err(),
+            Reply::<Inspected>::decode(bytes.as_bytes()).unwrap_err(),
         ];
         for error in errors {
             assert!(matches!(error, MessageError::OtherVersion(2)), "{error}");
@@ -156,15 +183,16 @@ fn a_message_of_another_version_is_named_as_such_and_one_of_this_version_may_hav
     for unknown in ["\"forget\"", "{\"claim\":{}}", "7"] {
         let bytes = format!("{{\"version\":1,\"message\":{unknown}}}\n");
         assert!(Message::decode(bytes.as_bytes()).is_err());
-        assert!(Reply::decode(bytes.as_bytes()).is_err());
+        assert!(Reply::<Claimed>::decode(bytes.as_bytes()).is_err());
+        assert!(Reply::<Inspected>::decode(bytes.as_bytes()).is_err());
     }
     let more =
         b"{\"version\":1,\"more\":1,\"message\":{\"failed\":{\"expires_at\":5,\"more\":[]}}}\n";
     assert!(matches!(
         Reply::decode(more),
-        Ok(Reply::Failed {
+        Ok(Reply(Ok(Claimed::Failed {
             expires_at: UnixMillis(5)
-        })
+        })))
     ));
 }
 
@@ -181,8 +209,8 @@ fn a_message_keeps_its_request_byte_for_byte() {
     let asked = Asked {
         operation: "create_resource".to_owned(),
         idempotency_key: "key".to_owned(),
-        caller: "caller".to_owned(),
-        caller_name: "ann".to_owned(),
+        scope: "scope".to_owned(),
+        caller: "ann".to_owned(),
         fingerprint: Fingerprint([7; 32]),
         origin: Origin {
             correlation_id: "id".to_owned(),
@@ -196,6 +224,8 @@ fn a_message_keeps_its_request_byte_for_byte() {
 
     let bytes = Message::Claim(asked).encode().unwrap();
 
+    let names = br#""idempotency_key":"key","caller":"scope","caller_name":"ann","fingerprint":"#;
+    assert!(bytes.windows(names.len()).any(|part| part == names));
     let Message::Claim(received) = Message::decode(&bytes).unwrap() else {
         panic!("the same message");
     };
@@ -210,7 +240,7 @@ fn a_message_keeps_its_request_byte_for_byte() {
 fn a_message_of_the_release_before_has_the_body_of_its_request() {
     let fingerprint = "07".repeat(32);
     let message = format!(
-        r#"{{"version":1,"message":{{"claim":{{"operation":"create_resource","idempotency_key":"key","caller":"caller","caller_name":"ann","fingerprint":"{fingerprint}","origin":{{"correlation_id":"id","ip_address":null,"user_agent":null}},"wait_s":0,"faults":[]}}}}}}"#
+        r#"{{"version":1,"message":{{"claim":{{"operation":"create_resource","idempotency_key":"key","caller":"scope","caller_name":"ann","fingerprint":"{fingerprint}","origin":{{"correlation_id":"id","ip_address":null,"user_agent":null}},"wait_s":0,"faults":[]}}}}}}"#
     );
 
     let decoded = Message::decode(format!("{message}\n{{\"name\":1}}").as_bytes());
@@ -220,6 +250,92 @@ fn a_message_of_the_release_before_has_the_body_of_its_request() {
     };
     assert_eq!(received.request.body, b"{\"name\":1}");
     assert_eq!(received.request.method, "");
+    assert_eq!((&*received.scope, &*received.caller), ("scope", "ann"));
+}
+
+/// The release before reads these bytes and writes them.
+#[test]
+fn a_reply_has_the_bytes_that_the_release_before_knows() {
+    let expires_at = UnixMillis(5);
+    let record = completed();
+    let json = serde_json::to_string(&record).unwrap();
+    let completed = format!("{{\"completed\":{{\"record\":{json},\"replayed\":true}}}}");
+    for (claimed, message, body) in [
+        (
+            Claimed::Completed {
+                record: record.clone(),
+                replayed: true,
+            },
+            completed.as_str(),
+            "the answer",
+        ),
+        (
+            Claimed::InProgress { expires_at },
+            "{\"in_progress\":{\"expires_at\":5}}",
+            "",
+        ),
+        (Claimed::Mismatch, "\"mismatch\"", ""),
+        (
+            Claimed::Ambiguous {
+                expires_at,
+                own: true,
+            },
+            "{\"ambiguous\":{\"expires_at\":5,\"own\":true}}",
+            "",
+        ),
+        (
+            Claimed::Failed { expires_at },
+            "{\"failed\":{\"expires_at\":5}}",
+            "",
+        ),
+        (Claimed::Superseded, "\"superseded\"", ""),
+    ] {
+        assert_frame(&Reply(Ok(claimed)), message, body);
+    }
+    let history = History::default().noting(&record);
+    let found = format!(
+        "{{\"found\":{{\"record\":{json},\"history\":[{{\"at\":2,\"status\":\"COMPLETED\",\"attempt\":1}}]}}}}"
+    );
+    let record = Some(record);
+    for (inspected, message) in [
+        (Inspected::Record { record, history }, found.as_str()),
+        (
+            Inspected::Record {
+                record: None,
+                history: History::default(),
+            },
+            "{\"found\":{\"record\":null,\"history\":[]}}",
+        ),
+        (Inspected::NotAmbiguous, "\"not_ambiguous\""),
+    ] {
+        assert_frame(&Reply(Ok(inspected)), message, "");
+    }
+}
+
+#[test]
+fn a_silence_is_the_same_whatever_was_asked() {
+    for (silence, message) in [
+        (Silence::Declined, "\"declined\""),
+        (Silence::Unsettled, "\"unsettled\""),
+        (Silence::Damaged, "\"damaged\""),
+    ] {
+        assert_frame(&Reply::<Claimed>(Err(silence)), message, "");
+        assert_frame(&Reply::<Inspected>(Err(silence)), message, "");
+    }
+    let before = b"{\"version\":1,\"message\":\"broken\"}\n";
+    let read = Reply::<Claimed>::decode(before);
+    assert!(matches!(read, Ok(Reply(Err(Silence::Unsettled)))));
+    let read = Reply::<Inspected>::decode(before);
+    assert!(matches!(read, Ok(Reply(Err(Silence::Unsettled)))));
+}
+
+/// `reply` is written as this, and what is read of that is written as the same again.
+fn assert_frame<T: ReplyKind>(reply: &Reply<T>, message: &str, body: &str) {
+    let expected = format!("{{\"version\":1,\"message\":{message}}}\n{body}");
+    let written = reply.encode().unwrap();
+    assert_eq!(String::from_utf8(written.clone()).unwrap(), expected);
+    let read = Reply::<T>::decode(&written).unwrap();
+    assert_eq!(read.encode().unwrap(), written);
 }
 
 /// A record as releases wrote it before version 2: without a digest, and with a history or not.

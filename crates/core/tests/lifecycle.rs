@@ -10,9 +10,9 @@
 )]
 
 use idempotency_core::lifecycle::{
-    Attempt, Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Record, Repeat,
-    Resolution, Resolved, SavedResponse, Settlement, Status, Terms, UnixMillis, claim, expire,
-    expire_unreadable, inspect, resolve, settle,
+    Attempt, AttemptEnd, Claim, Expiry, Fingerprint, NewRecord, OperationId, Record, Repeat,
+    Resolution, Resolved, SavedResponse, Settlement, Status, StatusName, Terms, UnixMillis, claim,
+    expire, expire_unreadable, inspect, resolve, settle,
 };
 
 const TERMS: Terms = Terms {
@@ -152,7 +152,7 @@ fn a_kept_answer_with_long_fields_is_sent_as_it_was_the_first_time() {
 #[test]
 fn another_payload_is_refused_whatever_the_status() {
     let (processing, attempt) = processing();
-    let failed = settled(&processing, &attempt, Outcome::Failed);
+    let failed = settled(&processing, &attempt, AttemptEnd::Failed);
 
     for record in [processing, failed, completed()] {
         let (after, claimed) = ask(Some(record.clone()), Some(&attempt), OTHER, START);
@@ -165,7 +165,7 @@ fn another_payload_is_refused_whatever_the_status() {
 #[test]
 fn a_request_for_another_operation_is_refused_whatever_the_status() {
     let (processing, attempt) = processing();
-    let failed = settled(&processing, &attempt, Outcome::Failed);
+    let failed = settled(&processing, &attempt, AttemptEnd::Failed);
 
     for record in [processing, failed, completed()] {
         let record = Record {
@@ -238,7 +238,7 @@ fn an_attempt_that_runs_for_an_earlier_record_does_not_hold_up_the_next() {
 #[test]
 fn a_failed_operation_is_attempted_again_and_keeps_its_id() {
     let (processing, first) = processing();
-    let failed = settled(&processing, &first, Outcome::Failed);
+    let failed = settled(&processing, &first, AttemptEnd::Failed);
 
     let (_, claimed) = ask(Some(failed), None, OURS, UnixMillis(10_050));
 
@@ -261,7 +261,7 @@ fn a_late_attempt_settles_nothing() {
     let (first_record, first) = processing();
     let (second_record, claimed) = ask(Some(first_record), None, OURS, UnixMillis(10_001));
     let second = executed(claimed);
-    let answered = settled(&second_record, &second, Outcome::Completed(response()));
+    let answered = settled(&second_record, &second, AttemptEnd::Completed(response()));
     let of_another_record = Record {
         operation_id: OperationId("another".to_owned()),
         attempts: 1,
@@ -274,8 +274,8 @@ fn a_late_attempt_settles_nothing() {
         Some(of_another_record),
         None,
     ] {
-        for outcome in [Outcome::Failed, Outcome::Completed(response())] {
-            let settlement = settle(record.clone(), &first, outcome, UnixMillis(10_002));
+        for end in [AttemptEnd::Failed, AttemptEnd::Completed(response())] {
+            let settlement = settle(record.clone(), &first, end, UnixMillis(10_002));
             assert_eq!(settlement, Settlement::Late);
         }
     }
@@ -285,7 +285,12 @@ fn a_late_attempt_settles_nothing() {
 fn an_attempt_that_outlives_its_record_settles_nothing() {
     let (record, attempt) = processing();
 
-    let settlement = settle(Some(record), &attempt, Outcome::Failed, UnixMillis(11_000));
+    let settlement = settle(
+        Some(record),
+        &attempt,
+        AttemptEnd::Failed,
+        UnixMillis(11_000),
+    );
 
     assert_eq!(settlement, Settlement::Late);
 }
@@ -319,9 +324,9 @@ fn a_key_whose_attempt_died_or_was_given_up_is_told_to_have_failed() {
         inspect(Some(record.clone()), running, UnixMillis(now)).map(|record| record.status.name())
     };
 
-    assert_eq!(status(Some(&attempt), 10_099), Some("PROCESSING"));
-    assert_eq!(status(None, 10_001), Some("FAILED"));
-    assert_eq!(status(Some(&attempt), 10_100), Some("FAILED"));
+    assert_eq!(status(Some(&attempt), 10_099), Some(StatusName::Processing));
+    assert_eq!(status(None, 10_001), Some(StatusName::Failed));
+    assert_eq!(status(Some(&attempt), 10_100), Some(StatusName::Failed));
     assert_eq!(status(Some(&attempt), 11_000), None);
 }
 
@@ -363,29 +368,28 @@ fn an_unknown_outcome_is_a_failure_where_attempts_may_be_repeated_and_ambiguous_
     let (unrepeated, same_attempt) = unrepeated();
     assert_eq!(attempt, same_attempt);
 
-    let after = |record, outcome| settled(record, &attempt, outcome).status;
-    assert_eq!(after(&repeated, Outcome::Ambiguous), Status::Failed);
-    assert_eq!(after(&unrepeated, Outcome::Ambiguous), Status::Ambiguous);
-    assert_eq!(after(&unrepeated, Outcome::Failed), Status::Failed);
+    let after = |record, end| settled(record, &attempt, end).status;
+    assert_eq!(after(&repeated, AttemptEnd::Ambiguous), Status::Failed);
+    assert_eq!(after(&unrepeated, AttemptEnd::Ambiguous), Status::Ambiguous);
+    assert_eq!(after(&unrepeated, AttemptEnd::Failed), Status::Failed);
 }
 
 #[test]
 fn a_late_answer_completes_the_record_that_its_attempt_left_ambiguous_and_nothing_else_does() {
     let (ambiguous, attempt) = ambiguous();
-    let late = |record: &Record, outcome| {
-        settle(Some(record.clone()), &attempt, outcome, UnixMillis(10_200))
-    };
+    let late =
+        |record: &Record, end| settle(Some(record.clone()), &attempt, end, UnixMillis(10_200));
     let another = Record {
         attempts: 2,
         ..ambiguous.clone()
     };
 
-    let completed = settled(&ambiguous, &attempt, Outcome::Completed(response()));
+    let completed = settled(&ambiguous, &attempt, AttemptEnd::Completed(response()));
     assert!(matches!(completed.status, Status::Completed { .. }));
-    assert_eq!(late(&ambiguous, Outcome::Failed), Settlement::Late);
-    assert_eq!(late(&ambiguous, Outcome::Ambiguous), Settlement::Late);
+    assert_eq!(late(&ambiguous, AttemptEnd::Failed), Settlement::Late);
+    assert_eq!(late(&ambiguous, AttemptEnd::Ambiguous), Settlement::Late);
     assert_eq!(
-        late(&another, Outcome::Completed(response())),
+        late(&another, AttemptEnd::Completed(response())),
         Settlement::Late
     );
 }
@@ -405,13 +409,8 @@ fn an_operator_resolves_an_ambiguous_record_each_way_and_its_attempt_is_late_fro
     for (resolution, claim, attempts) in expected {
         let resolved = resolved(&ambiguous, None, resolution);
         assert_eq!(resolved.updated_at, UnixMillis(10_300));
-        let outcome = Outcome::Completed(response());
-        let late = settle(
-            Some(resolved.clone()),
-            &attempt,
-            outcome,
-            UnixMillis(10_300),
-        );
+        let end = AttemptEnd::Completed(response());
+        let late = settle(Some(resolved.clone()), &attempt, end, UnixMillis(10_300));
         assert_eq!(late, Settlement::Late);
         let (after, claimed) = ask(Some(resolved), None, OURS, UnixMillis(10_300));
         assert_eq!(claimed, claim);
@@ -434,7 +433,7 @@ fn an_operator_need_not_wait_for_a_retry_to_find_an_attempt_dead() {
 #[test]
 fn what_is_not_ambiguous_is_not_resolved() {
     let (processing, attempt) = processing();
-    let failed = settled(&processing, &attempt, Outcome::Failed);
+    let failed = settled(&processing, &attempt, AttemptEnd::Failed);
 
     for record in [processing, failed, completed()] {
         for resolution in [Resolution::Failed, Resolution::Completed(response())] {
@@ -458,7 +457,7 @@ fn what_is_not_ambiguous_is_not_resolved() {
 #[test]
 fn a_key_that_was_forgotten_is_as_good_as_new_and_what_runs_for_it_is_late() {
     let (processing, attempt) = processing();
-    let failed = settled(&processing, &attempt, Outcome::Failed);
+    let failed = settled(&processing, &attempt, AttemptEnd::Failed);
     let records = [processing, failed, completed(), ambiguous().0];
 
     for record in records {
@@ -468,8 +467,8 @@ fn a_key_that_was_forgotten_is_as_good_as_new_and_what_runs_for_it_is_late() {
         assert_eq!(inspect(Some(forgotten.clone()), None, now), None);
         let again = resolve(Some(forgotten.clone()), None, Resolution::Forgotten, now);
         assert_eq!(again, Resolved::Unknown);
-        let outcome = Outcome::Completed(response());
-        let late = settle(Some(forgotten.clone()), &attempt, outcome, now);
+        let end = AttemptEnd::Completed(response());
+        let late = settle(Some(forgotten.clone()), &attempt, end, now);
         assert_eq!(late, Settlement::Late);
         let (after, claimed) = ask(Some(forgotten), Some(&attempt), OTHER, now);
         assert_eq!(executed(claimed).number, 1);
@@ -503,7 +502,7 @@ fn unrepeated() -> (Record, Attempt) {
 
 fn ambiguous() -> (Record, Attempt) {
     let (record, attempt) = unrepeated();
-    (settled(&record, &attempt, Outcome::Ambiguous), attempt)
+    (settled(&record, &attempt, AttemptEnd::Ambiguous), attempt)
 }
 
 fn ask(
@@ -543,11 +542,11 @@ fn processing() -> (Record, Attempt) {
 
 fn completed() -> Record {
     let (record, attempt) = processing();
-    settled(&record, &attempt, Outcome::Completed(response()))
+    settled(&record, &attempt, AttemptEnd::Completed(response()))
 }
 
-fn settled(record: &Record, attempt: &Attempt, outcome: Outcome) -> Record {
-    match settle(Some(record.clone()), attempt, outcome, UnixMillis(10_050)) {
+fn settled(record: &Record, attempt: &Attempt, end: AttemptEnd) -> Record {
+    match settle(Some(record.clone()), attempt, end, UnixMillis(10_050)) {
         Settlement::Settled(record) => {
             assert!(!matches!(record.status, Status::Processing { .. }));
             record

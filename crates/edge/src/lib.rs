@@ -1,8 +1,9 @@
 //! The machinery of edge-idempotency: idempotency keys for HTTP APIs, at the edge.
 //!
 //! A Worker builds a [`Service`] of its operations, and the service lets each of them happen once however often it is
-//! asked for, and gives every retry the first answer. The modules stand in the order in which a request meets them;
-//! ARCHITECTURE.md is the map.
+//! asked for, and gives every retry the first answer. The modules stand in the order of the walk that
+//! ARCHITECTURE.md describes: the description and the service look at all, then come the stops of a request, then what any
+//! of them uses. Imports go forward along the list.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod description;
@@ -10,14 +11,16 @@ mod service;
 pub mod http;
 pub mod replay;
 pub mod coordinator;
-pub mod operation;
 pub mod gateway;
-pub mod telemetry;
+pub mod operation;
 pub mod monitor;
+pub mod telemetry;
 pub mod settings;
+pub mod problem_type;
+mod catalogue;
 pub mod instance;
-pub mod clock;
 pub mod promptly;
+pub mod clock;
 pub mod outgoing;
 pub mod sync_kv;
 pub mod async_kv;

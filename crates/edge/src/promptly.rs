@@ -59,19 +59,19 @@ fn at_once_or_later(future: LocalBoxFuture<'static, Result<JsValue, JsValue>>) -
 /// What `future` becomes, unless it is still waiting when it may no longer.
 pub async fn bounded<T>(future: LocalBoxFuture<'_, T>) -> Result<T, Aborted> {
     let (end, registration) = AbortHandle::new_pair();
-    let _place = Place::enter(end, clock::now());
+    let _ticket = Ticket::enter(end, clock::now());
     Abortable::new(future, registration).await
 }
 
-/// A place among what is waiting, by its number, until it is dropped.
-struct Place(u64);
+/// A number among what is waiting, until it is dropped.
+struct Ticket(u64);
 
-impl Place {
+impl Ticket {
     fn enter(end: AbortHandle, now: UnixMillis) -> Self {
         let number = BEGUN.get().wrapping_add(1);
         BEGUN.set(number);
         WAITING.with_borrow_mut(|waiting| {
-            // What is ended leaves its place when it is polled for the last time.
+            // What is ended drops its ticket when it is polled for the last time.
             waiting
                 .iter()
                 .take_while(|other| other.began_at.ms_until(now) >= LONGEST_MS)
@@ -86,7 +86,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Ticket {
     fn drop(&mut self) {
         WAITING.with_borrow_mut(|waiting| {
             if let Ok(at) = waiting.binary_search_by_key(&self.0, |other| other.number) {
@@ -103,11 +103,11 @@ mod tests {
     #[test]
     fn what_has_waited_too_long_is_ended_when_another_begins_to_wait() {
         let [old, gone, young, new] = [(); 4].map(|()| AbortHandle::new_pair().0);
-        let _old = Place::enter(old.clone(), UnixMillis(0));
-        drop(Place::enter(gone.clone(), UnixMillis(0)));
-        let _young = Place::enter(young.clone(), UnixMillis(1));
+        let _old = Ticket::enter(old.clone(), UnixMillis(0));
+        drop(Ticket::enter(gone.clone(), UnixMillis(0)));
+        let _young = Ticket::enter(young.clone(), UnixMillis(1));
 
-        let _new = Place::enter(new.clone(), UnixMillis(LONGEST_MS));
+        let _new = Ticket::enter(new.clone(), UnixMillis(LONGEST_MS));
 
         let ended = [old, gone, young, new].map(|end| end.is_aborted());
         assert_eq!(ended, [true, false, false, false]);

@@ -29,8 +29,9 @@ impl Service {
         routes: Vec<Route>,
     ) -> Result<Self, RouteError> {
         let operations = Rc::new(Operations::new(name, version, routes)?);
-        let router = Rc::new(Router::new(operations)?);
-        Ok(Self { router })
+        Ok(Self {
+            router: Rc::new(Router::new(operations)?),
+        })
     }
 
     /// Its operations.

@@ -46,7 +46,7 @@ impl History {
         }
         self.0.push(Step {
             at: record.updated_at,
-            status: record.status.name().to_owned(),
+            status: record.status.name().as_str().to_owned(),
             attempt: record.attempts,
             by,
         });

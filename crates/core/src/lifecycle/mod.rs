@@ -3,19 +3,21 @@
 //! Nothing here does I/O, reads a clock, draws randomness, is async or knows the `worker` crate; time and
 //! identifiers are arguments. The coordinator loads a record, asks this module, stores what it says, and
 //! only then acts; the model checker calls the same functions.
+//! The values stand first, then the decisions in the order of a record's life, then how a record is written.
 //!
 //! Invariants:
 //! - an operation id is minted once per record, and every attempt of that record carries it;
 //! - a completed record never changes again until it expires, unless an operator has it forgotten;
 //! - an attempt settles a record only while it is the record's current one;
-//! - a request with another fingerprint, or for another operation, is told so before anything else about the record
-//!   is looked at;
+//! - a request with another fingerprint, or for another operation, is refused before anything else about the record is
+//!   considered;
 //! - where an attempt must not be repeated, none starts after one that may have taken effect, unless an operator says
 //!   so.
 
 mod time;
 mod fingerprint;
 mod saved_response;
+mod status_name;
 mod record;
 mod claim;
 mod settle;
@@ -23,8 +25,8 @@ mod resolve;
 mod inspect;
 mod expire;
 mod history;
-pub mod frame;
 mod encoding;
+pub mod frame;
 #[cfg(test)]
 mod any_record;
 
@@ -36,6 +38,7 @@ pub use history::{History, Step};
 pub use inspect::inspect;
 pub use record::{Attempt, OperationId, Record, Repeat, Status};
 pub use resolve::{Resolution, Resolved, resolve};
-pub use saved_response::SavedResponse;
-pub use settle::{Outcome, Settlement, settle};
+pub use saved_response::{OMITTED, SavedResponse};
+pub use settle::{AttemptEnd, Settlement, settle};
+pub use status_name::StatusName;
 pub use time::UnixMillis;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fingerprint, SavedResponse, UnixMillis};
+use super::{Fingerprint, SavedResponse, StatusName, UnixMillis};
 
 /// Names one operation for ever: every effect carries it, and no two effects may carry the same.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
@@ -104,7 +104,7 @@ impl Record {
 pub enum Status {
     /// An attempt was started and has not settled.
     Processing {
-        /// From this moment on the attempt is given up and another may start.
+        /// From this moment on the attempt has timed out, and another may start.
         deadline: UnixMillis,
     },
     /// The operation took effect and this is its answer.
@@ -122,15 +122,15 @@ pub enum Status {
 }
 
 impl Status {
-    /// The status's name in the contract.
+    /// Its name.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
+    pub const fn name(&self) -> StatusName {
         match self {
-            Self::Processing { .. } => "PROCESSING",
-            Self::Completed { .. } => "COMPLETED",
-            Self::Failed => "FAILED",
-            Self::Ambiguous => "AMBIGUOUS",
-            Self::Forgotten => "FORGOTTEN",
+            Self::Processing { .. } => StatusName::Processing,
+            Self::Completed { .. } => StatusName::Completed,
+            Self::Failed => StatusName::Failed,
+            Self::Ambiguous => StatusName::Ambiguous,
+            Self::Forgotten => StatusName::Forgotten,
         }
     }
 
@@ -162,7 +162,7 @@ pub struct Attempt {
     pub operation_id: OperationId,
     /// Counted from 1.
     pub number: u32,
-    /// From this moment on the attempt is given up.
+    /// From this moment on the attempt has timed out.
     pub deadline: UnixMillis,
 }
 

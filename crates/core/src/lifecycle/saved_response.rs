@@ -14,7 +14,7 @@ const MAX_FIELDS_BYTES: usize = 8192;
 const STATUS_INSTEAD: u16 = 500;
 
 /// The header field of an answer whose content is not kept.
-const OMITTED: (&str, &str) = ("x-idempotency-content", "omitted");
+pub const OMITTED: (&str, &str) = ("x-idempotency-content", "omitted");
 
 /// The header fields that describe the content (RFC 9110, sections 8.3 to 8.6).
 const OF_CONTENT: [&str; 4] = [

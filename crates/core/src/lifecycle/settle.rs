@@ -1,10 +1,10 @@
-//! An attempt ends: does its outcome count?
+//! An attempt ends: does it settle its record?
 
 use super::{Attempt, Record, SavedResponse, Status, UnixMillis};
 
 /// How an attempt ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Outcome {
+pub enum AttemptEnd {
     /// The operation took effect; this is its answer.
     Completed(SavedResponse),
     /// It ended without an answer. Whether it took effect is not known here, and need not be: the next
@@ -14,16 +14,16 @@ pub enum Outcome {
     Ambiguous,
 }
 
-/// Whether an outcome counted.
+/// Whether an attempt settled its record.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Settlement {
-    /// The record is settled by this attempt. It must be stored before anyone is told.
+    /// The record is settled by this attempt. It must be stored before anything else happens.
     Settled(Record),
-    /// The attempt is not the record's current one: it changes nothing and its outcome is not told.
+    /// The attempt is not the record's current one: it changes nothing and how it ended is not reported.
     Late,
 }
 
-/// Settles `record` with the outcome of `attempt`.
+/// Settles `record` with how `attempt` ended.
 ///
 /// `record` is read again after the attempt's last await. It is `None` when it expired meanwhile.
 ///
@@ -33,19 +33,19 @@ pub enum Settlement {
 pub fn settle(
     record: Option<Record>,
     attempt: &Attempt,
-    outcome: Outcome,
+    end: AttemptEnd,
     now: UnixMillis,
 ) -> Settlement {
-    let is_answer = matches!(outcome, Outcome::Completed(_));
+    let is_answer = matches!(end, AttemptEnd::Completed(_));
     let settles =
         |record: &Record| attempt.is_current(record) || is_answer && attempt.left_ambiguous(record);
     let Some(record) = record.filter(|record| settles(record) && record.counts(now)) else {
         return Settlement::Late;
     };
-    let status = match outcome {
-        Outcome::Completed(response) => Status::Completed { response },
-        Outcome::Failed => Status::Failed,
-        Outcome::Ambiguous => Status::of_unknown_outcome(record.repeat),
+    let status = match end {
+        AttemptEnd::Completed(response) => Status::Completed { response },
+        AttemptEnd::Failed => Status::Failed,
+        AttemptEnd::Ambiguous => Status::of_unknown_outcome(record.repeat),
     };
     Settlement::Settled(Record {
         updated_at: now,

@@ -1,7 +1,7 @@
 //! Machines with one thing broken each: the checker must find every one of them out.
 
 use idempotency_core::lifecycle::{
-    self, Attempt, Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Record, Repeat,
+    self, Attempt, AttemptEnd, Claim, Expiry, Fingerprint, NewRecord, OperationId, Record, Repeat,
     Resolution, Resolved, Settlement, Status, Terms, UnixMillis,
 };
 
@@ -14,7 +14,7 @@ impl Machine for WithoutFencing {
     fn settle(
         record: Option<Record>,
         attempt: &Attempt,
-        outcome: Outcome,
+        end: AttemptEnd,
         now: UnixMillis,
     ) -> Settlement {
         let current = record.as_ref().map_or_else(
@@ -25,7 +25,7 @@ impl Machine for WithoutFencing {
                 ..attempt.clone()
             },
         );
-        lifecycle::settle(record, &current, outcome, now)
+        lifecycle::settle(record, &current, end, now)
     }
 }
 
@@ -36,7 +36,7 @@ impl Machine for SettlingForAnother {
     fn settle(
         record: Option<Record>,
         attempt: &Attempt,
-        outcome: Outcome,
+        end: AttemptEnd,
         now: UnixMillis,
     ) -> Settlement {
         let number = record
@@ -46,7 +46,7 @@ impl Machine for SettlingForAnother {
             number,
             ..attempt.clone()
         };
-        lifecycle::settle(record, &latest, outcome, now)
+        lifecycle::settle(record, &latest, end, now)
     }
 }
 
@@ -57,11 +57,11 @@ impl Machine for SettlingAfterExpiry {
     fn settle(
         record: Option<Record>,
         attempt: &Attempt,
-        outcome: Outcome,
+        end: AttemptEnd,
         now: UnixMillis,
     ) -> Settlement {
         let now = record.as_ref().map_or(now, |record| record.created_at);
-        lifecycle::settle(record, attempt, outcome, now)
+        lifecycle::settle(record, attempt, end, now)
     }
 }
 
@@ -95,11 +95,11 @@ impl Machine for SettlingTwice {
     fn settle(
         record: Option<Record>,
         attempt: &Attempt,
-        outcome: Outcome,
+        end: AttemptEnd,
         now: UnixMillis,
     ) -> Settlement {
-        match (record, outcome) {
-            (Some(record), Outcome::Failed)
+        match (record, end) {
+            (Some(record), AttemptEnd::Failed)
                 if matches!(record.status, Status::Completed { .. }) =>
             {
                 Settlement::Settled(Record {
@@ -107,7 +107,7 @@ impl Machine for SettlingTwice {
                     ..record
                 })
             }
-            (record, outcome) => lifecycle::settle(record, attempt, outcome, now),
+            (record, end) => lifecycle::settle(record, attempt, end, now),
         }
     }
 }
@@ -340,14 +340,14 @@ impl Machine for TakingUnknownForFailed {
     fn settle(
         record: Option<Record>,
         attempt: &Attempt,
-        outcome: Outcome,
+        end: AttemptEnd,
         now: UnixMillis,
     ) -> Settlement {
-        let outcome = match outcome {
-            Outcome::Ambiguous => Outcome::Failed,
-            Outcome::Completed(_) | Outcome::Failed => outcome,
+        let end = match end {
+            AttemptEnd::Ambiguous => AttemptEnd::Failed,
+            AttemptEnd::Completed(_) | AttemptEnd::Failed => end,
         };
-        lifecycle::settle(record, attempt, outcome, now)
+        lifecycle::settle(record, attempt, end, now)
     }
 }
 
@@ -373,7 +373,7 @@ impl Machine for SettlingAfterTheOperator {
     fn settle(
         record: Option<Record>,
         attempt: &Attempt,
-        outcome: Outcome,
+        end: AttemptEnd,
         now: UnixMillis,
     ) -> Settlement {
         let record = record.map(|record| match record.status {
@@ -386,7 +386,7 @@ impl Machine for SettlingAfterTheOperator {
             | Status::Ambiguous
             | Status::Forgotten => record,
         });
-        lifecycle::settle(record, attempt, outcome, now)
+        lifecycle::settle(record, attempt, end, now)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The state machine under test: what the object asks, and the shipped answers.
 
 use idempotency_core::lifecycle::{
-    self, Attempt, Claim, Expiry, Fingerprint, NewRecord, Outcome, Record, Resolution, Resolved,
+    self, Attempt, AttemptEnd, Claim, Expiry, Fingerprint, NewRecord, Record, Resolution, Resolved,
     Settlement, Terms, UnixMillis,
 };
 
@@ -21,10 +21,10 @@ pub trait Machine: Clone + Send + Sync + 'static {
     fn settle(
         record: Option<Record>,
         attempt: &Attempt,
-        outcome: Outcome,
+        end: AttemptEnd,
         now: UnixMillis,
     ) -> Settlement {
-        lifecycle::settle(record, attempt, outcome, now)
+        lifecycle::settle(record, attempt, end, now)
     }
 
     fn resolve(

@@ -1,7 +1,7 @@
 //! What must always hold, and what must sometimes happen, or the model would be too tame to show anything.
 
 use idempotency_core::lifecycle::{
-    Claim, NewRecord, OperationId, Record, Repeat, Status, UnixMillis,
+    Claim, NewRecord, OperationId, Record, Repeat, Status, StatusName, UnixMillis,
 };
 use stateright::Property;
 
@@ -149,7 +149,7 @@ fn one_effect_per_license(world: &World) -> bool {
     })
 }
 
-/// Whether who asks what became of the key is told what its request would be, were it repeated at that moment.
+/// Whether an inspection of the key shows the status that a repeated request would find at that moment.
 fn is_told_truly<M: Machine>(bounds: &Bounds<M>, world: &World, number: usize) -> bool {
     let (object, now) = (&world.objects[number], world.now);
     let running = object.running.as_ref();
@@ -167,11 +167,11 @@ fn is_told_truly<M: Machine>(bounds: &Bounds<M>, world: &World, number: usize) -
     let (record, claim) = M::claim(Some(stored.clone()), running, fingerprint, new, now, terms);
     let found = match claim {
         Claim::Execute(_) if record.operation_id == fresh => None,
-        Claim::Execute(_) => Some("FAILED"),
-        Claim::InProgress { .. } => Some("PROCESSING"),
-        Claim::Replay(_) => Some("COMPLETED"),
+        Claim::Execute(_) => Some(StatusName::Failed),
+        Claim::InProgress { .. } => Some(StatusName::Processing),
+        Claim::Replay(_) => Some(StatusName::Completed),
         Claim::Mismatch => return false,
-        Claim::Ambiguous => Some("AMBIGUOUS"),
+        Claim::Ambiguous => Some(StatusName::Ambiguous),
     };
     told.map(|record| record.status.name()) == found
 }

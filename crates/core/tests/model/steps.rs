@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use idempotency_core::lifecycle::{Outcome, Repeat, UnixMillis};
+use idempotency_core::lifecycle::{AttemptEnd, Repeat, UnixMillis};
 use stateright::{Model, Property};
 
 use crate::{
@@ -169,11 +169,11 @@ impl<M: Machine> Model for Bounds<M> {
     }
 }
 
-/// The outcome of an attempt that breaks off. One that must not be repeated tells whether its request may have left.
-fn broken_off(may_be_sent: bool, request: Request) -> Outcome {
+/// How an attempt ends that breaks off. One that must not be repeated tells whether its request may have left.
+fn broken_off(may_be_sent: bool, request: Request) -> AttemptEnd {
     match request.repeat {
-        Repeat::Never if may_be_sent => Outcome::Ambiguous,
-        Repeat::Never | Repeat::SameId => Outcome::Failed,
+        Repeat::Never if may_be_sent => AttemptEnd::Ambiguous,
+        Repeat::Never | Repeat::SameId => AttemptEnd::Failed,
     }
 }
 
@@ -192,7 +192,7 @@ impl<M> Bounds<M> {
 
 pub fn complete<M: Machine>(world: &mut World, object: usize, task: usize, request: Request) {
     if let Phase::Effected(response) = world.objects[object].tasks[task].phase.clone() {
-        world.settle::<M>(object, task, Outcome::Completed(response), request);
+        world.settle::<M>(object, task, AttemptEnd::Completed(response), request);
         world.objects[object].tasks.remove(task);
     }
 }

@@ -3,8 +3,8 @@
 use idempotency_core::{
     CompositeKey, IdempotencyKey, KeyForm, Scope,
     lifecycle::{
-        Attempt, Claim, Expiry, Fingerprint, NewRecord, OperationId, Outcome, Repeat, Resolution,
-        Resolved, SavedResponse, Settlement, Status, Terms, UnixMillis,
+        Attempt, AttemptEnd, Claim, Expiry, Fingerprint, NewRecord, OperationId, Repeat,
+        Resolution, Resolved, SavedResponse, Settlement, Status, Terms, UnixMillis,
     },
 };
 
@@ -205,14 +205,14 @@ impl World {
         &mut self,
         object: usize,
         task: usize,
-        outcome: Outcome,
+        end: AttemptEnd,
         request: Request,
     ) {
         let now = self.now;
         let found = &mut self.objects[object];
         let task = found.tasks[task].clone();
-        let nothing_sent = outcome == Outcome::Failed && request.repeat == Repeat::Never;
-        match M::settle(found.stored.clone(), &task.attempt, outcome, now) {
+        let nothing_sent = end == AttemptEnd::Failed && request.repeat == Repeat::Never;
+        match M::settle(found.stored.clone(), &task.attempt, end, now) {
             Settlement::Settled(record) => {
                 if let Some(account) = found.account.as_mut().filter(|_| nothing_sent) {
                     account.nothing_sent();

@@ -4,7 +4,7 @@ use std::{convert::Infallible, future::pending, time::Duration};
 
 use idempotency_core::{
     Asked, Fault,
-    lifecycle::{Attempt, Outcome, SavedResponse, UnixMillis},
+    lifecycle::{Attempt, AttemptEnd, SavedResponse, UnixMillis},
 };
 use thiserror::Error;
 use worker::{Delay, Env, State};
@@ -23,10 +23,10 @@ pub enum AttemptError {
     /// It took longer than it may.
     #[error("the attempt's deadline passed")]
     Deadline,
-    /// It was told to end before its effect.
+    /// A fault ended it before its effect.
     #[error("a fault was asked for")]
     FaultBefore,
-    /// It was told to end after its effect.
+    /// A fault ended it after its effect.
     #[error("a fault was asked for")]
     FaultAfter,
 }
@@ -34,11 +34,11 @@ pub enum AttemptError {
 impl AttemptError {
     /// What the record is to make of it.
     #[must_use]
-    pub const fn outcome(&self) -> Outcome {
+    pub const fn end(&self) -> AttemptEnd {
         match self {
-            Self::FaultBefore => Outcome::Failed,
-            Self::Operation(error) if error.had_no_effect() => Outcome::Failed,
-            Self::Operation(_) | Self::Deadline | Self::FaultAfter => Outcome::Ambiguous,
+            Self::FaultBefore => AttemptEnd::Failed,
+            Self::Operation(error) if error.had_no_effect() => AttemptEnd::Failed,
+            Self::Operation(_) | Self::Deadline | Self::FaultAfter => AttemptEnd::Ambiguous,
         }
     }
 }
@@ -58,7 +58,7 @@ pub async fn execute(
         request: &asked.request,
         operation_id: &attempt.operation_id,
         idempotency_key: Some(&asked.idempotency_key),
-        caller: &asked.caller,
+        scope: &asked.scope,
         origin: &asked.origin,
         now,
         env,
@@ -113,7 +113,7 @@ async fn abort(state: &State) -> Infallible {
             "the object was reset: a fault was asked for",
         ))
     });
-    // It never comes back from this; whoever waits for the object is told by the platform.
+    // It never returns from this. The platform reports an error to whoever waits for the object.
     let _ = reset.await;
     pending().await
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use idempotency_core::{CompositeKey, Message, MessageError, Reply};
+use idempotency_core::{CompositeKey, Message, MessageError, Reply, ReplyKind, Silence};
 use js_sys::{Promise, Reflect, Uint8Array, futures::JsFuture};
 use thiserror::Error;
 use wasm_bindgen::{
@@ -45,11 +45,16 @@ pub enum Unreachable {
 /// The platform marks errors after which the same question may be put again, to a new stub: the object
 /// moved, or its machine went away. An overloaded object is left alone. (Cloudflare: Durable Objects, "Error
 /// handling".)
-pub async fn ask(
+pub async fn ask<T: ReplyKind>(
     env: &Env,
     key: &CompositeKey,
-    mut message: Message,
-) -> Result<Reply, Unreachable> {
+    message: Message,
+) -> Result<Result<T, Silence>, Unreachable> {
+    let reply = call(env, key, message).await?;
+    Ok(Reply::decode(&reply)?.0)
+}
+
+async fn call(env: &Env, key: &CompositeKey, mut message: Message) -> Result<Vec<u8>, Unreachable> {
     let mut call = 1;
     loop {
         match fetch(env, key, &message).await {
@@ -66,13 +71,11 @@ pub async fn ask(
     }
 }
 
-async fn fetch(env: &Env, key: &CompositeKey, message: &Message) -> Result<Reply, Unreachable> {
+async fn fetch(env: &Env, key: &CompositeKey, message: &Message) -> Result<Vec<u8>, Unreachable> {
     let namespace = Reflect::get(env, &JsValue::from_str(BINDING)).map_err(worker::Error::from)?;
     let sent = send(&namespace, &key.object_name(), &message.encode()?);
     let reply = JsFuture::from(sent).await.map_err(worker::Error::from)?;
-    Ok(Reply::decode(
-        &reply.unchecked_into::<Uint8Array>().to_vec(),
-    )?)
+    Ok(reply.unchecked_into::<Uint8Array>().to_vec())
 }
 
 fn is(error: &worker::Error, property: &str) -> bool {

@@ -1,22 +1,22 @@
 //! Stop 3 of the walk: whose turn is it? The Durable Object, one per caller and idempotency key.
 //!
-//! The object is a thin shell around `lifecycle`: it loads the record, asks, stores what it is told to, and
-//! only then acts.
+//! The object is a thin shell around `lifecycle`: it loads the record, asks, stores the decision, and only
+//! then acts.
 //!
 //! Invariants:
 //! - a record is stored before the first await that follows the decision (no other event comes between);
 //! - after every await the record is read again before it is changed;
-//! - nothing of a record is told before it is durable: the platform's output gate holds every answer until
-//!   the writes before it are.
+//! - nothing about a record leaves before it is durable: the platform's output gate holds every answer until the writes
+//!   before it are.
 
 mod call;
 mod class;
-mod settle;
 mod object;
-mod no_answer;
+mod storage;
 mod running;
 mod attempt;
-mod storage;
+mod settle;
+mod no_answer;
 
 pub use call::{Unreachable, ask};
 pub use class::Coordinator;

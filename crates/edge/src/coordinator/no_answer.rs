@@ -1,6 +1,6 @@
 //! Why the object has no answer of its record's, and what it says instead.
 
-use idempotency_core::{MessageError, Reply};
+use idempotency_core::{MessageError, Silence};
 
 use super::storage::StorageError;
 use crate::{settings::WrongSetting, telemetry::Event};
@@ -23,16 +23,18 @@ pub enum NoAnswer {
 }
 
 impl NoAnswer {
-    /// What the Worker is told. A retry may do, unless the record stays unreadable to whoever reads it.
+    /// What the object replies. A retry may succeed, unless the record stays unreadable to whoever reads it.
     #[must_use]
-    pub const fn reply(&self) -> Reply {
+    pub const fn silence(&self) -> Silence {
         match self {
-            Self::Message(_) | Self::UnknownOperation(_) | Self::Settings(_) => Reply::Declined,
-            Self::Storage(StorageError::Platform(_) | StorageError::Encode(_)) => Reply::Unsettled,
-            Self::Storage(StorageError::Unreadable(error)) if error.is_of_a_later_release() => {
-                Reply::Unsettled
+            Self::Message(_) | Self::UnknownOperation(_) | Self::Settings(_) => Silence::Declined,
+            Self::Storage(StorageError::Platform(_) | StorageError::Encode(_)) => {
+                Silence::Unsettled
             }
-            Self::Storage(StorageError::Unreadable(_)) => Reply::Damaged,
+            Self::Storage(StorageError::Unreadable(error)) if error.is_of_a_later_release() => {
+                Silence::Unsettled
+            }
+            Self::Storage(StorageError::Unreadable(_)) => Silence::Damaged,
         }
     }
 
@@ -70,7 +72,7 @@ mod tests {
             (wrong.into(), Level::Error),
         ];
         for (error, level) in errors {
-            assert!(matches!(error.reply(), Reply::Declined), "{error}");
+            assert_eq!(error.silence(), Silence::Declined, "{error}");
             assert_eq!(error.event().level(), level, "{error}");
         }
     }
@@ -80,7 +82,7 @@ mod tests {
         let error = |bytes: &[u8]| NoAnswer::from(StorageError::from(decode(bytes).unwrap_err()));
         let later = error(b"{\"version\":4}\n");
 
-        assert!(matches!(later.reply(), Reply::Unsettled));
+        assert_eq!(later.silence(), Silence::Unsettled);
         assert_eq!(later.event().level(), Level::Warning);
         for bytes in [
             "",
@@ -90,10 +92,10 @@ mod tests {
             "{\"version\":3}\n",
         ] {
             let damaged = error(bytes.as_bytes());
-            assert!(matches!(damaged.reply(), Reply::Damaged), "{bytes}");
+            assert_eq!(damaged.silence(), Silence::Damaged, "{bytes}");
             assert_eq!(damaged.event().level(), Level::Error, "{bytes}");
         }
         let damaged: NoAnswer = StorageError::from(DecodeError::Damaged).into();
-        assert!(matches!(damaged.reply(), Reply::Damaged));
+        assert_eq!(damaged.silence(), Silence::Damaged);
     }
 }

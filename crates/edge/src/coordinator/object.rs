@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use idempotency_core::{
-    Asked, Message, Reply, Ruling,
+    Asked, Claimed, Inspected, Message, MessageError, Reply, ReplyKind, Ruling,
     lifecycle::{
         Attempt, Claim, Expiry, History, NewRecord, OperationId, Record, Resolved, Status, Terms,
         UnixMillis, claim, expire, expire_unreadable, inspect, resolve,
@@ -49,14 +49,18 @@ impl Object {
 
     /// Answers a message.
     pub async fn answer(&self, message: &[u8]) -> worker::Result<Vec<u8>> {
-        let reply = self.reply(message).await.unwrap_or_else(|error| {
-            tell(Subject::NONE, &error.event());
-            error.reply()
-        });
+        let reply = match Message::decode(message) {
+            Ok(Message::Claim(asked)) => {
+                let claimed = self.claim(&asked).await;
+                encode(claimed, |event| asked.tell(event))
+            }
+            Ok(Message::Inspect) => encode(self.inspect(), tell_of_no_request),
+            Ok(Message::Resolve(ruling)) => encode(self.resolve(ruling), tell_of_no_request),
+            // A silence is the same whatever was asked.
+            Err(error) => encode::<Inspected>(Err(error.into()), tell_of_no_request),
+        };
         self.hand_over_soon();
-        reply
-            .encode()
-            .map_err(|error| worker::Error::from(error.to_string()))
+        reply.map_err(|error| worker::Error::from(error.to_string()))
     }
 
     /// Forgets the record if its time is over: the object's alarm was set for that.
@@ -89,19 +93,8 @@ impl Object {
         Ok(())
     }
 
-    async fn reply(&self, message: &[u8]) -> Result<Reply, NoAnswer> {
-        match Message::decode(message)? {
-            Message::Claim(asked) => Ok(self.claim(&asked).await.unwrap_or_else(|error| {
-                asked.tell(&error.event());
-                error.reply()
-            })),
-            Message::Inspect => self.inspect(),
-            Message::Resolve(ruling) => self.resolve(ruling),
-        }
-    }
-
     /// Every branch that a keyed request can take once it has reached its object.
-    async fn claim(&self, asked: &Asked) -> Result<Reply, NoAnswer> {
+    async fn claim(&self, asked: &Asked) -> Result<Claimed, NoAnswer> {
         let operation = self.operations.find(&asked.operation);
         let operation =
             operation.ok_or_else(|| NoAnswer::UnknownOperation(asked.operation.clone()))?;
@@ -117,17 +110,17 @@ impl Object {
                 Claim::Execute(attempt) => return self.execute(operation, attempt, asked).await,
                 Claim::Replay(_) => {
                     let replayed = true;
-                    return Ok(Reply::Completed { record, replayed });
+                    return Ok(Claimed::Completed { record, replayed });
                 }
-                Claim::Mismatch => return Ok(Reply::Mismatch),
+                Claim::Mismatch => return Ok(Claimed::Mismatch),
                 Claim::Ambiguous => {
                     let (expires_at, own) = (record.expires_at, false);
-                    return Ok(Reply::Ambiguous { expires_at, own });
+                    return Ok(Claimed::Ambiguous { expires_at, own });
                 }
                 Claim::InProgress { .. } => {
                     if !self.settles_before(wait_until).await {
                         let expires_at = record.expires_at;
-                        return Ok(Reply::InProgress { expires_at });
+                        return Ok(Claimed::InProgress { expires_at });
                     }
                 }
             }
@@ -200,7 +193,7 @@ impl Object {
         operation: &dyn Operation,
         attempt: Attempt,
         asked: &Asked,
-    ) -> Result<Reply, NoAnswer> {
+    ) -> Result<Claimed, NoAnswer> {
         let started_at = clock::now();
         let ended = execute(
             operation,
@@ -216,7 +209,7 @@ impl Object {
         reply
     }
 
-    /// Forgets the running attempt if it is this one, which wakes whoever waits for it.
+    /// Forgets the running attempt if it is this one, which wakes the requests that wait for it.
     fn end(&self, attempt: &Attempt) {
         let mut running = self.running.borrow_mut();
         if running
@@ -242,27 +235,27 @@ impl Object {
         clock::within(left_ms, ended).await.is_some()
     }
 
-    fn inspect(&self) -> Result<Reply, NoAnswer> {
+    fn inspect(&self) -> Result<Inspected, NoAnswer> {
         let running = self.running.borrow();
         let attempt = running.as_ref().map(|running| &running.attempt);
         let stored = self.storage.load()?;
         let history = stored.as_ref().map(Stored::history).unwrap_or_default();
         let record = inspect(stored.map(|stored| stored.record), attempt, clock::now());
-        Ok(Reply::Found { record, history })
+        Ok(Inspected::Record { record, history })
     }
 
     /// Loads, asks and stores: an operator says what became of the key.
-    fn resolve(&self, ruling: Ruling) -> Result<Reply, NoAnswer> {
+    fn resolve(&self, ruling: Ruling) -> Result<Inspected, NoAnswer> {
         let running = self.running.borrow();
         let attempt = running.as_ref().map(|running| &running.attempt);
         let stored = self.storage.load()?;
         let before = stored.as_ref().map(|stored| stored.record.clone());
         let record = match resolve(before, attempt, ruling.resolution, clock::now()) {
             Resolved::Changed(record) => record,
-            Resolved::NotAmbiguous => return Ok(Reply::NotAmbiguous),
+            Resolved::NotAmbiguous => return Ok(Inspected::NotAmbiguous),
             Resolved::Unknown => {
                 let (record, history) = (None, History::default());
-                return Ok(Reply::Found { record, history });
+                return Ok(Inspected::Record { record, history });
             }
         };
         let from = stored.as_ref().and_then(Stored::place);
@@ -284,15 +277,31 @@ impl Object {
             },
         );
         let record = Some(record);
-        Ok(Reply::Found { record, history })
+        Ok(Inspected::Record { record, history })
     }
 
-    /// What was told here, and by whatever else runs in this isolate, gets handed over.
+    /// Flushes the counts of the events in this isolate, soon.
     fn hand_over_soon(&self) {
         if let Ok(settings) = self.operations.settings(&self.env) {
             hand_over_soon(&self.env, &settings, |task| self.state.wait_until(task));
         }
     }
+}
+
+/// Writes a reply, and logs why it is a silence if it is one.
+fn encode<T: ReplyKind>(
+    said: Result<T, NoAnswer>,
+    tell: impl FnOnce(&Event),
+) -> Result<Vec<u8>, MessageError> {
+    let said = said.map_err(|error| {
+        tell(&error.event());
+        error.silence()
+    });
+    Reply(said).encode()
+}
+
+fn tell_of_no_request(event: &Event) {
+    tell(Subject::NONE, event);
 }
 
 /// An attempt starts.

@@ -1,8 +1,8 @@
 //! An attempt has ended: its record is read again, and settled if it still waits for it.
 
 use idempotency_core::{
-    Asked, Reply,
-    lifecycle::{Attempt, Outcome, SavedResponse, Settlement, Status, UnixMillis, settle},
+    Asked, Claimed,
+    lifecycle::{Attempt, AttemptEnd, SavedResponse, Settlement, Status, UnixMillis, settle},
 };
 
 use super::{attempt::AttemptError, no_answer::NoAnswer, object::Object, storage::Stored};
@@ -20,16 +20,16 @@ impl Object {
         ended: Result<SavedResponse, AttemptError>,
         started_at: UnixMillis,
         asked: &Asked,
-    ) -> Result<Reply, NoAnswer> {
+    ) -> Result<Claimed, NoAnswer> {
         let now = clock::now();
         let stored = self.storage.load()?;
-        let (outcome, reason) = match ended {
-            Ok(response) => (Outcome::Completed(kept(response, asked)), String::new()),
-            Err(error) => (error.outcome(), error.to_string()),
+        let (end, reason) = match ended {
+            Ok(response) => (AttemptEnd::Completed(kept(response, asked)), String::new()),
+            Err(error) => (error.end(), error.to_string()),
         };
-        let has_failed = !matches!(outcome, Outcome::Completed(_));
+        let has_failed = !matches!(end, AttemptEnd::Completed(_));
         let before = stored.as_ref().map(|stored| stored.record.clone());
-        let settlement = settle(before, attempt, outcome, now);
+        let settlement = settle(before, attempt, end, now);
         let attempt = attempt.number;
         let Settlement::Settled(record) = settlement else {
             if has_failed {
@@ -53,7 +53,7 @@ impl Object {
                     record: change,
                 });
                 let own = true;
-                Reply::Ambiguous { expires_at, own }
+                Claimed::Ambiguous { expires_at, own }
             }
             Status::Completed { .. } => {
                 asked.tell(&Event::Completed {
@@ -62,7 +62,7 @@ impl Object {
                     record: change,
                 });
                 let replayed = false;
-                Reply::Completed { record, replayed }
+                Claimed::Completed { record, replayed }
             }
             Status::Failed | Status::Processing { .. } | Status::Forgotten => {
                 asked.tell(&Event::Failed {
@@ -70,24 +70,24 @@ impl Object {
                     reason,
                     record: change,
                 });
-                Reply::Failed { expires_at }
+                Claimed::Failed { expires_at }
             }
         })
     }
 }
 
-/// What is said to a request whose attempt ended late, and without an answer that still counts.
-fn late(stored: Option<&Stored>) -> Reply {
+/// The reply to a request whose attempt ended late, and without an answer that still counts.
+fn late(stored: Option<&Stored>) -> Claimed {
     match stored.map(|stored| &stored.record) {
-        Some(record) if record.status == Status::Ambiguous => Reply::Ambiguous {
+        Some(record) if record.status == Status::Ambiguous => Claimed::Ambiguous {
             expires_at: record.expires_at,
             own: true,
         },
-        Some(_) | None => Reply::Superseded,
+        Some(_) | None => Claimed::Superseded,
     }
 }
 
-/// The answer as it is kept, and told if that is less than the operation said.
+/// The answer as it is kept. Reports if that is less than the operation returned.
 fn kept(response: SavedResponse, asked: &Asked) -> SavedResponse {
     let (response, wrong) = response.keepable();
     if !wrong.is_empty() {

@@ -1,6 +1,7 @@
 //! What a request may say beside its content.
 
 use serde_json::{Map, Value, json};
+use strum::VariantArray;
 
 use super::{
     entry::{Entry, What},
@@ -8,8 +9,9 @@ use super::{
     schemas::Schemas,
 };
 use crate::{
-    http::{Page, described::CATALOGUE},
+    http::{Page, described::RequestField},
     operation::{KeyRule, Operations},
+    problem_type::ProblemType,
 };
 
 /// The `parameters` of an entry.
@@ -18,15 +20,15 @@ pub fn parameters(entry: &Entry, operations: &Operations, schemas: &mut Schemas)
         .variable()
         .map(|name| variable(entry, name, operations, schemas));
     let query = entry.query().into_iter().map(query);
-    let named: &[&str] = match &entry.what {
-        What::Keyed(..) => &["Prefer", "X-Correlation-ID"],
+    let named: &[RequestField] = match &entry.what {
+        What::Keyed(..) => &[RequestField::Prefer, RequestField::CorrelationId],
         What::Own(route) if matches!(route.page, Page::Asset(_)) => {
-            &["If-None-Match", "X-Correlation-ID"]
+            &[RequestField::IfNoneMatch, RequestField::CorrelationId]
         }
-        What::Read(_) | What::Own(_) => &["X-Correlation-ID"],
+        What::Read(_) | What::Own(_) => &[RequestField::CorrelationId],
     };
-    let named = named.iter().map(|name| {
-        let path = format!("#/components/parameters/{name}");
+    let named = named.iter().map(|field| {
+        let path = format!("#/components/parameters/{}", field.name());
         json!({"$ref": path})
     });
     let key = match &entry.what {
@@ -46,7 +48,7 @@ pub fn parameters(entry: &Entry, operations: &Operations, schemas: &mut Schemas)
 /// twice.
 fn key(operation: &str, rule: KeyRule) -> Value {
     json!({
-        "name": "Idempotency-Key",
+        "name": RequestField::IdempotencyKey.name(),
         "in": "header",
         "required": rule.is_required,
         "description": format!(
@@ -65,29 +67,31 @@ fn key(operation: &str, rule: KeyRule) -> Value {
 }
 
 /// The parameters that routes have in common, for the components of the description.
-pub fn components() -> Value {
-    json!({
-        "Prefer": {
-            "name": "Prefer",
-            "in": "header",
-            "description": "`wait=N`: while the first request with the key is still running, wait up to N seconds, \
-                            at most 30, for its answer instead of getting 409 (RFC 7240). Anything else is ignored.",
-            "schema": {"type": "string"},
-        },
-        "X-Correlation-ID": {
-            "name": "X-Correlation-ID",
-            "in": "header",
-            "description": "Comes back in the answer and stands in every log line of the request, if it is 1 to 128 \
-                            characters of `A-Z a-z 0-9 . _ : -`. Otherwise the service makes a UUID of version 4.",
-            "schema": {"type": "string"},
-        },
-        "If-None-Match": {
-            "name": "If-None-Match",
-            "in": "header",
-            "description": "The `ETag` of the file that the client has.",
-            "schema": {"type": "string"},
-        },
-    })
+pub fn components() -> Map<String, Value> {
+    let common = [
+        (
+            RequestField::Prefer,
+            "`wait=N`: while the first request with the key is still running, wait up to N seconds, at most 30, for its \
+             answer instead of getting 409 (RFC 7240). Anything else is ignored.",
+        ),
+        (
+            RequestField::CorrelationId,
+            "Comes back in the answer and stands in every log line of the request, if it is 1 to 128 characters of \
+             `A-Z a-z 0-9 . _ : -`. Otherwise the service makes a UUID of version 4.",
+        ),
+        (
+            RequestField::IfNoneMatch,
+            "The `ETag` of the file that the client has.",
+        ),
+    ];
+    let parameter = |(field, description): (RequestField, &str)| {
+        let name = field.name();
+        let schema = json!({"type": "string"});
+        let parameter =
+            json!({"name": name, "in": "header", "description": description, "schema": schema});
+        (name.to_owned(), parameter)
+    };
+    common.into_iter().map(parameter).collect()
 }
 
 fn variable(entry: &Entry, name: &str, operations: &Operations, schemas: &mut Schemas) -> Value {
@@ -98,11 +102,14 @@ fn variable(entry: &Entry, name: &str, operations: &Operations, schemas: &mut Sc
             Some(keys::example(operations)),
         ),
         "slug" => {
-            let slugs: Vec<_> = CATALOGUE.iter().map(|kind| kind.slug).collect();
+            let slugs: Vec<_> = ProblemType::VARIANTS
+                .iter()
+                .map(|kind| kind.slug())
+                .collect();
             (
                 "The problem's name: the last segment of its `type`.",
                 json!({"type": "string", "enum": slugs}),
-                Some("request-mismatch".to_owned()),
+                Some(ProblemType::RequestMismatch.slug().to_owned()),
             )
         }
         _ => (

@@ -1,14 +1,16 @@
 //! Which problems a route can run into, and what they look like.
 
 use serde_json::{Map, Value, json};
+use strum::VariantArray;
 
 use super::entry::{Entry, What};
 use crate::{
     http::{
         OwnRoute, Page,
-        described::{CATALOGUE, KeyField, Problem, ProblemType, about_content_type, about_key},
+        described::{AnswerField, KeyField, Problem, RequestField, about_content_type, about_key},
     },
     operation::FieldError,
+    problem_type::ProblemType,
 };
 
 /// On which routes a problem type occurs.
@@ -19,14 +21,14 @@ enum Where {
     Callers,
     /// Routes that read header fields of their own, which may be too long.
     Fields,
-    /// Routes that tell operators more than others.
+    /// Routes that show operators more than others.
     Operators,
     /// Routes that take effect once per key.
     Keyed,
     /// Routes with a variable in their path, and the one that has nothing for programs.
     Variable,
-    /// Routes that take content.
-    Content,
+    /// Routes that take a body.
+    Body,
     /// Where an operator resolves a key.
     Resolution,
     /// Routes whose payload or query has rules.
@@ -37,83 +39,29 @@ enum Where {
     Stored,
 }
 
-/// A problem type that is not here is described nowhere, and a test says so.
-const OCCURRENCES: &[(&str, Where)] = &[
-    ("idempotency-key-missing", Where::Keyed),
-    ("idempotency-key-invalid", Where::Keyed),
-    ("idempotency-key-conflict", Where::Keyed),
-    ("request-mismatch", Where::Keyed),
-    ("operation-in-progress", Where::Keyed),
-    ("malformed-json", Where::Content),
-    ("validation-failed", Where::Ruled),
-    ("unsupported-media-type", Where::Content),
-    ("payload-too-large", Where::Content),
-    ("request-timeout", Where::Content),
-    ("header-fields-too-large", Where::Fields),
-    ("not-found", Where::Variable),
-    ("method-not-allowed", Where::Everywhere),
-    ("unauthorized", Where::Callers),
-    ("forbidden", Where::Operators),
-    ("upgrade-required", Where::Live),
-    ("rate-limited", Where::Callers),
-    ("operation-failed", Where::Keyed),
-    ("outcome-unknown", Where::Keyed),
-    ("not-ambiguous", Where::Resolution),
-    ("service-unavailable", Where::Everywhere),
-    ("internal-error", Where::Stored),
-];
-
-/// The problems that, on a keyed route, can be told after the key was read.
-const NAME_KEY: &[&str] = &[
-    "request-mismatch",
-    "operation-in-progress",
-    "malformed-json",
-    "validation-failed",
-    "unsupported-media-type",
-    "payload-too-large",
-    "request-timeout",
-    "header-fields-too-large",
-    "unauthorized",
-    "rate-limited",
-    "operation-failed",
-    "outcome-unknown",
-    "service-unavailable",
-    "internal-error",
-];
-
-/// Those of them that tell when the key's lifetime ends.
-const NAME_EXPIRY: &[&str] = &[
-    "operation-in-progress",
-    "operation-failed",
-    "outcome-unknown",
-];
-
 /// One problem that a route can run into.
 pub struct Occurrence {
     /// The name of its example, among the components.
     pub name: String,
     /// Its type.
-    pub kind: &'static ProblemType,
+    pub kind: ProblemType,
     /// What it looks like.
     pub example: Problem,
 }
 
 impl Occurrence {
     /// The header fields that such an answer may have, and may not.
-    pub fn optional_fields(&self) -> impl Iterator<Item = &'static str> {
-        let named = |slugs: &[&str]| slugs.contains(&self.kind.slug);
-        let key = named(NAME_KEY).then_some("X-Idempotency-Key");
-        let expiry = named(NAME_EXPIRY).then_some("X-Idempotency-Expires-At");
-        key.into_iter().chain(expiry)
+    pub fn optional_fields(&self) -> impl Iterator<Item = AnswerField> {
+        named_after_key(self.kind).iter().copied()
     }
 }
 
 /// All problems that `entry` can run into.
 pub fn occurrences(entry: &Entry) -> impl Iterator<Item = Occurrence> {
-    CATALOGUE
+    ProblemType::VARIANTS
         .iter()
-        .filter(|kind| occurs(kind.slug, entry))
-        .flat_map(|kind| examples(kind, entry))
+        .filter(|kind| occurs(**kind, entry))
+        .flat_map(|kind| examples(*kind, entry))
         .map(|(name, kind, example)| Occurrence {
             name,
             kind,
@@ -121,13 +69,66 @@ pub fn occurrences(entry: &Entry) -> impl Iterator<Item = Occurrence> {
         })
 }
 
-fn occurs(slug: &str, entry: &Entry) -> bool {
-    let mut places = OCCURRENCES.iter().filter(|(name, _)| *name == slug);
-    places.any(|(_, place)| match place {
+const fn place(kind: ProblemType) -> Where {
+    match kind {
+        ProblemType::KeyMissing
+        | ProblemType::KeyInvalid
+        | ProblemType::KeyConflict
+        | ProblemType::RequestMismatch
+        | ProblemType::OperationInProgress
+        | ProblemType::OperationFailed
+        | ProblemType::OutcomeUnknown => Where::Keyed,
+        ProblemType::MalformedJson
+        | ProblemType::UnsupportedMediaType
+        | ProblemType::PayloadTooLarge
+        | ProblemType::RequestTimeout => Where::Body,
+        ProblemType::ValidationFailed => Where::Ruled,
+        ProblemType::HeaderFieldsTooLarge => Where::Fields,
+        ProblemType::NotFound => Where::Variable,
+        ProblemType::MethodNotAllowed | ProblemType::ServiceUnavailable => Where::Everywhere,
+        ProblemType::Unauthorized | ProblemType::RateLimited => Where::Callers,
+        ProblemType::Forbidden => Where::Operators,
+        ProblemType::UpgradeRequired => Where::Live,
+        ProblemType::NotAmbiguous => Where::Resolution,
+        ProblemType::InternalError => Where::Stored,
+    }
+}
+
+/// The fields that such an answer of a keyed route may have, because the problem can occur after the key was read, or
+/// after its record was.
+const fn named_after_key(kind: ProblemType) -> &'static [AnswerField] {
+    match kind {
+        ProblemType::OperationInProgress
+        | ProblemType::OperationFailed
+        | ProblemType::OutcomeUnknown => &[AnswerField::Key, AnswerField::ExpiresAt],
+        ProblemType::RequestMismatch
+        | ProblemType::MalformedJson
+        | ProblemType::ValidationFailed
+        | ProblemType::UnsupportedMediaType
+        | ProblemType::PayloadTooLarge
+        | ProblemType::RequestTimeout
+        | ProblemType::HeaderFieldsTooLarge
+        | ProblemType::Unauthorized
+        | ProblemType::RateLimited
+        | ProblemType::ServiceUnavailable
+        | ProblemType::InternalError => &[AnswerField::Key],
+        ProblemType::KeyMissing
+        | ProblemType::KeyInvalid
+        | ProblemType::KeyConflict
+        | ProblemType::NotFound
+        | ProblemType::MethodNotAllowed
+        | ProblemType::Forbidden
+        | ProblemType::UpgradeRequired
+        | ProblemType::NotAmbiguous => &[],
+    }
+}
+
+fn occurs(kind: ProblemType, entry: &Entry) -> bool {
+    match place(kind) {
         Where::Everywhere => true,
         Where::Callers => entry.is_for_callers(),
         Where::Keyed => entry.is_keyed(),
-        Where::Content => entry.is_keyed() || entry.is_resolution(),
+        Where::Body => entry.is_keyed() || entry.is_resolution(),
         Where::Resolution => entry.is_resolution(),
         Where::Variable => {
             entry.variable().is_some() || entry.is_for_operators() || entry.is_home()
@@ -147,7 +148,7 @@ fn occurs(slug: &str, entry: &Entry) -> bool {
                 )
             }
         },
-    })
+    }
 }
 
 const fn is_asset(entry: &Entry) -> bool {
@@ -160,66 +161,68 @@ const fn is_asset(entry: &Entry) -> bool {
     )
 }
 
-/// Problems as the service tells them; of a type that no function here makes, what its page says.
-fn examples(
-    kind: &'static ProblemType,
-    entry: &Entry,
-) -> Vec<(String, &'static ProblemType, Problem)> {
-    let one = |problem| vec![(kind.slug.to_owned(), kind, problem)];
-    let variant = |suffix: &str, problem| (format!("{}-{suffix}", kind.slug), kind, problem);
-    match kind.slug {
-        "idempotency-key-missing" => one(Problem::key_missing(entry.key_form())),
-        "idempotency-key-invalid" => one(Problem::key_invalid(about_key(
+/// Problems as the service reports them; of a type without a function of its own, what its page says.
+fn examples(kind: ProblemType, entry: &Entry) -> Vec<(String, ProblemType, Problem)> {
+    let one = |problem| vec![(kind.slug().to_owned(), kind, problem)];
+    let variant = |suffix: &str, problem| (format!("{}-{suffix}", kind.slug()), kind, problem);
+    match kind {
+        ProblemType::KeyMissing => one(Problem::key_missing(entry.key_form())),
+        ProblemType::KeyInvalid => one(Problem::key_invalid(about_key(
             "order 17",
             entry.key_form(),
             false,
         ))),
-        "request-mismatch" => vec![
+        ProblemType::RequestMismatch => vec![
             variant("400", Problem::mismatch(KeyField::Extension)),
             variant("422", Problem::mismatch(KeyField::Standard)),
         ],
-        "operation-in-progress" => one(Problem::in_progress()),
-        "validation-failed" if entry.is_keyed() || entry.is_resolution() => {
+        ProblemType::OperationInProgress => one(Problem::in_progress()),
+        ProblemType::ValidationFailed if entry.is_keyed() || entry.is_resolution() => {
             let error = FieldError::at("name", "is required");
             vec![variant("payload", Problem::invalid(vec![error]))]
         }
-        "validation-failed" => {
+        ProblemType::ValidationFailed => {
             let error = FieldError::parameter("limit", "must be a whole number from 1 to 1000");
             vec![variant("query", Problem::invalid(vec![error]))]
         }
-        "unsupported-media-type" => vec![
+        ProblemType::UnsupportedMediaType => vec![
             variant(
                 "type",
                 Problem::unsupported_media_type(about_content_type(None)),
             ),
             variant("encoding", Problem::unsupported_encoding()),
         ],
-        "payload-too-large" => one(Problem::payload_too_large(262_144)),
-        "request-timeout" => one(Problem::request_timeout()),
-        "header-fields-too-large" => one(Problem::field_too_large("Prefer", 8192)),
-        "rate-limited" => one(Problem::rate_limited(10)),
-        "method-not-allowed" if entry.method == "GET" => {
+        ProblemType::PayloadTooLarge => one(Problem::payload_too_large(262_144)),
+        ProblemType::RequestTimeout => one(Problem::request_timeout()),
+        ProblemType::HeaderFieldsTooLarge => {
+            one(Problem::field_too_large(RequestField::Prefer.name(), 8192))
+        }
+        ProblemType::RateLimited => one(Problem::rate_limited(10)),
+        ProblemType::MethodNotAllowed if entry.method == "GET" => {
             vec![variant(
                 "get",
                 Problem::method_not_allowed("GET, HEAD, OPTIONS"),
             )]
         }
-        "method-not-allowed" => {
+        ProblemType::MethodNotAllowed => {
             let method = entry.method.to_lowercase();
             let allow = format!("{}, OPTIONS", entry.method);
             vec![variant(&method, Problem::method_not_allowed(&allow))]
         }
-        "unauthorized" => one(Problem::invalid_token(kind.meaning)),
-        "forbidden" => one(Problem::operators_only()),
-        "upgrade-required" => one(Problem::upgrade_required()),
-        "operation-failed" => one(Problem::operation_failed()),
-        "outcome-unknown" => vec![
+        ProblemType::Unauthorized => one(Problem::invalid_token(kind.definition().meaning)),
+        ProblemType::Forbidden => one(Problem::operators_only()),
+        ProblemType::UpgradeRequired => one(Problem::upgrade_required()),
+        ProblemType::OperationFailed => one(Problem::operation_failed()),
+        ProblemType::OutcomeUnknown => vec![
             variant("409", Problem::outcome_unknown(false)),
             variant("502", Problem::outcome_unknown(true)),
         ],
-        "not-ambiguous" => one(Problem::not_ambiguous()),
-        "internal-error" => one(Problem::internal()),
-        _ => one(Problem::new(kind, kind.meaning)),
+        ProblemType::NotAmbiguous => one(Problem::not_ambiguous()),
+        ProblemType::InternalError => one(Problem::internal()),
+        ProblemType::KeyConflict
+        | ProblemType::MalformedJson
+        | ProblemType::NotFound
+        | ProblemType::ServiceUnavailable => one(Problem::new(kind, kind.definition().meaning)),
     }
 }
 
@@ -230,7 +233,7 @@ pub fn components<'a>(entries: impl Iterator<Item = &'a Entry<'a>>) -> Map<Strin
         .map(|occurrence| {
             let answer = occurrence.example.answer(CORRELATION_ID);
             let value: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-            let example = json!({"summary": occurrence.kind.title, "value": value});
+            let example = json!({"summary": occurrence.kind.definition().title, "value": value});
             (occurrence.name, example)
         })
         .collect()
@@ -246,25 +249,30 @@ mod tests {
     #[test]
     fn a_problem_type_has_the_statuses_that_its_problems_have() {
         let router = router();
-        for kind in CATALOGUE {
+        for &kind in ProblemType::VARIANTS {
             let entries = entries(&router.operations);
             let told = entries.flat_map(|entry| occurrences(&entry).collect::<Vec<_>>());
             let mut told: Vec<_> = told
-                .filter(|occurrence| occurrence.kind.slug == kind.slug)
+                .filter(|occurrence| occurrence.kind == kind)
                 .map(|occurrence| occurrence.example.status())
                 .collect();
             told.sort_unstable();
             told.dedup();
-            assert_eq!(told, kind.statuses().collect::<Vec<_>>(), "{}", kind.slug);
+            assert_eq!(
+                told,
+                kind.definition().statuses().collect::<Vec<_>>(),
+                "{}",
+                kind.slug()
+            );
         }
     }
 
     #[test]
     fn every_problem_type_occurs_somewhere() {
         let router = router();
-        for kind in CATALOGUE {
-            let occurs = entries(&router.operations).any(|entry| occurs(kind.slug, &entry));
-            assert!(occurs, "{} is in no answer that is described", kind.slug);
+        for &kind in ProblemType::VARIANTS {
+            let occurs = entries(&router.operations).any(|entry| occurs(kind, &entry));
+            assert!(occurs, "{} is in no answer that is described", kind.slug());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The answers that tell of a problem, each described once.
+//! The answers that report a problem, each described once.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::{
     problems::{Occurrence, occurrences},
     schemas::Schemas,
 };
-use crate::{http::described::Content, operation::Operations};
+use crate::{http::described::ProblemDetails, operation::Operations};
 
 /// Collects what routes have in common, for the components of the description.
 #[derive(Default)]
@@ -69,7 +69,7 @@ fn response(
 ) -> Value {
     let mut types: Vec<_> = problems
         .iter()
-        .map(|problem| format!("/problems/{}", problem.kind.slug))
+        .map(|problem| format!("/problems/{}", problem.kind.slug()))
         .collect();
     // One type may have several examples.
     types.dedup();
@@ -80,7 +80,7 @@ fn response(
             (problem.name.clone(), json!({"$ref": path}))
         })
         .collect();
-    let mut schema = schemas.of_output(SchemaGenerator::subschema_for::<Content>);
+    let mut schema = schemas.of_output(SchemaGenerator::subschema_for::<ProblemDetails>);
     let narrowed = json!({
         "properties": {"type": {"enum": types}, "status": {"const": status}},
         "additionalProperties": true,
@@ -98,7 +98,13 @@ fn response(
 fn description(problems: &[Occurrence]) -> String {
     let mut lines: Vec<_> = problems
         .iter()
-        .map(|problem| format!("`{}`: {}", problem.kind.slug, problem.kind.title))
+        .map(|problem| {
+            format!(
+                "`{}`: {}",
+                problem.kind.slug(),
+                problem.kind.definition().title
+            )
+        })
         .collect();
     lines.dedup();
     match lines.as_slice() {
@@ -109,13 +115,11 @@ fn description(problems: &[Occurrence]) -> String {
 
 /// The fields that the service's own functions set for these problems, and those that name the key, if it was read.
 fn headers(entry: &Entry, problems: &[Occurrence], operations: &Operations) -> Map<String, Value> {
-    let always = problems
-        .iter()
-        .flat_map(|problem| problem.example.header_names());
+    let always = problems.iter().flat_map(|problem| problem.example.fields());
     let mut headers = fields::references(always);
     if entry.is_keyed() {
         let optional = problems.iter().flat_map(Occurrence::optional_fields);
-        headers.extend(optional.filter_map(|name| fields::optional(name, operations)));
+        headers.extend(optional.filter_map(|field| fields::optional(field, operations)));
     }
     headers
 }

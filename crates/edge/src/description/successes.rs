@@ -14,7 +14,7 @@ use super::{
 use crate::{
     http::{
         Page,
-        described::{Example, Health, KeyStatus, View},
+        described::{AnswerField, Example, Health, KeyStatus, View},
     },
     monitor::Alerts,
     operation::{Listing, Operations, SchemaFn, Shape, example_key},
@@ -33,7 +33,10 @@ pub fn successes(
             vec![("201".to_owned(), created(shape, all, schemas))]
         }
         What::Read(read) => {
-            let link = entry.query().contains_key("cursor").then_some("Link");
+            let link = entry
+                .query()
+                .contains_key("cursor")
+                .then_some(AnswerField::Link);
             let shown = shown_with(link, schemas, read.shape.output);
             vec![("200".to_owned(), shown)]
         }
@@ -42,12 +45,12 @@ pub fn successes(
 }
 
 fn created(shape: &Shape, all: &[Entry], schemas: &mut Schemas) -> Value {
-    let location = shape.location.map(|_| "Location");
+    let location = shape.location.map(|_| AnswerField::Location);
     let names = [
-        "X-Idempotency-Key",
-        "X-Idempotency-Expires-At",
-        "Idempotent-Replayed",
-        "X-Idempotency-Content",
+        AnswerField::Key,
+        AnswerField::ExpiresAt,
+        AnswerField::Replayed,
+        AnswerField::BodyOmitted,
     ];
     json!({
         "description": "It took effect: now, or when the key was first used.",
@@ -100,14 +103,14 @@ fn own(page: Page, operations: &Operations, schemas: &mut Schemas) -> Vec<(Strin
         Page::Operators(View::Alerts) => shown(schemas, SchemaGenerator::subschema_for::<Alerts>),
         Page::Operators(View::Live) => json!({
             "description": "The connection is open.",
-            "headers": fields::references([].into_iter()),
+            "headers": fields::references([]),
         }),
-        Page::Asset(name) | Page::OperatorsAsset(name) => file(name, &["ETag"]),
+        Page::Asset(name) | Page::OperatorsAsset(name) => file(name, &[AnswerField::ETag]),
     };
     let unchanged = matches!(page, Page::Asset(_) | Page::OperatorsAsset(_)).then(|| {
         let response = json!({
             "description": "The client has the file already.",
-            "headers": fields::references(["ETag"].into_iter()),
+            "headers": fields::references([AnswerField::ETag]),
         });
         ("304".to_owned(), response)
     });
@@ -139,10 +142,10 @@ fn shown(schemas: &mut Schemas, output: SchemaFn) -> Value {
     shown_with(None, schemas, output)
 }
 
-fn shown_with(field: Option<&str>, schemas: &mut Schemas, output: SchemaFn) -> Value {
+fn shown_with(field: Option<AnswerField>, schemas: &mut Schemas, output: SchemaFn) -> Value {
     json!({
         "description": "What was asked for.",
-        "headers": fields::references(field.into_iter()),
+        "headers": fields::references(field),
         "content": json_content(schemas, output),
     })
 }
@@ -153,13 +156,13 @@ fn json_content(schemas: &mut Schemas, output: SchemaFn) -> Value {
     json!({"application/json": {"schema": schema, "example": example}})
 }
 
-/// A file that a browser reads; its name tells its type.
-fn file(name: &str, fields: &[&str]) -> Value {
+/// A file that a browser reads; its type follows from its name.
+fn file(name: &str, fields: &[AnswerField]) -> Value {
     let (media_type, schema, policy) = match name.rsplit('.').next() {
         Some("html") => (
             "text/html",
             json!({"type": "string"}),
-            Some("Content-Security-Policy"),
+            Some(AnswerField::ContentSecurityPolicy),
         ),
         Some("js") => ("text/javascript", json!({"type": "string"}), None),
         Some("txt") => ("text/plain", json!({"type": "string"}), None),

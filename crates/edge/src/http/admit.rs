@@ -9,7 +9,7 @@ use super::{
     auth::Caller,
     content::{Content, is_json},
     exchange::Exchange,
-    head::Field,
+    head::RequestField,
     key::{KeyField, key},
     mistakes::about_content_type,
     prefer::wait_s,
@@ -48,8 +48,8 @@ pub fn sent_key(
     form: KeyForm,
 ) -> Result<Option<(IdempotencyKey, KeyField)>, Problem> {
     key(
-        exchange.field(Field::IdempotencyKey)?,
-        exchange.field(Field::ExtensionKey)?,
+        exchange.field(RequestField::IdempotencyKey)?,
+        exchange.field(RequestField::ExtensionKey)?,
         form,
     )
 }
@@ -73,11 +73,11 @@ pub async fn admit(
     Ok(Asked {
         operation: operation.name().to_owned(),
         idempotency_key: identity.key.to_string(),
-        caller: identity.caller.scope.to_string(),
-        caller_name: identity.caller.name.clone(),
+        scope: identity.caller.scope.to_string(),
+        caller: identity.caller.name.clone(),
         fingerprint,
         origin: origin(exchange)?,
-        wait_s: wait_s(exchange.field(Field::Prefer)?),
+        wait_s: wait_s(exchange.field(RequestField::Prefer)?),
         faults,
         request,
     })
@@ -120,8 +120,10 @@ pub async fn admit_request(
 pub fn origin(exchange: &Exchange) -> Result<Origin, Problem> {
     Ok(Origin {
         correlation_id: exchange.correlation_id.clone(),
-        ip_address: exchange.field(Field::ConnectingIp)?.map(str::to_owned),
-        user_agent: exchange.field(Field::UserAgent)?.map(shortened),
+        ip_address: exchange
+            .field(RequestField::ConnectingIp)?
+            .map(str::to_owned),
+        user_agent: exchange.field(RequestField::UserAgent)?.map(shortened),
     })
 }
 
@@ -129,17 +131,19 @@ pub fn origin(exchange: &Exchange) -> Result<Origin, Problem> {
 /// none, its type does not matter: it may have been announced, and have been lost on the way.
 pub(super) fn check_form(payload: &[u8], exchange: &Exchange) -> Result<(), Problem> {
     if payload.is_empty() {
-        let length = exchange.field(Field::ContentLength)?.unwrap_or("0");
+        let length = exchange.field(RequestField::ContentLength)?.unwrap_or("0");
         return Err(Problem::no_content(length != "0"));
     }
-    let encoding = exchange.field(Field::ContentEncoding)?.unwrap_or_default();
+    let encoding = exchange
+        .field(RequestField::ContentEncoding)?
+        .unwrap_or_default();
     let is_plain = |coding: &str| {
         matches!(coding.trim(), "") || coding.trim().eq_ignore_ascii_case("identity")
     };
     if !encoding.split(',').all(is_plain) {
         return Err(Problem::unsupported_encoding());
     }
-    match exchange.field(Field::ContentType)? {
+    match exchange.field(RequestField::ContentType)? {
         Some(sent) if is_json(sent) => Ok(()),
         sent => Err(Problem::unsupported_media_type(about_content_type(sent))),
     }
@@ -151,10 +155,13 @@ fn shortened(user_agent: &str) -> String {
 
 fn faults(exchange: &Exchange) -> Result<Vec<Fault>, Problem> {
     exchange
-        .field(Field::Fault)?
+        .field(RequestField::Fault)?
         .map_or(Ok(Vec::new()), |list| {
             parse_faults(list).map_err(|rule| {
-                Problem::invalid(vec![FieldError::parameter(Field::Fault.name(), rule)])
+                Problem::invalid(vec![FieldError::parameter(
+                    RequestField::Fault.name(),
+                    rule,
+                )])
             })
         })
 }

@@ -3,7 +3,9 @@
 use idempotency_core::lifecycle::SavedResponse;
 use worker::WebSocket;
 
-/// What is to be said.
+use super::answer_field::AnswerField;
+
+/// An answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// The status code.
@@ -24,8 +26,8 @@ impl Answer {
             body,
             ..Self::empty(status)
         }
-        .with("Content-Type", content_type)
-        .with("Cache-Control", "no-store")
+        .with(AnswerField::ContentType, content_type)
+        .with(AnswerField::CacheControl, "no-store")
     }
 
     /// An answer without content.
@@ -64,13 +66,13 @@ impl Answer {
             body: response.body,
             socket: None,
         }
-        .with("Cache-Control", "no-store")
+        .with(AnswerField::CacheControl, "no-store")
     }
 
     /// The same with one more field.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.push((name.to_owned(), value.into()));
+    pub fn with(mut self, field: AnswerField, value: impl Into<String>) -> Self {
+        self.headers.push((field.name().to_owned(), value.into()));
         self
     }
 }

@@ -2,7 +2,10 @@
 
 use worker::{Env, Headers, Response};
 
-use super::{answer::Answer, exchange::Exchange, head::Field, problem::Problem};
+use super::{
+    answer::Answer, answer_field::AnswerField, exchange::Exchange, head::RequestField,
+    problem::Problem,
+};
 use crate::{
     clock::within,
     outgoing,
@@ -21,7 +24,7 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 
 /// Answers with `file`, or with 304 if the client has it already.
 pub async fn asset(file: &str, exchange: &Exchange, env: &Env) -> Result<Answer, Problem> {
-    let known = exchange.field(Field::IfNoneMatch)?;
+    let known = exchange.field(RequestField::IfNoneMatch)?;
     let url = format!("{}{file}", exchange.base_url);
     let read = async { answer(fetch(&url, known, env).await?).await };
     let reason = match within(DEADLINE_MS, read).await {
@@ -50,8 +53,8 @@ async fn fetch(url: &str, known: Option<&str>, env: &Env) -> worker::Result<Resp
     env.assets(BINDING)?.fetch_request(request).await
 }
 
-/// The asset, which a client may store but has to ask for again: it changes with a deployment. Or the status, if it is
-/// none of a file that is there.
+/// The asset, which a client may store but has to ask for again: it changes with a deployment. Or the status, if the
+/// platform found no such file.
 async fn answer(mut found: Response) -> worker::Result<Result<Answer, u16>> {
     let status = found.status_code();
     if !matches!(status, 200 | 304) {
@@ -61,15 +64,21 @@ async fn answer(mut found: Response) -> worker::Result<Result<Answer, u16>> {
         body: found.bytes().await?,
         ..Answer::empty(status)
     };
-    let answer = answer.with("Cache-Control", "no-cache");
-    let answer = ["Content-Type", "ETag"]
-        .into_iter()
-        .filter_map(|name| Some((name, found.headers().get(name).ok()??)))
-        .fold(answer, |answer, (name, value)| answer.with(name, value));
-    let is_page =
-        |(name, value): &(String, String)| name == "Content-Type" && value.starts_with("text/html");
-    Ok(Ok(if answer.headers.iter().any(is_page) {
-        answer.with("Content-Security-Policy", PAGE_POLICY)
+    let answer = answer.with(AnswerField::CacheControl, "no-cache");
+    let field = |field: AnswerField| found.headers().get(field.name()).ok().flatten();
+    let content_type = field(AnswerField::ContentType);
+    let is_page = content_type
+        .as_ref()
+        .is_some_and(|value| value.starts_with("text/html"));
+    let answer = [
+        (AnswerField::ContentType, content_type),
+        (AnswerField::ETag, field(AnswerField::ETag)),
+    ]
+    .into_iter()
+    .filter_map(|(field, value)| Some((field, value?)))
+    .fold(answer, |answer, (field, value)| answer.with(field, value));
+    Ok(Ok(if is_page {
+        answer.with(AnswerField::ContentSecurityPolicy, PAGE_POLICY)
     } else {
         answer
     }))

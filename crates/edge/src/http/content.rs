@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use idempotency_core::lifecycle::UnixMillis;
 use worker::{ByteStream, Request, web_sys};
 
-use super::{exchange::Exchange, head::Field, problem::Problem};
+use super::{exchange::Exchange, head::RequestField, problem::Problem};
 use crate::clock::{self, within};
 
 /// How long a client may send nothing of its content, in milliseconds.
@@ -48,7 +48,7 @@ impl Content {
         exchange: &Exchange,
         max_bytes: usize,
     ) -> Result<Vec<u8>, Problem> {
-        let announced = exchange.field(Field::ContentLength)?;
+        let announced = exchange.field(RequestField::ContentLength)?;
         let announced = announced.and_then(|length| length.parse().ok());
         if announced.is_some_and(|length: usize| length > max_bytes) {
             return Err(Problem::payload_too_large(max_bytes));

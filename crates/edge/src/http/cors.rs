@@ -1,6 +1,9 @@
 //! Preflights: may a page of another origin call? (Fetch, "CORS protocol".)
 
-use super::{answer::Answer, exchange::Exchange, head::Field, problem::Problem, router::Router};
+use super::{
+    answer::Answer, answer_field::AnswerField, exchange::Exchange, head::RequestField,
+    problem::Problem, router::Router,
+};
 use crate::settings::Settings;
 
 /// What a page may send: what the service reads, and what libraries add to every request of a page. Most of that is for
@@ -21,8 +24,8 @@ pub fn preflight(
     router: &Router,
     settings: &Settings,
 ) -> Result<Option<Answer>, Problem> {
-    let origin = exchange.field(Field::Origin)?;
-    let asked = exchange.field(Field::RequestMethod)?;
+    let origin = exchange.field(RequestField::Origin)?;
+    let asked = exchange.field(RequestField::RequestMethod)?;
     let ("OPTIONS", Some(origin), Some(_)) = (exchange.method(), origin, asked) else {
         return Ok(None);
     };
@@ -36,13 +39,13 @@ pub fn preflight(
     let answer = Answer::empty(204);
     Ok(Some(
         answer
-            .with("Access-Control-Allow-Methods", router.methods())
-            .with("Access-Control-Allow-Headers", headers)
-            .with("Access-Control-Max-Age", MAX_AGE_S),
+            .with(AnswerField::AllowMethods, router.methods())
+            .with(AnswerField::AllowHeaders, headers)
+            .with(AnswerField::MaxAge, MAX_AGE_S),
     ))
 }
 
-/// Whether pages of `origin` may call. A port of `*` in the list stands for any port, and for none.
+/// Whether pages of `origin` may call. A port of `*` in the list stands for any port, or no port.
 pub fn is_allowed(origin: &str, allowed: &[String]) -> bool {
     let is_port = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     allowed

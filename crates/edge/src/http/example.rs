@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::answer::Answer;
+use super::{answer::Answer, answer_field::AnswerField};
 use crate::{
     operation::{Endpoint, Operations},
     settings::{Auth, Retention, Settings},
@@ -78,7 +78,7 @@ impl Example {
             } else {
                 "None is needed here."
             },
-            header: "X-Idempotency-Key",
+            header: AnswerField::Key.name(),
             format: "a UUID of version 4; Idempotency-Key is taken too, bare or as a quoted string",
             ttl: format!("{ttl_s} seconds from the first request"),
             examples: Examples {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use worker::web_sys;
 
 use super::{
-    head::{Field, Head},
+    head::{Head, RequestField},
     problem::Problem,
 };
 use crate::{
@@ -49,10 +49,10 @@ impl Exchange {
             base_url: base_url.to_owned(),
             path: path.to_owned(),
             query: query.to_owned(),
-            correlation_id: short(Field::CorrelationId)
+            correlation_id: short(RequestField::CorrelationId)
                 .filter(|id| is_correlation_id(id))
                 .map_or_else(|| Uuid::new_v4().to_string(), str::to_owned),
-            origin: short(Field::Origin).map(str::to_owned),
+            origin: short(RequestField::Origin).map(str::to_owned),
             arrived_at,
             head,
         }
@@ -65,7 +65,7 @@ impl Exchange {
     }
 
     /// A header field's value.
-    pub fn field(&self, field: Field) -> Result<Option<&str>, Problem> {
+    pub fn field(&self, field: RequestField) -> Result<Option<&str>, Problem> {
         match self.head.value(field) {
             Some(value) if !is_short(value) => {
                 Err(Problem::field_too_large(field.name(), MAX_FIELD_BYTES))
@@ -126,7 +126,7 @@ impl Exchange {
     #[must_use]
     pub fn refused(&self, problem: &Problem) -> Event {
         Event::Refused {
-            problem: problem.slug(),
+            problem: problem.kind(),
             status: problem.status(),
             duration_ms: self.duration_ms(),
         }

@@ -3,25 +3,26 @@
 use uuid::Uuid;
 
 use super::{
-    answer::Answer, example::Example, exchange::Exchange, head::Field, pages, problem::Problem,
+    answer::Answer, answer_field::AnswerField, example::Example, exchange::Exchange,
+    head::RequestField, pages, problem::Problem,
 };
 use crate::{
     operation::Operations,
     settings::{Auth, Settings},
 };
 
-/// A page for a browser; everybody else is told where to look.
+/// A page for a browser; a problem that says where to look for everybody else.
 pub fn home(
     exchange: &Exchange,
     operations: &Operations,
     settings: &Settings,
 ) -> Result<Answer, Problem> {
-    let accept = exchange.field(Field::Accept)?.unwrap_or_default();
+    let accept = exchange.field(RequestField::Accept)?.unwrap_or_default();
     // Browsers name the type of pages; others name another one, or take anything.
     if accept.contains("text/html") {
-        Ok(page(exchange, operations, settings).with("Vary", "Accept"))
+        Ok(page(exchange, operations, settings).with(AnswerField::Vary, "Accept"))
     } else {
-        Err(Problem::nothing_at_root().with("Vary", "Accept"))
+        Err(Problem::nothing_at_root().with(AnswerField::Vary, "Accept"))
     }
 }
 

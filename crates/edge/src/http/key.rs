@@ -78,6 +78,7 @@ fn quoted(value: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem_type::ProblemType;
 
     const A: &str = "9b2e1c1e-52a9-4f4c-9d0b-0f6a1a2b3c4d";
     const B: &str = "00000000-0000-4000-8000-000000000000";
@@ -117,7 +118,7 @@ mod tests {
             (None, Some(twice.as_str())),
         ] {
             let problem = uuid4(standard, extension).unwrap_err();
-            assert_eq!(problem.slug(), "idempotency-key-conflict");
+            assert_eq!(problem.kind(), ProblemType::KeyConflict);
         }
     }
 
@@ -136,12 +137,12 @@ mod tests {
             "9b2e1c1e-52a9-4f4c-9d0b-0f6a1a2b3c4d\u{a0}",
         ] {
             assert_eq!(
-                uuid4(Some(wrong), None).unwrap_err().slug(),
-                "idempotency-key-invalid"
+                uuid4(Some(wrong), None).unwrap_err().kind(),
+                ProblemType::KeyInvalid
             );
             assert_eq!(
-                uuid4(None, Some(wrong)).unwrap_err().slug(),
-                "idempotency-key-invalid"
+                uuid4(None, Some(wrong)).unwrap_err().kind(),
+                ProblemType::KeyInvalid
             );
         }
         assert_eq!(uuid4(None, None).unwrap(), None);
@@ -161,15 +162,15 @@ mod tests {
         assert_eq!(text(opaque(None, Some("\"a\""))).unwrap(), "\"a\"");
         for two in ["a,b", "\"a\", \"b\"", "a, a"] {
             let problem = opaque(Some(two), None).unwrap_err();
-            assert_eq!(problem.slug(), "idempotency-key-conflict", "{two}");
+            assert_eq!(problem.kind(), ProblemType::KeyConflict, "{two}");
         }
         assert_eq!(
-            opaque(None, Some("a,b")).unwrap_err().slug(),
-            "idempotency-key-conflict"
+            opaque(None, Some("a,b")).unwrap_err().kind(),
+            ProblemType::KeyConflict
         );
         for wrong in ["", "a b", "\"\"", "ä"] {
             let problem = opaque(Some(wrong), None).unwrap_err();
-            assert_eq!(problem.slug(), "idempotency-key-invalid", "{wrong}");
+            assert_eq!(problem.kind(), ProblemType::KeyInvalid, "{wrong}");
         }
     }
 }

@@ -1,8 +1,9 @@
-//! The problems that there are to tell of a key, each made in one place. `problems.rs` has all others.
+//! The problems with a key, each made in one place. `problems.rs` has all others.
 
-use idempotency_core::KeyForm;
+use idempotency_core::{KeyForm, Silence};
 
-use super::{catalogue, key::KeyField, problem::Problem};
+use super::{key::KeyField, problem::Problem};
+use crate::problem_type::ProblemType;
 
 impl Problem {
     /// No key, where one of this form is required.
@@ -14,7 +15,7 @@ impl Problem {
             KeyForm::Opaque => "1 to 255 characters of visible ASCII, such as a UUID,",
         };
         Self::new(
-            &catalogue::KEY_MISSING,
+            ProblemType::KeyMissing,
             format!(
                 "The request has no idempotency key. Send {key} in the header field X-Idempotency-Key or \
                  Idempotency-Key; one in the query or the content is not looked for."
@@ -22,16 +23,16 @@ impl Problem {
         )
     }
 
-    /// A key that is none.
+    /// An invalid key.
     #[must_use]
     pub fn key_invalid(detail: String) -> Self {
-        Self::new(&catalogue::KEY_INVALID, detail)
+        Self::new(ProblemType::KeyInvalid, detail)
     }
 
     /// Two keys.
     #[must_use]
     pub fn key_conflict(detail: &str) -> Self {
-        Self::new(&catalogue::KEY_CONFLICT, detail)
+        Self::new(ProblemType::KeyConflict, detail)
     }
 
     /// A key that belongs to another request.
@@ -42,7 +43,7 @@ impl Problem {
             KeyField::Extension => 400,
         };
         let problem = Self::new(
-            &catalogue::REQUEST_MISMATCH,
+            ProblemType::RequestMismatch,
             "This key was used with another payload, path, query or method. Repeat that request unchanged, \
              or use a new key for this one.",
         );
@@ -53,7 +54,7 @@ impl Problem {
     #[must_use]
     pub fn in_progress() -> Self {
         Self::new(
-            &catalogue::OPERATION_IN_PROGRESS,
+            ProblemType::OperationInProgress,
             "A request with this key is still running. Send this one again after the seconds in \
              Retry-After, or with Prefer: wait=30 to be answered when it ends.",
         )
@@ -63,7 +64,7 @@ impl Problem {
     #[must_use]
     pub fn operation_failed() -> Self {
         Self::new(
-            &catalogue::OPERATION_FAILED,
+            ProblemType::OperationFailed,
             "This attempt failed. Send the same request with the same key again: nothing is done twice.",
         )
     }
@@ -72,7 +73,7 @@ impl Problem {
     #[must_use]
     pub fn given_up() -> Self {
         Self::new(
-            &catalogue::OPERATION_FAILED,
+            ProblemType::OperationFailed,
             "This attempt took longer than it may; whether it took effect is not known. Send the same request \
              with the same key again: as long as the key lives, nothing is done twice.",
         )
@@ -87,7 +88,7 @@ impl Problem {
             "An attempt with this key may have taken effect, and nobody knows. Nothing was done for this request."
         };
         let mut problem = Self::new(
-            &catalogue::OUTCOME_UNKNOWN,
+            ProblemType::OutcomeUnknown,
             format!(
                 "{first} Do not repeat it with a new key, which could do it twice. Ask whoever runs the service, who can \
                  say what became of it; the look-up of the key tells when that is so."
@@ -104,7 +105,7 @@ impl Problem {
     #[must_use]
     pub fn unkeyed_failed() -> Self {
         Self::new(
-            &catalogue::OPERATION_FAILED,
+            ProblemType::OperationFailed,
             "The request failed and had no effect. Send it again.",
         )
     }
@@ -113,7 +114,7 @@ impl Problem {
     #[must_use]
     pub fn unkeyed_outcome_unknown() -> Self {
         let mut problem = Self::new(
-            &catalogue::OUTCOME_UNKNOWN,
+            ProblemType::OutcomeUnknown,
             "The request failed, and may have had an effect. It had no idempotency key, so that sending it again could \
              have the effect twice: look first whether it is there. With a key, it could be sent again safely.",
         );
@@ -122,11 +123,21 @@ impl Problem {
         problem
     }
 
-    /// A key of which an operator says what became of it, though that is known.
+    /// The object replied nothing about the record.
+    #[must_use]
+    pub fn silence(silence: Silence) -> Self {
+        match silence {
+            Silence::Declined => Self::declined(),
+            Silence::Unsettled => Self::unavailable(),
+            Silence::Damaged => Self::internal(),
+        }
+    }
+
+    /// A key that an operator resolves, though it is not AMBIGUOUS.
     #[must_use]
     pub fn not_ambiguous() -> Self {
         Self::new(
-            &catalogue::NOT_AMBIGUOUS,
+            ProblemType::NotAmbiguous,
             "The key is not AMBIGUOUS, and is as it was: look it up.",
         )
     }

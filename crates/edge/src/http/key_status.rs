@@ -1,12 +1,12 @@
 //! What became of a key of this caller.
 
 use idempotency_core::{
-    CompositeKey, IdempotencyKey, Message, Reply, Scope,
-    lifecycle::{SavedResponse, Status, UnixMillis},
+    CompositeKey, IdempotencyKey, Inspected, Message, Scope, lifecycle::StatusName,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::json;
+use strum::VariantArray;
 use worker::Env;
 
 use super::{answer::Answer, auth::Caller, exchange::Exchange, problem::Problem, router::Router};
@@ -27,7 +27,7 @@ pub struct KeyStatus<'a> {
     /// is `AMBIGUOUS`, until its late answer or an operator says what became of it. `FORGOTTEN` is in the history, and in
     /// the answer to whoever has a key forgotten, alone.
     #[schemars(schema_with = "statuses")]
-    status: &'static str,
+    status: StatusName,
     operation: &'a str,
     /// How many attempts have been started.
     #[schemars(range(min = 1))]
@@ -91,7 +91,7 @@ fn asked_about(caller: &Caller, query: &str, settings: &Settings) -> Result<Scop
     }
 }
 
-/// Looks up `key`. One that is unknown, has expired, belongs to another caller or is none looks the same.
+/// Looks up `key`. An unknown, expired or invalid key and another caller's get the same answer.
 pub async fn key_status(
     caller: &Caller,
     key: &str,
@@ -133,9 +133,9 @@ pub(super) fn unknown() -> Problem {
     Problem::not_found("You have no such key, or it has expired.")
 }
 
-/// Whether the object knows nothing of the key.
-pub(super) const fn is_unknown(reply: &Reply) -> bool {
-    matches!(reply, Reply::Found { record: None, .. })
+/// Whether the object has no record of the key.
+pub(super) const fn is_unknown(reply: &Inspected) -> bool {
+    matches!(reply, Inspected::Record { record: None, .. })
 }
 
 /// What the object of `address` says to `message`.
@@ -145,7 +145,7 @@ pub(super) async fn reply(
     exchange: &Exchange,
     settings: &Settings,
     env: &Env,
-) -> Result<Reply, Problem> {
+) -> Result<Inspected, Problem> {
     let call = ask(env, address, message);
     let told = within(settings.call_deadline_ms(None, 0), call).await;
     told.unwrap_or(Err(Unreachable::Deadline))
@@ -160,23 +160,15 @@ pub(super) async fn reply(
                 },
             );
             Problem::unavailable()
-        })
+        })?
+        .map_err(Problem::silence)
 }
 
 /// The answer that shows what `reply` says of `key`.
-pub(super) fn answer(key: &IdempotencyKey, reply: Reply) -> Result<Answer, Problem> {
+pub(super) fn answer(key: &IdempotencyKey, reply: Inspected) -> Result<Answer, Problem> {
     let (record, history) = match reply {
-        Reply::Found { record, history } => (record, history),
-        Reply::NotAmbiguous => return Err(Problem::not_ambiguous()),
-        Reply::Declined => return Err(Problem::declined()),
-        Reply::Unsettled | Reply::Broken => return Err(Problem::unavailable()),
-        Reply::Completed { .. }
-        | Reply::InProgress { .. }
-        | Reply::Mismatch
-        | Reply::Ambiguous { .. }
-        | Reply::Failed { .. }
-        | Reply::Superseded
-        | Reply::Damaged => return Err(Problem::internal()),
+        Inspected::Record { record, history } => (record, history),
+        Inspected::NotAmbiguous => return Err(Problem::not_ambiguous()),
     };
     let record = record.ok_or_else(unknown)?;
     let status = KeyStatus {
@@ -207,38 +199,20 @@ impl KeyStatus<'_> {
     fn example() -> serde_json::Value {
         json!({
             "idempotency_key": example_key("create_resource"),
-            "status": "COMPLETED",
+            "status": StatusName::Completed,
             "operation": "create_resource",
             "attempts": 1,
             "created_at": "2026-01-31T12:00:00.000Z",
             "updated_at": "2026-01-31T12:00:00.120Z",
             "expires_at": "2026-02-01T12:00:00.000Z",
             "history": [
-                {"at": "2026-01-31T12:00:00.000Z", "status": "PROCESSING", "attempt": 1},
-                {"at": "2026-01-31T12:00:00.120Z", "status": "COMPLETED", "attempt": 1},
+                {"at": "2026-01-31T12:00:00.000Z", "status": StatusName::Processing, "attempt": 1},
+                {"at": "2026-01-31T12:00:00.120Z", "status": StatusName::Completed, "attempt": 1},
             ],
         })
     }
 }
 
 fn statuses(_: &mut SchemaGenerator) -> Schema {
-    let processing = Status::Processing {
-        deadline: UnixMillis(0),
-    };
-    let completed = Status::Completed {
-        response: SavedResponse {
-            status: 201,
-            headers: Vec::new(),
-            body: Vec::new(),
-        },
-    };
-    let names = [
-        processing,
-        completed,
-        Status::Failed,
-        Status::Ambiguous,
-        Status::Forgotten,
-    ]
-    .map(|status| status.name());
-    json_schema!({"type": "string", "enum": names})
+    json_schema!({"type": "string", "enum": StatusName::VARIANTS})
 }

@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use idempotency_core::{Asked, IdempotencyKey, Reply, Variables, lifecycle::Status};
+use idempotency_core::{Asked, Claimed, IdempotencyKey, Silence, Variables, lifecycle::Status};
 use worker::{Context, Env};
 
 use super::{
     admit::{Identity, admit, sent_key},
     answer::Answer,
+    answer_field::AnswerField,
     auth::Caller,
     content::Content,
     exchange::Exchange,
@@ -24,10 +25,7 @@ use crate::{
     telemetry::{Event, Subject, tell},
 };
 
-/// When the answer will have been forgotten.
-const EXPIRES_AT: &str = "X-Idempotency-Expires-At";
-
-/// Answers a request of a keyed route, and tells what became of it.
+/// Answers a request of a keyed route, and reports how it ended.
 pub async fn keyed(
     content: &mut Content,
     route: &Keyed,
@@ -85,7 +83,7 @@ pub async fn keyed(
     tell(names.subject(operation, exchange), &event);
     let answer = answer.unwrap_or_else(|problem| problem.answer(&exchange.correlation_id));
     match names.key {
-        Some(key) => answer.with("X-Idempotency-Key", key),
+        Some(key) => answer.with(AnswerField::Key, key),
         None => answer,
     }
 }
@@ -107,7 +105,7 @@ async fn enter(
     Ok((identity, asked))
 }
 
-/// Whom the request is about, as far as it is known.
+/// The names of what the request is about, as far as they are known.
 struct Names {
     key: Option<String>,
     caller: Option<String>,
@@ -134,59 +132,53 @@ impl Names {
     }
 }
 
-/// What became of a request that the object or a copy had a word on.
+/// The event of a request that the object or a copy replied to.
 fn event_of(answered: &Answered, duration_ms: u64) -> Event {
     match answered.reply {
-        Reply::Completed { replayed: true, .. } => Event::Replayed {
+        Ok(Claimed::Completed { replayed: true, .. }) => Event::Replayed {
             source: answered.source.name(),
             duration_ms,
         },
-        Reply::Completed {
+        Ok(Claimed::Completed {
             replayed: false, ..
-        } => Event::Executed { duration_ms },
-        Reply::InProgress { .. } => Event::InProgress { duration_ms },
-        Reply::Mismatch => Event::Mismatch { duration_ms },
-        Reply::Ambiguous { .. } => Event::OutcomeUnknown { duration_ms },
-        Reply::Failed { .. } | Reply::Superseded => Event::Unanswered { duration_ms },
-        Reply::Found { .. }
-        | Reply::NotAmbiguous
-        | Reply::Declined
-        | Reply::Unsettled
-        | Reply::Damaged
-        | Reply::Broken => Event::Unreachable {
+        }) => Event::Executed { duration_ms },
+        Ok(Claimed::InProgress { .. }) => Event::InProgress { duration_ms },
+        Ok(Claimed::Mismatch) => Event::Mismatch { duration_ms },
+        Ok(Claimed::Ambiguous { .. }) => Event::OutcomeUnknown { duration_ms },
+        Ok(Claimed::Failed { .. } | Claimed::Superseded) => Event::Unanswered { duration_ms },
+        Err(_) => Event::Unreachable {
             reason: "the object has no answer to give".to_owned(),
             duration_ms,
         },
     }
 }
 
-fn answer(reply: Reply, field: KeyField) -> Result<Answer, Problem> {
-    match reply {
-        Reply::Completed { record, replayed } => {
+fn answer(reply: Result<Claimed, Silence>, field: KeyField) -> Result<Answer, Problem> {
+    match reply.map_err(Problem::silence)? {
+        Claimed::Completed { record, replayed } => {
             let Status::Completed { response } = record.status else {
                 return Err(Problem::internal());
             };
             let expires_at = clock::rfc3339(record.expires_at);
-            let answer = Answer::saved(response).with(EXPIRES_AT, expires_at);
+            let answer = Answer::saved(response).with(AnswerField::ExpiresAt, expires_at);
             Ok(if replayed {
-                answer.with("Idempotent-Replayed", "true")
+                answer.with(AnswerField::Replayed, "true")
             } else {
                 answer
             })
         }
-        Reply::InProgress { expires_at } => {
-            Err(Problem::in_progress().with(EXPIRES_AT, clock::rfc3339(expires_at)))
+        Claimed::InProgress { expires_at } => {
+            Err(Problem::in_progress().with(AnswerField::ExpiresAt, clock::rfc3339(expires_at)))
         }
-        Reply::Mismatch => Err(Problem::mismatch(field)),
-        Reply::Ambiguous { expires_at, own } => {
-            Err(Problem::outcome_unknown(own).with(EXPIRES_AT, clock::rfc3339(expires_at)))
+        Claimed::Mismatch => Err(Problem::mismatch(field)),
+        Claimed::Ambiguous { expires_at, own } => {
+            Err(Problem::outcome_unknown(own)
+                .with(AnswerField::ExpiresAt, clock::rfc3339(expires_at)))
         }
-        Reply::Failed { expires_at } => {
-            Err(Problem::operation_failed().with(EXPIRES_AT, clock::rfc3339(expires_at)))
+        Claimed::Failed { expires_at } => {
+            Err(Problem::operation_failed()
+                .with(AnswerField::ExpiresAt, clock::rfc3339(expires_at)))
         }
-        Reply::Superseded => Err(Problem::given_up()),
-        Reply::Declined => Err(Problem::declined()),
-        Reply::Unsettled | Reply::Broken => Err(Problem::unavailable()),
-        Reply::Found { .. } | Reply::NotAmbiguous | Reply::Damaged => Err(Problem::internal()),
+        Claimed::Superseded => Err(Problem::given_up()),
     }
 }

@@ -1,38 +1,40 @@
 //! Stop 1 of the walk: may this request enter, and as what? And the way out: answers, problems, CORS.
 //!
+//! The files stand in the order in which a request meets them: the way in, the service's own routes, the way out.
+//!
 //! Invariants:
 //! - whatever comes in gets an answer, and every answer carries the correlation id;
 //! - a request that is refused here has touched no key;
 //! - nothing internal leaves: a problem's words are all in this folder.
 
 mod serve;
-mod head;
 mod exchange;
+mod head;
 mod cors;
-mod own_routes;
 mod router;
-mod auth;
-mod rate;
-mod key;
-mod mistakes;
-mod content;
-mod prefer;
-mod admit;
+mod own_routes;
 mod keyed;
 mod unkeyed;
-mod operators;
-mod resolution;
+mod rate;
+mod auth;
+mod admit;
+mod key;
+mod content;
+mod mistakes;
+mod prefer;
 mod key_status;
-mod answer;
-mod send;
-mod problem;
-mod key_problems;
-mod problems;
-mod catalogue;
+mod resolution;
+mod operators;
 mod pages;
 mod home;
 mod example;
 mod asset;
+mod answer;
+mod answer_field;
+mod problem;
+mod problems;
+mod key_problems;
+mod send;
 #[cfg(test)]
 mod any_value;
 
@@ -44,14 +46,15 @@ pub use serve::{interrupted, serve};
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod described {
     pub use super::{
-        catalogue::{CATALOGUE, ProblemType},
+        answer_field::AnswerField,
         example::Example,
+        head::RequestField,
         key::KeyField,
         key_status::{KeyQuery, KeyStatus},
         mistakes::{about_content_type, about_key},
         operators::View,
         pages::Health,
-        problem::{Content, Problem},
+        problem::{Problem, ProblemDetails},
         resolution::ResolutionInput,
     };
 }

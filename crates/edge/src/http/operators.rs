@@ -3,7 +3,7 @@
 use worker::Env;
 
 use super::{
-    answer::Answer, exchange::Exchange, head::Field, problem::Problem, rate::known_operator,
+    answer::Answer, exchange::Exchange, head::RequestField, problem::Problem, rate::known_operator,
 };
 use crate::{
     clock,
@@ -75,7 +75,7 @@ async fn live(env: &Env) -> Result<Answer, MonitorError> {
 /// A browser lets any page open a connection to anywhere, with the credentials that it has for there; only the
 /// service's own pages may. (RFC 6455, section 10.2.)
 fn is_ours(exchange: &Exchange) -> Result<(), Problem> {
-    let upgrade = exchange.field(Field::Upgrade)?;
+    let upgrade = exchange.field(RequestField::Upgrade)?;
     if upgrade.is_none_or(|upgrade| !upgrade.eq_ignore_ascii_case("websocket")) {
         return Err(Problem::upgrade_required());
     }

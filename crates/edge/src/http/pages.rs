@@ -3,11 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
-    answer::Answer,
-    catalogue::{CATALOGUE, ProblemType},
-    problem::Problem,
-};
+use strum::VariantArray;
+
+use super::{answer::Answer, answer_field::AnswerField, problem::Problem};
+use crate::{catalogue::Definition, problem_type::ProblemType};
 
 /// That the service is up.
 #[derive(JsonSchema, Serialize)]
@@ -33,23 +32,29 @@ pub fn health(version: &'static str) -> Answer {
 #[must_use]
 pub fn options(allow: &str) -> Answer {
     let answer = Answer::empty(204);
-    answer.with("Allow", allow)
+    answer.with(AnswerField::Allow, allow)
 }
 
 /// What the problem type of this name means and what to do about it.
 pub fn problem(slug: &str) -> Result<Answer, Problem> {
-    let kind = CATALOGUE.iter().find(|kind| kind.slug == slug);
+    let kind = ProblemType::VARIANTS
+        .iter()
+        .find(|kind| kind.slug() == slug);
     let kind = kind.ok_or_else(|| Problem::not_found("There is no such problem type."))?;
-    let ProblemType {
+    let definition = kind.definition();
+    let Definition {
         slug,
         title,
         meaning,
         remedy,
         ..
-    } = kind;
-    let statuses: Vec<_> = kind.statuses().map(|status| status.to_string()).collect();
+    } = definition;
+    let statuses: Vec<_> = definition
+        .statuses()
+        .map(|status| status.to_string())
+        .collect();
     let statuses = statuses.join("</code> or <code>");
-    let again = if kind.retryable {
+    let again = if definition.retryable {
         "Yes, with the same key."
     } else {
         "No, it needs a change first."
@@ -73,7 +78,7 @@ pub fn page(title: &str, elements: &str) -> Answer {
          <style>{STYLE}</style>\n<main>\n{elements}</main>\n</html>\n"
     );
     Answer::new(200, "text/html; charset=utf-8", html.into_bytes())
-        .with("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        .with(AnswerField::ContentSecurityPolicy, CONTENT_SECURITY_POLICY)
 }
 
 const STYLE: &str = ":root{color-scheme:light dark;font:1.1rem/1.5 system-ui,sans-serif}\

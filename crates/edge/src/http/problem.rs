@@ -4,26 +4,26 @@ use idempotency_core::IdempotencyKey;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{answer::Answer, catalogue::ProblemType};
-use crate::operation::FieldError;
+use super::{answer::Answer, answer_field::AnswerField};
+use crate::{operation::FieldError, problem_type::ProblemType};
 
-/// In how many seconds a client is told to come back: an operation usually takes less than one.
+/// The value of `Retry-After`, in seconds: an operation usually takes less than one.
 const RETRY_AFTER_S: u64 = 1;
 
 /// One occurrence of a problem.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
-    pub(super) kind: &'static ProblemType,
+    pub(super) kind: ProblemType,
     pub(super) status: u16,
     pub(super) detail: String,
     pub(super) errors: Vec<FieldError>,
-    pub(super) headers: Vec<(String, String)>,
+    pub(super) headers: Vec<(AnswerField, String)>,
 }
 
 /// What is told of it.
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "Problem")]
-pub struct Content<'a> {
+pub struct ProblemDetails<'a> {
     /// The problem's name, a path; GET it for what it means and what to do.
     #[schemars(extend("format" = "uri-reference"))]
     r#type: String,
@@ -44,37 +44,38 @@ pub struct Content<'a> {
 impl Problem {
     /// A problem of this type.
     #[must_use]
-    pub fn new(kind: &'static ProblemType, detail: impl Into<String>) -> Self {
+    pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
+        let status = kind.definition().status;
         let problem = Self {
             kind,
-            status: kind.status,
+            status,
             detail: detail.into(),
             errors: Vec::new(),
             headers: Vec::new(),
         };
-        match kind.status {
-            409 | 503 => problem.with("Retry-After", RETRY_AFTER_S.to_string()),
+        match status {
+            409 | 503 => problem.with(AnswerField::RetryAfter, RETRY_AFTER_S.to_string()),
             _ => problem,
         }
     }
 
     /// The same with one more header field.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.push((name.to_owned(), value.into()));
+    pub fn with(mut self, field: AnswerField, value: impl Into<String>) -> Self {
+        self.headers.push((field, value.into()));
         self
     }
 
     /// The same, naming the key that it is about.
     #[must_use]
     pub fn about(self, key: &IdempotencyKey) -> Self {
-        self.with("X-Idempotency-Key", key.to_string())
+        self.with(AnswerField::Key, key.to_string())
     }
 
-    /// The problem type's name.
+    /// Its type.
     #[must_use]
-    pub const fn slug(&self) -> &'static str {
-        self.kind.slug
+    pub const fn kind(&self) -> ProblemType {
+        self.kind
     }
 
     /// The answer's status.
@@ -83,27 +84,28 @@ impl Problem {
         self.status
     }
 
-    /// The names of its header fields.
+    /// Its header fields, without their values.
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn header_names(&self) -> impl Iterator<Item = &str> {
-        self.headers.iter().map(|(name, _)| name.as_str())
+    pub fn fields(&self) -> impl Iterator<Item = AnswerField> {
+        self.headers.iter().map(|(field, _)| *field)
     }
 
-    /// The answer that tells it.
+    /// The answer that reports it.
     #[must_use]
     pub fn answer(self, correlation_id: &str) -> Answer {
-        let content = Content {
-            r#type: format!("/problems/{}", self.kind.slug),
-            title: self.kind.title,
+        let definition = self.kind.definition();
+        let details = ProblemDetails {
+            r#type: format!("/problems/{}", definition.slug),
+            title: definition.title,
             status: self.status,
             detail: &self.detail,
             correlation_id,
-            retryable: self.kind.retryable,
+            retryable: definition.retryable,
             errors: &self.errors,
         };
-        let body = serde_json::to_vec(&content).unwrap_or_default();
-        let mut answer = Answer::new(self.status, "application/problem+json", body);
-        answer.headers.extend(self.headers);
-        answer
+        let body = serde_json::to_vec(&details).unwrap_or_default();
+        let answer = Answer::new(self.status, "application/problem+json", body);
+        let with = |answer: Answer, (field, value)| answer.with(field, value);
+        self.headers.into_iter().fold(answer, with)
     }
 }

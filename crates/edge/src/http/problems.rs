@@ -1,16 +1,16 @@
-//! The problems that there are to tell, each made in one place: nothing internal is in their words.
+//! The problems, each made in one place: nothing internal is in their words.
 
-use super::{catalogue, problem::Problem};
-use crate::operation::FieldError;
+use super::{answer_field::AnswerField, problem::Problem};
+use crate::{operation::FieldError, problem_type::ProblemType};
 
 impl Problem {
     /// Content that cannot be read.
     #[must_use]
     pub fn malformed_json(detail: String) -> Self {
-        Self::new(&catalogue::MALFORMED_JSON, detail)
+        Self::new(ProblemType::MalformedJson, detail)
     }
 
-    /// No content, or none of what was announced.
+    /// No content, or not all that was announced.
     #[must_use]
     pub fn no_content(announced: bool) -> Self {
         Self::malformed_json(if announced {
@@ -28,32 +28,33 @@ impl Problem {
             1 => "One rule is broken: see errors.".to_owned(),
             count => format!("{count} rules are broken: see errors."),
         };
-        let problem = Self::new(&catalogue::VALIDATION_FAILED, detail);
+        let problem = Self::new(ProblemType::ValidationFailed, detail);
         Self { errors, ..problem }
     }
 
     /// Content of another type.
     #[must_use]
     pub fn unsupported_media_type(detail: String) -> Self {
-        Self::new(&catalogue::UNSUPPORTED_MEDIA_TYPE, detail).with("Accept", "application/json")
+        Self::new(ProblemType::UnsupportedMediaType, detail)
+            .with(AnswerField::Accept, "application/json")
     }
 
     /// Content that is encoded (RFC 9110, section 15.5.16).
     #[must_use]
     pub fn unsupported_encoding() -> Self {
         Self::new(
-            &catalogue::UNSUPPORTED_MEDIA_TYPE,
+            ProblemType::UnsupportedMediaType,
             "The field Content-Encoding says that the content is compressed. Send the JSON as it is, without that \
              field.",
         )
-        .with("Accept-Encoding", "identity")
+        .with(AnswerField::AcceptEncoding, "identity")
     }
 
     /// Content of more than `max_bytes`.
     #[must_use]
     pub fn payload_too_large(max_bytes: usize) -> Self {
         Self::new(
-            &catalogue::PAYLOAD_TOO_LARGE,
+            ProblemType::PayloadTooLarge,
             format!(
                 "The content is longer than the {max_bytes} bytes that it may have. Send less at once."
             ),
@@ -64,7 +65,7 @@ impl Problem {
     #[must_use]
     pub fn request_timeout() -> Self {
         Self::new(
-            &catalogue::REQUEST_TIMEOUT,
+            ProblemType::RequestTimeout,
             "Nothing of the content came for 10 seconds, or less than 1 kB/s after the first 10 seconds. Send the \
              request again, over a new connection.",
         )
@@ -74,7 +75,7 @@ impl Problem {
     #[must_use]
     pub fn field_too_large(name: &str, max_bytes: usize) -> Self {
         Self::new(
-            &catalogue::HEADER_FIELDS_TOO_LARGE,
+            ProblemType::HeaderFieldsTooLarge,
             format!(
                 "The header field {name} may have {max_bytes} bytes, and has more. Shorten it."
             ),
@@ -85,19 +86,19 @@ impl Problem {
     #[must_use]
     pub fn rate_limited(period_s: u64) -> Self {
         Self::new(
-            &catalogue::RATE_LIMITED,
+            ProblemType::RateLimited,
             "You send more requests than a caller may. Send this one again after the seconds in Retry-After.",
         )
-        .with("Retry-After", period_s.to_string())
+        .with(AnswerField::RetryAfter, period_s.to_string())
     }
 
     /// Nothing there, or nothing of this caller.
     #[must_use]
     pub fn not_found(detail: &str) -> Self {
-        Self::new(&catalogue::NOT_FOUND, detail)
+        Self::new(ProblemType::NotFound, detail)
     }
 
-    /// The path `/`, for whoever is no browser.
+    /// The path `/`, for clients other than browsers.
     #[must_use]
     pub fn nothing_at_root() -> Self {
         Self::not_found(
@@ -109,23 +110,23 @@ impl Problem {
     #[must_use]
     pub fn method_not_allowed(allow: &str) -> Self {
         Self::new(
-            &catalogue::METHOD_NOT_ALLOWED,
+            ProblemType::MethodNotAllowed,
             format!("This path does not take the method that was sent. Use one of those it takes: {allow}."),
         )
-        .with("Allow", allow)
+        .with(AnswerField::Allow, allow)
     }
 
-    /// No credential, or one that is none.
+    /// A missing or malformed credential.
     #[must_use]
     pub fn unauthorized(detail: &str) -> Self {
-        Self::new(&catalogue::UNAUTHORIZED, detail).with("WWW-Authenticate", "Bearer")
+        Self::new(ProblemType::Unauthorized, detail).with(AnswerField::Authenticate, "Bearer")
     }
 
-    /// A token that is not taken (RFC 6750, section 3.1).
+    /// A token that is not accepted (RFC 6750, section 3.1).
     #[must_use]
     pub fn invalid_token(detail: &str) -> Self {
-        Self::new(&catalogue::UNAUTHORIZED, detail)
-            .with("WWW-Authenticate", r#"Bearer error="invalid_token""#)
+        Self::new(ProblemType::Unauthorized, detail)
+            .with(AnswerField::Authenticate, r#"Bearer error="invalid_token""#)
     }
 
     /// The same, for what is opened in a browser: it asks its user for a password.
@@ -134,35 +135,35 @@ impl Problem {
     /// password comes first, and the scheme after it has a parameter.
     #[must_use]
     pub fn with_password(mut self) -> Self {
-        const NAME: &str = "WWW-Authenticate";
         const BASIC: &str =
             r#"Basic realm="operators: any name, and the token as password", charset="UTF-8""#;
         if self.status == 401 {
-            for (name, value) in &mut self.headers {
-                if name == NAME && value == "Bearer" {
+            for (field, value) in &mut self.headers {
+                if *field == AnswerField::Authenticate && value == "Bearer" {
                     value.push_str(r#" realm="operators""#);
                 }
             }
-            self.headers.insert(0, (NAME.to_owned(), BASIC.to_owned()));
+            let basic = (AnswerField::Authenticate, BASIC.to_owned());
+            self.headers.insert(0, basic);
         }
         self
     }
 
-    /// Something that only a WebSocket can be told. The field `Upgrade`, which belongs here (RFC 9110, section
-    /// 15.5.22), is the platform's: it lets none of ours pass.
+    /// Something that is only available over a WebSocket. The field `Upgrade`, which belongs here (RFC 9110, section
+    /// 15.5.22), is the platform's: it drops ours.
     #[must_use]
     pub fn upgrade_required() -> Self {
         Self::new(
-            &catalogue::UPGRADE_REQUIRED,
+            ProblemType::UpgradeRequired,
             "Open a WebSocket here; /dashboard does.",
         )
     }
 
-    /// The sums and events that were asked for cannot be had.
+    /// The sums and events that were asked for are not available.
     #[must_use]
     pub fn monitor_failed() -> Self {
         Self::new(
-            &catalogue::SERVICE_UNAVAILABLE,
+            ProblemType::ServiceUnavailable,
             "What is counted cannot be read at the moment. Send the request again.",
         )
     }
@@ -171,16 +172,16 @@ impl Problem {
     #[must_use]
     pub fn asset_failed() -> Self {
         Self::new(
-            &catalogue::SERVICE_UNAVAILABLE,
+            ProblemType::ServiceUnavailable,
             "This file cannot be read at the moment. Send the request again.",
         )
     }
 
-    /// Who is calling cannot be found out at the moment.
+    /// The caller cannot be determined at the moment.
     #[must_use]
     pub fn keys_missing() -> Self {
         Self::new(
-            &catalogue::SERVICE_UNAVAILABLE,
+            ProblemType::ServiceUnavailable,
             "The token could not be checked: its issuer's keys are not to be had. Nothing was done; send the \
              request again.",
         )
@@ -190,7 +191,7 @@ impl Problem {
     #[must_use]
     pub fn forbidden_origin() -> Self {
         Self::new(
-            &catalogue::FORBIDDEN,
+            ProblemType::Forbidden,
             "Pages of this origin may not call. The variable CORS_ALLOWED_ORIGINS lists those that may.",
         )
     }
@@ -199,26 +200,26 @@ impl Problem {
     #[must_use]
     pub fn operators_only() -> Self {
         Self::new(
-            &catalogue::FORBIDDEN,
+            ProblemType::Forbidden,
             "Only a token with the role operator may do this.",
         )
     }
 
-    /// No word from the object.
+    /// No reply from the object.
     #[must_use]
     pub fn unavailable() -> Self {
         Self::new(
-            &catalogue::SERVICE_UNAVAILABLE,
+            ProblemType::ServiceUnavailable,
             "It is not known whether the operation took effect. Send the same request with the same key \
              again: nothing is done twice.",
         )
     }
 
-    /// An object that does not know the request, or may not serve it.
+    /// An object that does not know the request, or may not execute it.
     #[must_use]
     pub fn declined() -> Self {
         Self::new(
-            &catalogue::SERVICE_UNAVAILABLE,
+            ProblemType::ServiceUnavailable,
             "Nothing was done for this request: a release of the service is being rolled out, or a variable is \
              wrong. Send the same request with the same key again.",
         )
@@ -228,7 +229,7 @@ impl Problem {
     #[must_use]
     pub fn read_failed() -> Self {
         Self::new(
-            &catalogue::SERVICE_UNAVAILABLE,
+            ProblemType::ServiceUnavailable,
             "The database did not answer. Send the request again.",
         )
     }
@@ -236,14 +237,14 @@ impl Problem {
     /// A variable with a wrong value. The text names the variable and the rule, not the value.
     #[must_use]
     pub fn misconfigured(detail: String) -> Self {
-        Self::new(&catalogue::SERVICE_UNAVAILABLE, detail)
+        Self::new(ProblemType::ServiceUnavailable, detail)
     }
 
-    /// Something that should not be.
+    /// A state that should not occur.
     #[must_use]
     pub fn internal() -> Self {
         Self::new(
-            &catalogue::INTERNAL_ERROR,
+            ProblemType::InternalError,
             "Something is wrong with the service. Its log has more under the correlation_id.",
         )
     }

@@ -2,7 +2,7 @@
 
 use garde::Validate;
 use idempotency_core::{
-    Message, Reply, Ruling,
+    Inspected, Message, Ruling,
     lifecycle::{Resolution, SavedResponse, Status},
 };
 use schemars::JsonSchema;
@@ -116,8 +116,8 @@ pub async fn resolve(
     Err(unknown())
 }
 
-fn is_forgotten(reply: &Reply) -> bool {
-    matches!(reply, Reply::Found { record: Some(record), .. } if record.status == Status::Forgotten)
+fn is_forgotten(reply: &Inspected) -> bool {
+    matches!(reply, Inspected::Record { record: Some(record), .. } if record.status == Status::Forgotten)
 }
 
 impl ResolutionInput {

@@ -16,11 +16,11 @@ use crate::operation::{Endpoint, Keyed, Operations, Read, RouteError};
 pub struct Router {
     /// The operations.
     pub operations: Rc<Operations>,
-    paths: matchit::Router<Vec<Place>>,
+    paths: matchit::Router<Vec<MethodRoute>>,
 }
 
 /// A method at a path, and where in which table its route is.
-struct Place {
+struct MethodRoute {
     method: &'static str,
     route: Table,
 }
@@ -40,18 +40,19 @@ pub enum Target<'a> {
     Read(&'a Read),
     /// The service's own.
     Page(Page),
-    /// To be told which methods the path accepts: these.
+    /// The question which methods the path accepts: these.
     Options(String),
 }
 
 impl Router {
     /// Knows the routes of `operations`.
     pub fn new(operations: Rc<Operations>) -> Result<Self, RouteError> {
+        let all = operations.clone();
         let mut router = Self {
             paths: matchit::Router::new(),
-            operations: operations.clone(),
+            operations,
         };
-        for (at, route) in operations.routes.iter().enumerate() {
+        for (at, route) in all.routes.iter().enumerate() {
             router.add(&route.path, route.method, Table::Operations(at))?;
         }
         for route in OWN_ROUTES {
@@ -61,7 +62,7 @@ impl Router {
     }
 
     fn add(&mut self, path: &str, method: &'static str, route: Table) -> Result<(), RouteError> {
-        let place = Place { method, route };
+        let place = MethodRoute { method, route };
         match self.places(path) {
             Some(places) if places.iter().any(|other| other.method == method) => {
                 Err(RouteError::SameRoute {
@@ -81,7 +82,7 @@ impl Router {
     }
 
     /// The places of the route that has `path` itself, its variables in braces.
-    fn places(&mut self, path: &str) -> Option<&mut Vec<Place>> {
+    fn places(&mut self, path: &str) -> Option<&mut Vec<MethodRoute>> {
         let is_same = |params: &Params<'_, '_>| {
             params.iter().all(|(name, value)| {
                 value == format!("{{{name}}}") || value == format!("{{*{name}}}")
@@ -139,7 +140,7 @@ fn unroutable(path: &str, error: &InsertError) -> RouteError {
 }
 
 /// The field `Allow` of a path. HEAD is GET without the body (RFC 9110, section 9.3.2).
-fn allow(places: &[Place]) -> String {
+fn allow(places: &[MethodRoute]) -> String {
     places.iter().fold(String::new(), |list, place| {
         let more = if place.method == "GET" {
             "GET, HEAD"
@@ -168,7 +169,10 @@ fn no_such_path() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::any_service::{operations, router};
+    use crate::{
+        any_service::{operations, router},
+        problem_type::ProblemType,
+    };
 
     fn variables(method: &str, path: &str) -> Variables {
         router().route(method, path).unwrap().1
@@ -217,8 +221,8 @@ mod tests {
             named("key", "a/b")
         );
         assert_eq!(variables("GET", "/files/a/b%20c"), named("rest", "a/b c"));
-        let not_utf_8 = router().route("GET", "/notes/%ff").unwrap_err().slug();
-        assert_eq!(not_utf_8, "not-found");
+        let not_utf_8 = router().route("GET", "/notes/%ff").unwrap_err().kind();
+        assert_eq!(not_utf_8, ProblemType::NotFound);
     }
 
     #[test]
@@ -264,8 +268,8 @@ mod tests {
             "/HEALTH",
         ] {
             assert_eq!(
-                router().route("GET", path).unwrap_err().slug(),
-                "not-found",
+                router().route("GET", path).unwrap_err().kind(),
+                ProblemType::NotFound,
                 "{path}"
             );
         }

@@ -1,14 +1,20 @@
-//! The way out: from what is to be said to a response.
+//! The way out: from an answer to a response.
 
+use std::sync::LazyLock;
+
+use strum::VariantArray;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use worker::web_sys;
 
-use super::{answer::Answer, cors::is_allowed, exchange::Exchange};
+use super::{answer::Answer, answer_field::AnswerField, cors::is_allowed, exchange::Exchange};
 
-/// The names that a page of another origin may read. (Fetch, "CORS-safelisted response-header name".)
-const EXPOSED: &str = "X-Idempotency-Key, X-Idempotency-Expires-At, X-Idempotency-Content, \
-                       Idempotent-Replayed, X-Correlation-ID, Retry-After, Location, Link, ETag, Allow, \
-                       WWW-Authenticate";
+/// The names of the fields that a page of another origin may read.
+static EXPOSED: LazyLock<String> = LazyLock::new(|| {
+    let fields = AnswerField::VARIANTS.iter();
+    let exposed = fields.filter(|field| field.is_exposed());
+    let names: Vec<_> = exposed.map(|field| field.name()).collect();
+    names.join(", ")
+});
 
 /// For a year, browsers speak to this host over TLS alone (RFC 6797, section 6.1).
 const HTTPS_ONLY: &str = "max-age=31536000";
@@ -32,36 +38,36 @@ pub fn send(
 ) -> Result<web_sys::Response, JsValue> {
     let mut fields = Fields::default();
     let always = [
-        ("X-Correlation-ID", exchange.correlation_id.as_str()),
-        ("X-Content-Type-Options", "nosniff"),
-        ("Referrer-Policy", "no-referrer"),
+        (AnswerField::CorrelationId, exchange.correlation_id.as_str()),
+        (AnswerField::ContentTypeOptions, "nosniff"),
+        (AnswerField::ReferrerPolicy, "no-referrer"),
     ];
     for (name, value) in &answer.headers {
-        // What an operation says of these does not count.
+        // An operation cannot set these.
         if always
             .iter()
-            .all(|(own, _)| !own.eq_ignore_ascii_case(name))
+            .all(|(own, _)| !own.name().eq_ignore_ascii_case(name))
         {
             fields.add(name, value)?;
         }
     }
-    for (name, value) in always {
-        fields.add(name, value)?;
+    for (field, value) in always {
+        fields.set(field, value)?;
     }
-    // A browser that was once told so of localhost would refuse every other server there.
+    // A browser that got this from localhost would refuse every other server there.
     if exchange.base_url.starts_with("https://") && !exchange.is_local() {
-        fields.add("Strict-Transport-Security", HTTPS_ONLY)?;
+        fields.set(AnswerField::TransportSecurity, HTTPS_ONLY)?;
     }
     if !allowed_origins.is_empty() {
-        fields.add("Vary", "Origin")?;
+        fields.set(AnswerField::Vary, "Origin")?;
     }
     if let Some(origin) = exchange
         .origin
         .as_ref()
         .filter(|origin| is_allowed(origin, allowed_origins))
     {
-        fields.add("Access-Control-Allow-Origin", origin)?;
-        fields.add("Access-Control-Expose-Headers", EXPOSED)?;
+        fields.set(AnswerField::AllowOrigin, origin)?;
+        fields.set(AnswerField::ExposeHeaders, &EXPOSED)?;
     }
     let socket = answer.socket.as_ref().map(AsRef::as_ref);
     respond(answer.status, &fields.0, &answer.body, socket)
@@ -72,6 +78,10 @@ pub fn send(
 struct Fields(String);
 
 impl Fields {
+    fn set(&mut self, field: AnswerField, value: &str) -> Result<(), JsValue> {
+        self.add(field.name(), value)
+    }
+
     fn add(&mut self, name: &str, value: &str) -> Result<(), JsValue> {
         if name.contains('\n') || value.contains('\n') {
             return Err("a header field with a line break".into());

@@ -9,6 +9,7 @@ use worker::{Context, Env, wasm_bindgen::JsValue, web_sys};
 use super::{
     admit::sent_key,
     answer::Answer,
+    answer_field::AnswerField,
     asset::asset,
     auth::Caller,
     content::Content,
@@ -210,9 +211,9 @@ async fn reading(
     exchange: &Exchange,
     env: &Env,
 ) -> Result<Answer, Problem> {
-    let caller = caller.scope.to_string();
+    let scope = caller.scope.to_string();
     let reading = Reading {
-        caller: &caller,
+        scope: &scope,
         variables,
         query: &exchange.query,
         env,
@@ -221,7 +222,7 @@ async fn reading(
         Ok(Some(found)) => {
             let answer = Answer::json(found.json);
             Ok(match found.next {
-                Some(query) => answer.with("Link", exchange.link(&query, "next")),
+                Some(query) => answer.with(AnswerField::Link, exchange.link(&query, "next")),
                 None => answer,
             })
         }

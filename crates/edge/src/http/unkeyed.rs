@@ -92,7 +92,7 @@ async fn run(
         request: &request,
         operation_id: &OperationId(Uuid::new_v4().to_string()),
         idempotency_key: None,
-        caller: &caller.scope.to_string(),
+        scope: &caller.scope.to_string(),
         origin: &origin(exchange)?,
         now: clock::now(),
         env,

@@ -1,4 +1,5 @@
-//! What a monitor does whenever something comes, or its alarm rings: it takes in, judges, and tells whoever is to know.
+//! What a monitor does whenever something comes, or its alarm rings: it takes in, judges, and
+//! reports to dashboards and webhook.
 
 use std::rc::Rc;
 
@@ -24,7 +25,7 @@ const MAX_LOOK_MS: u64 = 10_000;
 type TakeIn = fn(&mut State, &Batch, UnixMillis);
 
 /// What a look has found.
-struct Found {
+struct Findings {
     have_alerts_changed: bool,
     /// Whether somebody has to look again, also if nothing comes.
     is_busy: bool,
@@ -33,7 +34,7 @@ struct Found {
 }
 
 impl Monitor {
-    /// Takes in what has come, looks at all there is with the rules, and tells whoever is to know.
+    /// Takes in what has come, judges all there is by the rules, and reports to dashboards and webhook.
     pub fn look(self: &Rc<Self>, come: Option<(&Batch, TakeIn)>) -> Result<(), ObjectError> {
         let settings = self.settings()?;
         let now = clock::now();
@@ -45,7 +46,7 @@ impl Monitor {
             self.store.storage.ring_at(now.plus_ms(look_ms))?;
         }
         self.tell_of_dropped(&found);
-        // The alarm is set by then: whatever becomes of this instance, what is still to be told will be.
+        // The alarm is set by then: should this instance end, the next one delivers.
         if let Some(url) = &settings.alert_webhook_url
             && found.has_deliveries
         {
@@ -59,7 +60,7 @@ impl Monitor {
         come: Option<(&Batch, TakeIn)>,
         settings: &Settings,
         now: UnixMillis,
-    ) -> Result<Found, ObjectError> {
+    ) -> Result<Findings, ObjectError> {
         let rules = settings.rules;
         let window_ms = rules.window_s.saturating_mul(1000);
         let mut window = self.window.borrow_mut();
@@ -86,7 +87,7 @@ impl Monitor {
                 None => 0,
             };
             let has_deliveries = !state.deliveries.is_empty();
-            Found {
+            Findings {
                 have_alerts_changed: change != Change::default(),
                 is_busy: has_deliveries
                     || !state.alerts.is_empty()
@@ -98,8 +99,8 @@ impl Monitor {
         Ok(found?)
     }
 
-    /// Says once that deliveries are dropped, until the webhook has been told all that waits.
-    fn tell_of_dropped(&self, found: &Found) {
+    /// Logs once that deliveries are dropped, until none waits.
+    fn tell_of_dropped(&self, found: &Findings) {
         if !found.has_deliveries {
             self.has_dropped.set(false);
         }

@@ -4,29 +4,31 @@
 //! Several objects can share the adding up; they are told apart by number. The sums of all are the whole. The
 //! first one is the hub: it is shown what the others take in, and the dashboards are connected to it.
 //!
+//! The files stand in the order in which a batch meets them; `prometheus` writes the sums for whoever asks.
+//!
 //! Invariants:
 //! - a batch is stored before it is confirmed or shown;
 //! - nothing here is in a request's way: what fails, fails alone;
 //! - what is kept has a bound, in memory and stored, whatever comes and whoever does not answer.
 
-mod window;
-mod alerts;
-mod state;
-mod store;
-mod told;
-mod webhook;
-mod call;
 mod hand_over;
-mod gathered;
+mod call;
 #[expect(
     missing_docs,
     reason = "`durable_object` writes public functions without any"
 )]
 mod object;
+mod gathered;
 mod look;
+mod window;
+mod alerts;
+mod state;
+mod store;
 mod show;
 mod dashboards;
+mod told;
 mod deliver;
+mod webhook;
 mod prometheus;
 
 pub use alerts::Alert;

@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Display, Write};
 
-use idempotency_core::lifecycle::UnixMillis;
+use idempotency_core::lifecycle::{StatusName, UnixMillis};
+use strum::VariantArray;
 
 use crate::telemetry::{BOUNDS_MS, Histogram, Outcome, Tally};
 
@@ -83,10 +84,11 @@ fn of_records(tally: &Tally, now: UnixMillis) -> Vec<Family> {
         "gauge",
         "Records that have not expired, by status.",
     );
-    living.sample(&[("status", "PROCESSING")], records.processing);
-    living.sample(&[("status", "COMPLETED")], records.completed);
-    living.sample(&[("status", "FAILED")], records.failed);
-    living.sample(&[("status", "AMBIGUOUS")], records.ambiguous);
+    for status in StatusName::VARIANTS {
+        if let Some(number) = records.number(*status) {
+            living.sample(&[("status", status.as_str())], number);
+        }
+    }
     let mut expired = Family::new(
         "idempotency_records_expired_total",
         "counter",

@@ -1,4 +1,4 @@
-//! Alerts, told to a webhook: with an idempotency key of their own, so that one that is told twice counts once.
+//! Alerts, sent to a webhook: with an idempotency key of their own, so that one that is sent twice counts once.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -7,29 +7,29 @@ use worker::Headers;
 use super::alerts::{Alert, Change};
 use crate::{clock::within, outgoing};
 
-/// How often an alert is told at most until somebody takes it.
+/// How often an alert is sent at most until the webhook accepts it.
 const MAX_TRIES: u32 = 5;
 
 /// How long the webhook has to answer, in milliseconds.
 const DEADLINE_MS: u64 = 5000;
 
-/// Something to tell, until it is told.
+/// An alert on its way to the webhook.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Delivery {
     key: String,
-    /// A [`Content`], as JSON: each try with the key sends the same.
+    /// A [`WebhookBody`], as JSON: each try with the key sends the same.
     content: String,
     tries: u32,
 }
 
 #[derive(Serialize)]
-struct Content<'a> {
+struct WebhookBody<'a> {
     event: &'a str,
     alert: &'a Alert,
 }
 
 impl Delivery {
-    /// What is to be told of `change`.
+    /// What is to be sent of `change`.
     #[must_use]
     pub fn of(change: &Change) -> Vec<Self> {
         let raised = change.raised.iter().map(|alert| ("alert.raised", alert));
@@ -38,7 +38,7 @@ impl Delivery {
             Some(Self {
                 key: Uuid::new_v4().to_string(),
                 // Texts and numbers can always be written.
-                content: serde_json::to_string(&Content { event, alert }).ok()?,
+                content: serde_json::to_string(&WebhookBody { event, alert }).ok()?,
                 tries: 0,
             })
         };
@@ -55,7 +55,7 @@ impl Delivery {
         })
     }
 
-    /// Tells it once.
+    /// Sends it once.
     pub async fn send(&self, url: &str) -> Result<(), String> {
         match within(DEADLINE_MS, self.post(url)).await {
             Some(Ok(200..=299)) => Ok(()),

@@ -12,11 +12,11 @@ use serde_json::value::RawValue;
 /// The names of members.
 pub type Names = &'static [&'static str];
 
-/// The members of `I`, if it is a struct that tells them: one with flattened members does not.
+/// The members of `I`, if serde names them: of a struct with flattened members it does not.
 pub fn members<I: DeserializeOwned>() -> Option<Names> {
     let mut names = None;
     // It reads nothing, and fails.
-    drop(I::deserialize(Asked(&mut names)));
+    drop(I::deserialize(Asking(&mut names)));
     names
 }
 
@@ -27,10 +27,10 @@ pub fn known_alone(payload: &[u8], names: Names) -> Option<Vec<u8>> {
     serde_json::to_vec(&members).ok()
 }
 
-/// A deserializer that has nothing, and takes down what it is asked for.
-struct Asked<'a>(&'a mut Option<Names>);
+/// A deserializer that has nothing, and notes what it is asked for.
+struct Asking<'a>(&'a mut Option<Names>);
 
-impl<'de> Deserializer<'de> for Asked<'_> {
+impl<'de> Deserializer<'de> for Asking<'_> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {

@@ -4,27 +4,33 @@
 //! they are a type with [`JsonOperation`], wrapped in [`Json`]. A Worker names its operations in the routes of its
 //! [`Service`](crate::Service).
 //!
+//! The files stand in the order in which a request meets them; what only the description reads comes last.
+//!
 //! Invariant: everything an operation writes is unique on the operation's id, and writing it again finds
 //! what is there. An attempt may be repeated at any time, by a crash or a retry. Of an operation that cannot say so, no
 //! attempt is repeated that may have taken effect.
 
 mod operations;
 mod route;
+#[expect(
+    clippy::module_inception,
+    reason = "the trait gives the folder its name"
+)]
 mod operation;
-mod listing;
 mod json;
-mod fingerprint;
-mod query;
-mod read;
 mod input;
 mod members;
 mod misfit;
 mod field_error;
 mod json_object;
+mod fingerprint;
+mod read;
+mod query;
 pub mod database;
-pub mod format;
+mod listing;
 #[cfg(not(target_arch = "wasm32"))]
 mod shape;
+pub mod format;
 
 pub use field_error::FieldError;
 pub use fingerprint::{fingerprint, fingerprint_of_json};

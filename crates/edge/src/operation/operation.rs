@@ -69,7 +69,7 @@ pub struct Execution<'a> {
     /// The key as answers show it. There is none where the route does not require one and the request has none.
     pub idempotency_key: Option<&'a str>,
     /// The caller's scope. Whatever is stored belongs to it.
-    pub caller: &'a str,
+    pub scope: &'a str,
     /// Where this attempt's request came from.
     pub origin: &'a Origin,
     /// When this attempt started.

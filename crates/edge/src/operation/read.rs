@@ -40,7 +40,7 @@ pub trait Readable: Serialize + JsonSchema + Sized {
 /// What a reading knows.
 pub struct Reading<'a> {
     /// The caller's scope; nothing of another may be found.
-    pub caller: &'a str,
+    pub scope: &'a str,
     /// What stands in the place of the route's variables.
     pub variables: &'a Variables,
     /// The query, without its question mark.

@@ -6,10 +6,10 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
-use idempotency_core::{Asked, CompositeKey, Message, Reply};
+use idempotency_core::{Asked, Claimed, CompositeKey, Message, Silence};
 use worker::Env;
 
-use super::{Found, kv, memory};
+use super::{Judgement, kv, memory};
 use crate::{
     clock::{self, within},
     coordinator::{Unreachable, ask},
@@ -17,7 +17,7 @@ use crate::{
     telemetry::{Event, Tell},
 };
 
-/// After how many milliseconds without the object's word KV is asked too. Longer than an operation usually
+/// After how many milliseconds without the object's reply KV is asked too. Longer than an operation usually
 /// takes: a KV miss is billed, and remembered by that location for up to a minute.
 const HEDGE_MS: u64 = 1000;
 
@@ -47,25 +47,28 @@ impl Source {
     }
 }
 
-/// What is said of a request, and by whom.
+/// The reply to a request, and where it came from.
 #[derive(Debug)]
 pub struct Answered {
-    /// What.
-    pub reply: Reply,
-    /// By whom.
+    /// The reply.
+    pub reply: Result<Claimed, Silence>,
+    /// Where it came from.
     pub source: Source,
 }
 
 impl Answered {
-    fn by_copy(found: Found, source: Source) -> Self {
-        let reply = match found {
-            Found::Replay(record) => Reply::Completed {
+    fn by_copy(found: Judgement, source: Source) -> Self {
+        let claimed = match found {
+            Judgement::Replay(record) => Claimed::Completed {
                 record,
                 replayed: true,
             },
-            Found::Mismatch => Reply::Mismatch,
+            Judgement::Mismatch => Claimed::Mismatch,
         };
-        Self { reply, source }
+        Self {
+            reply: Ok(claimed),
+            source,
+        }
     }
 }
 
@@ -91,11 +94,8 @@ pub async fn claim(
             Either::Right(answered) => return Ok(answered),
         }
     };
-    let knows_nothing = matches!(
-        told,
-        Err(_) | Ok(Reply::Declined | Reply::Unsettled | Reply::Damaged | Reply::Broken)
-    );
-    if knows_nothing && let Some(answered) = in_kv(env, settings, key, asked).await {
+    let is_answered = matches!(told, Ok(Ok(_)));
+    if !is_answered && let Some(answered) = in_kv(env, settings, key, asked).await {
         return Ok(answered);
     }
     told.map(|reply| Answered {

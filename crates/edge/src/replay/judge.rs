@@ -4,31 +4,31 @@ use idempotency_core::lifecycle::{Fingerprint, Record, Status, UnixMillis};
 
 /// What a valid copy says.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Found {
+pub enum Judgement {
     /// The first answer, with its record.
     Replay(Record),
     /// The key belongs to another request.
     Mismatch,
 }
 
-/// What `copy` says of a request for `operation` with `fingerprint` at `now`; nothing if it is no valid copy, which is
-/// the same as if it were not there.
+/// What `copy` says of a request for `operation` with `fingerprint` at `now`; nothing if the copy is invalid,
+/// which is the same as if it were not there.
 #[must_use]
 pub fn judge(
     copy: &Record,
     operation: &str,
     fingerprint: Fingerprint,
     now: UnixMillis,
-) -> Option<Found> {
+) -> Option<Judgement> {
     let Status::Completed { .. } = copy.status else {
         return None;
     };
     if now >= copy.expires_at {
         None
     } else if copy.belongs_to(operation, fingerprint) {
-        Some(Found::Replay(copy.clone()))
+        Some(Judgement::Replay(copy.clone()))
     } else {
-        Some(Found::Mismatch)
+        Some(Judgement::Mismatch)
     }
 }
 
@@ -52,8 +52,8 @@ mod tests {
 
             let expected = match () {
                 () if status != 1 || now >= expires_at => None,
-                () if copied == asked && operation == "a" => Some(Found::Replay(copy)),
-                () => Some(Found::Mismatch),
+                () if copied == asked && operation == "a" => Some(Judgement::Replay(copy)),
+                () => Some(Judgement::Mismatch),
             };
             prop_assert_eq!(found, expected);
         }

@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 use thiserror::Error;
 use worker::Env;
 
-use super::judge::{Found, judge};
+use super::judge::{Judgement, judge};
 use crate::{async_kv::Kv, clock, settings::Settings};
 
 /// The KV binding's name in wrangler.toml.
@@ -41,7 +41,7 @@ pub async fn look_up(
     key: &CompositeKey,
     operation: &str,
     fingerprint: Fingerprint,
-) -> Result<Option<Found>, CopyError> {
+) -> Result<Option<Judgement>, CopyError> {
     let copy = Kv::of(env, BINDING)?.get(&key.copy_key()).await?;
     match copy {
         Some(bytes) => {

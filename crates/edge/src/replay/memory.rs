@@ -8,7 +8,7 @@ use idempotency_core::{
 };
 use lru::LruCache;
 
-use super::judge::{Found, judge};
+use super::judge::{Judgement, judge};
 
 /// What a copy takes besides its response's content, roughly.
 const OVERHEAD_BYTES: usize = 512;
@@ -32,7 +32,7 @@ pub fn look_up(
     operation: &str,
     fingerprint: Fingerprint,
     now: UnixMillis,
-) -> Option<Found> {
+) -> Option<Judgement> {
     MEMORY.with_borrow_mut(|memory| {
         let copy = memory.copies.get(key)?;
         judge(copy, operation, fingerprint, now)
@@ -87,15 +87,15 @@ mod tests {
 
         assert_eq!(
             look_up(&key("ours"), ASKED, UnixMillis(99)),
-            Some(Found::Replay(record(0)))
+            Some(Judgement::Replay(record(0)))
         );
         let other = Fingerprint([2; 32]);
         assert_eq!(
             look_up(&key("ours"), other, UnixMillis(99)),
-            Some(Found::Mismatch)
+            Some(Judgement::Mismatch)
         );
         let elsewhere = super::look_up(&key("ours"), "create_transaction", ASKED, UnixMillis(99));
-        assert_eq!(elsewhere, Some(Found::Mismatch));
+        assert_eq!(elsewhere, Some(Judgement::Mismatch));
         assert_eq!(look_up(&key("theirs"), ASKED, UnixMillis(99)), None);
         assert_eq!(look_up(&key("ours"), ASKED, UnixMillis(100)), None);
         assert_eq!(look_up(&key("ours"), other, UnixMillis(100)), None);
@@ -147,7 +147,7 @@ mod tests {
         assert!((1..=kept).all(|number| look_up(&name(number), ASKED, UnixMillis(1)).is_some()));
     }
 
-    fn look_up(key: &CompositeKey, fingerprint: Fingerprint, now: UnixMillis) -> Option<Found> {
+    fn look_up(key: &CompositeKey, fingerprint: Fingerprint, now: UnixMillis) -> Option<Judgement> {
         super::look_up(key, "create_resource", fingerprint, now)
     }
 

@@ -7,14 +7,14 @@
 //! - a copy that is missing, stale, unreadable or somebody else's changes no answer: the object decides;
 //! - a first request never waits for KV.
 
-mod judge;
+mod claim;
 mod memory;
 mod kv;
-mod claim;
+mod judge;
 mod publish;
 #[cfg(test)]
 mod any_copy;
 
 pub use claim::{Answered, Source, claim};
-pub use judge::Found;
+pub use judge::Judgement;
 pub use publish::{forget, publish};

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use futures_util::FutureExt;
-use idempotency_core::{Asked, CompositeKey, Reply};
+use idempotency_core::{Asked, Claimed, CompositeKey};
 use worker::{Context, Env};
 
 use super::{
@@ -28,7 +28,7 @@ pub fn publish(
     asked: &Asked,
     answered: &Answered,
 ) {
-    let (Source::Object, Reply::Completed { record, replayed }) =
+    let (Source::Object, Ok(Claimed::Completed { record, replayed })) =
         (answered.source, &answered.reply)
     else {
         return;

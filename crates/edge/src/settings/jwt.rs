@@ -2,7 +2,7 @@
 
 use super::{
     urls::{is_loopback, is_public},
-    values::{Variables, WrongSetting},
+    values::{Environment, WrongSetting},
 };
 
 /// An issuer of tokens.
@@ -18,7 +18,7 @@ pub struct JwtIssuer {
 
 impl JwtIssuer {
     /// Reads the three variables: all of them, or none.
-    pub(super) fn read(text: &impl Variables) -> Result<Option<Self>, WrongSetting> {
+    pub(super) fn read(text: &impl Environment) -> Result<Option<Self>, WrongSetting> {
         match ["JWT_ISSUER", "JWT_AUDIENCE", "JWT_JWKS_URL"].map(text) {
             [None, None, None] => Ok(None),
             [Some(issuer), Some(audience), Some(jwks_url)] => {

@@ -2,15 +2,17 @@
 //!
 //! A variable that is absent or empty has its default. One with a wrong value is refused with its name: a
 //! guess could keep answers for the wrong time, or let in whom it should not.
+//!
+//! `variables` reads all of them; the files after it each know some.
 
+mod variables;
+mod values;
 mod level;
 mod retention;
 mod rules;
 mod urls;
-mod values;
 mod tokens;
 mod jwt;
-mod variables;
 #[cfg(test)]
 mod any_url;
 

@@ -4,7 +4,7 @@ use idempotency_core::digest::{from_hex, sha256};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use super::values::{Variables, WrongSetting};
+use super::values::{Environment, WrongSetting};
 
 const WRONG: WrongSetting = WrongSetting {
     name: "API_TOKENS",
@@ -46,7 +46,7 @@ struct Entry {
 
 impl ApiTokens {
     /// Reads `API_TOKENS`.
-    pub(super) fn read(text: &impl Variables) -> Result<Self, WrongSetting> {
+    pub(super) fn read(text: &impl Environment) -> Result<Self, WrongSetting> {
         let Some(json) = text("API_TOKENS") else {
             return Ok(Self::default());
         };

@@ -22,16 +22,16 @@ pub struct WrongSetting {
 const MIN_SECRET_BYTES: usize = 32;
 
 /// The text of a variable that is set.
-pub trait Variables: Fn(&str) -> Option<String> {}
-impl<F: Fn(&str) -> Option<String>> Variables for F {}
+pub trait Environment: Fn(&str) -> Option<String> {}
+impl<F: Fn(&str) -> Option<String>> Environment for F {}
 
-fn number<T: FromStr>(text: &impl Variables, name: &str) -> Option<Result<T, ()>> {
+fn number<T: FromStr>(text: &impl Environment, name: &str) -> Option<Result<T, ()>> {
     text(name).map(|value| value.parse().map_err(|_| ()))
 }
 
 /// A lifetime.
 pub fn seconds(
-    text: &impl Variables,
+    text: &impl Environment,
     name: &'static str,
     default: u64,
 ) -> Result<u64, WrongSetting> {
@@ -46,7 +46,7 @@ pub fn seconds(
 }
 
 /// At most 25 seconds, so that a client that waits half a minute for an answer gets one.
-pub fn deadline(text: &impl Variables) -> Result<u64, WrongSetting> {
+pub fn deadline(text: &impl Environment) -> Result<u64, WrongSetting> {
     const NAME: &str = "ATTEMPT_DEADLINE_SECONDS";
     match number(text, NAME) {
         None => Ok(15),
@@ -59,7 +59,7 @@ pub fn deadline(text: &impl Variables) -> Result<u64, WrongSetting> {
 }
 
 /// The digest of a secret, or of nothing if it is not set.
-pub fn secret(text: &impl Variables, name: &'static str) -> Result<[u8; 32], WrongSetting> {
+pub fn secret(text: &impl Environment, name: &'static str) -> Result<[u8; 32], WrongSetting> {
     let secret = text(name).unwrap_or_default();
     if (1..MIN_SECRET_BYTES).contains(&secret.len()) {
         return Err(WrongSetting {
@@ -72,7 +72,7 @@ pub fn secret(text: &impl Variables, name: &'static str) -> Result<[u8; 32], Wro
 
 /// A switch, and what it is where it is not set.
 pub fn is_on(
-    text: &impl Variables,
+    text: &impl Environment,
     name: &'static str,
     default: bool,
 ) -> Result<bool, WrongSetting> {
@@ -88,7 +88,7 @@ pub fn is_on(
 }
 
 /// How long a content may be. At most 1 MiB: it has to fit into a row of D1 with what stands beside it.
-pub fn content_bytes(text: &impl Variables) -> Result<usize, WrongSetting> {
+pub fn content_bytes(text: &impl Environment) -> Result<usize, WrongSetting> {
     const NAME: &str = "MAX_CONTENT_BYTES";
     match number(text, NAME) {
         None => Ok(262_144),
@@ -101,7 +101,7 @@ pub fn content_bytes(text: &impl Variables) -> Result<usize, WrongSetting> {
 }
 
 /// How many bytes of saved responses an isolate keeps: at most half of the memory that the platform gives it.
-pub fn replay_memory(text: &impl Variables) -> Result<usize, WrongSetting> {
+pub fn replay_memory(text: &impl Environment) -> Result<usize, WrongSetting> {
     const NAME: &str = "REPLAY_MEMORY_BYTES";
     match number(text, NAME) {
         None => Ok(8 * 1024 * 1024),
@@ -114,7 +114,7 @@ pub fn replay_memory(text: &impl Variables) -> Result<usize, WrongSetting> {
 }
 
 /// How much an event must matter to be logged.
-pub fn log_level(text: &impl Variables) -> Result<Level, WrongSetting> {
+pub fn log_level(text: &impl Environment) -> Result<Level, WrongSetting> {
     match text("LOG_LEVEL").as_deref() {
         None | Some("info") => Ok(Level::Info),
         Some("warning") => Ok(Level::Warning),
@@ -127,7 +127,7 @@ pub fn log_level(text: &impl Variables) -> Result<Level, WrongSetting> {
 }
 
 /// How many objects add up what isolates count.
-pub fn monitors(text: &impl Variables) -> Result<u32, WrongSetting> {
+pub fn monitors(text: &impl Environment) -> Result<u32, WrongSetting> {
     const NAME: &str = "TELEMETRY_OBJECTS";
     match number(text, NAME) {
         None => Ok(1),
@@ -140,7 +140,7 @@ pub fn monitors(text: &impl Variables) -> Result<u32, WrongSetting> {
 }
 
 /// When to raise an alert.
-pub fn rules(text: &impl Variables) -> Result<Rules, WrongSetting> {
+pub fn rules(text: &impl Environment) -> Result<Rules, WrongSetting> {
     let wrong = WrongSetting {
         name: "ALERT_RULES",
         rule: "a JSON object with some of window_s (1 to 3600), min_requests, mismatch_share, failure_share, \
@@ -158,7 +158,7 @@ pub fn rules(text: &impl Variables) -> Result<Rules, WrongSetting> {
 }
 
 /// Where alerts are told.
-pub fn webhook(text: &impl Variables) -> Result<Option<String>, WrongSetting> {
+pub fn webhook(text: &impl Environment) -> Result<Option<String>, WrongSetting> {
     const NAME: &str = "ALERT_WEBHOOK_URL";
     match text(NAME) {
         Some(url) if !is_public(&url) && !is_loopback(&url) => Err(WrongSetting {
@@ -170,7 +170,7 @@ pub fn webhook(text: &impl Variables) -> Result<Option<String>, WrongSetting> {
 }
 
 /// The origins whose pages may call.
-pub fn origins(text: &impl Variables) -> Result<Vec<String>, WrongSetting> {
+pub fn origins(text: &impl Environment) -> Result<Vec<String>, WrongSetting> {
     const NAME: &str = "CORS_ALLOWED_ORIGINS";
     let Some(list) = text(NAME) else {
         return Ok(Vec::new());
@@ -191,7 +191,7 @@ pub fn origins(text: &impl Variables) -> Result<Vec<String>, WrongSetting> {
 }
 
 /// The names of header fields that pages may send, beside those that any page may.
-pub fn header_names(text: &impl Variables) -> Result<Vec<String>, WrongSetting> {
+pub fn header_names(text: &impl Environment) -> Result<Vec<String>, WrongSetting> {
     const NAME: &str = "CORS_ALLOWED_HEADERS";
     let Some(list) = text(NAME) else {
         return Ok(Vec::new());

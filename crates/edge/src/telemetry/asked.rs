@@ -16,7 +16,7 @@ impl Tell for Asked {
             idempotency_key: Some(&self.idempotency_key),
             correlation_id: Some(&self.origin.correlation_id),
             operation: Some(&self.operation),
-            caller: Some(&self.caller_name),
+            caller: Some(&self.caller),
         };
         tell(subject, event);
     }

@@ -1,10 +1,11 @@
-//! Everything worth telling, and how much it matters. It is the one source of log lines, metrics and what the
+//! Everything worth reporting, and how much it matters. It is the one source of log lines, metrics and what the
 //! dashboard shows.
 
+use idempotency_core::lifecycle::StatusName;
 use serde::Serialize;
 
 use super::records::Move;
-use crate::settings::Level;
+use crate::{problem_type::ProblemType, settings::Level};
 
 /// Who an event is about.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -35,8 +36,8 @@ impl Subject<'_> {
 pub enum Event {
     /// A request was refused before it started, or could not be answered.
     Refused {
-        /// The problem type's slug.
-        problem: &'static str,
+        /// The problem's type.
+        problem: ProblemType,
         /// The status of the answer.
         status: u16,
         /// From the request's arrival to its answer.
@@ -50,7 +51,7 @@ pub enum Event {
         #[serde(skip)]
         record: Move,
     },
-    /// A further attempt starts: the one before failed, died or was given up.
+    /// A further attempt starts: the one before failed, died or timed out.
     Retrying {
         /// At least 2.
         attempt: u32,
@@ -99,17 +100,17 @@ pub enum Event {
         #[serde(skip)]
         record: Move,
     },
-    /// An operator said what became of a key.
+    /// An operator resolved a key.
     Resolved {
         /// What it is from then on: COMPLETED, FAILED or FORGOTTEN.
-        status: &'static str,
+        status: StatusName,
         /// The operator's name.
         by: String,
         /// From AMBIGUOUS, or from any status to none.
         #[serde(skip)]
         record: Move,
     },
-    /// An attempt ended after it had been given up; its outcome changes nothing.
+    /// An attempt ended after it had timed out, which changes nothing.
     Late {
         /// The attempt that did.
         attempt: u32,
@@ -191,12 +192,12 @@ pub enum Event {
         /// What the database said.
         reason: String,
     },
-    /// The counts of an isolate could not be handed over.
+    /// The counts of an isolate could not be flushed.
     CountsLost {
         /// What the platform said.
         reason: String,
     },
-    /// An alert could not be told to the webhook.
+    /// An alert could not be sent to the webhook.
     WebhookFailed {
         /// What it answered, or the platform said.
         reason: String,
@@ -206,7 +207,7 @@ pub enum Event {
         /// What one of them does not know.
         reason: String,
     },
-    /// Something is wrong that only a person can mend.
+    /// Something is wrong that only a person can fix.
     Broken {
         /// What.
         reason: String,

@@ -9,9 +9,9 @@ impl Event {
         let (outcome, duration_ms) = match self {
             Self::Refused {
                 problem,
-                status,
                 duration_ms,
-            } => (Outcome::of_problem(problem, *status), duration_ms),
+                ..
+            } => (Outcome::of_problem(*problem), duration_ms),
             Self::Executed { duration_ms } => (Outcome::Executed, duration_ms),
             Self::Replayed { duration_ms, .. } => (Outcome::Replayed, duration_ms),
             Self::InProgress { duration_ms } => (Outcome::InProgress, duration_ms),
@@ -47,7 +47,7 @@ impl Event {
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         match self {
-            Self::Refused { problem, .. } => Some(problem),
+            Self::Refused { problem, .. } => Some(problem.slug()),
             Self::Replayed { source, .. } => Some(source),
             Self::Resolved { by, .. } => Some(by),
             Self::Failed { reason, .. }

@@ -1,20 +1,21 @@
 //! What happened: one enum of events, written as JSON log lines, and added up for those who watch.
+//! The files stand in the order in which an event meets them.
 //!
 //! Invariants:
 //! - no event carries a body, a credential or a caller's token;
-//! - each keyed request is told of by one event that has an outcome;
-//! - nobody waits for what is told to arrive anywhere.
+//! - each keyed request has one event with an outcome;
+//! - nothing waits for an event to arrive anywhere.
 
 mod event;
-mod outcome;
-mod facets;
-mod records;
-mod histogram;
-mod tally;
-mod batch;
-mod log;
-mod gather;
 mod asked;
+mod gather;
+mod log;
+mod facets;
+mod outcome;
+mod tally;
+mod histogram;
+mod records;
+mod batch;
 
 pub use asked::Tell;
 pub use batch::{Batch, MAX_BYTES as MAX_BATCH_BYTES};

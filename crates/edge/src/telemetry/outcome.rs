@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::problem_type::ProblemType;
+
 /// What became of a keyed request. Each has one.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -10,17 +12,17 @@ pub enum Outcome {
     Executed,
     /// It got the first answer again.
     Replayed,
-    /// It was told that the first one is running.
+    /// The first one was still running.
     InProgress,
     /// Its key belongs to another request.
     Mismatch,
-    /// It had no credential that is taken, or one that is not enough.
+    /// Its credential was missing, not accepted, or not enough.
     Unauthorized,
     /// Its caller sends too many.
     RateLimited,
     /// It had no key.
     KeyMissing,
-    /// It had a key that is none, or two.
+    /// It had an invalid key, or two.
     KeyInvalid,
     /// Something else in it is not acceptable.
     ValidationFailed,
@@ -52,16 +54,29 @@ impl Outcome {
         }
     }
 
-    /// That of a request that was answered with a problem of this type and status.
+    /// That of a request that was answered with a problem of this type.
     #[must_use]
-    pub fn of_problem(slug: &str, status: u16) -> Self {
-        match (slug, status) {
-            ("idempotency-key-missing", _) => Self::KeyMissing,
-            ("idempotency-key-invalid" | "idempotency-key-conflict", _) => Self::KeyInvalid,
-            (_, 401 | 403) => Self::Unauthorized,
-            (_, 429) => Self::RateLimited,
-            (_, 500..) => Self::Unavailable,
-            _ => Self::ValidationFailed,
+    pub const fn of_problem(problem: ProblemType) -> Self {
+        match problem {
+            ProblemType::KeyMissing => Self::KeyMissing,
+            ProblemType::KeyInvalid | ProblemType::KeyConflict => Self::KeyInvalid,
+            ProblemType::Unauthorized | ProblemType::Forbidden => Self::Unauthorized,
+            ProblemType::RateLimited => Self::RateLimited,
+            ProblemType::RequestMismatch => Self::Mismatch,
+            ProblemType::OperationInProgress => Self::InProgress,
+            ProblemType::OperationFailed => Self::Failed,
+            ProblemType::OutcomeUnknown => Self::Ambiguous,
+            ProblemType::ServiceUnavailable | ProblemType::InternalError => Self::Unavailable,
+            ProblemType::MalformedJson
+            | ProblemType::ValidationFailed
+            | ProblemType::UnsupportedMediaType
+            | ProblemType::PayloadTooLarge
+            | ProblemType::RequestTimeout
+            | ProblemType::HeaderFieldsTooLarge
+            | ProblemType::NotFound
+            | ProblemType::MethodNotAllowed
+            | ProblemType::UpgradeRequired
+            | ProblemType::NotAmbiguous => Self::ValidationFailed,
         }
     }
 }

@@ -1,12 +1,12 @@
 //! How many records there are, by status, and how much they take.
 //!
-//! Each change of a record is told with where the record was and where it is. A change that gets lost would leave
+//! Each change of a record is reported with where the record was and where it is. A change that gets lost would leave
 //! the sums wrong for ever; so they are kept by the time at which the records expire, and what has expired is left
-//! out of the sums whether its end was told or not.
+//! out of the sums whether its end was reported or not.
 
 use std::collections::BTreeMap;
 
-use idempotency_core::lifecycle::{Record, Status, UnixMillis};
+use idempotency_core::lifecycle::{Record, StatusName, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 /// How many parts of a retention are kept apart. More would be more exact where changes were lost, and larger.
@@ -15,33 +15,23 @@ const PARTS: u64 = 64;
 /// A record, as far as it counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Place {
-    status: Which,
+    status: StatusName,
     /// The end of the part of time in which it expires, in milliseconds since 1970.
     until_ms: u64,
     bytes: i64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Which {
-    Processing,
-    Completed,
-    Failed,
-    Ambiguous,
 }
 
 impl Place {
     /// Where `record` is, which takes `bytes` as it is stored; nowhere, if it has been forgotten.
     #[must_use]
     pub fn of(record: &Record, bytes: usize) -> Option<Self> {
+        let status = record.status.name();
+        if status == StatusName::Forgotten {
+            return None;
+        }
         let part_ms = (record.created_at.ms_until(record.expires_at) / PARTS).max(1);
         Some(Self {
-            status: match record.status {
-                Status::Processing { .. } => Which::Processing,
-                Status::Completed { .. } => Which::Completed,
-                Status::Failed => Which::Failed,
-                Status::Ambiguous => Which::Ambiguous,
-                Status::Forgotten => return None,
-            },
+            status,
             until_ms: record
                 .expires_at
                 .0
@@ -89,13 +79,9 @@ impl Records {
         for (place, by) in [(change.from, -1), (change.to, 1)] {
             if let Some(place) = place {
                 let count = self.0.entry(place.until_ms).or_default();
-                let status = match place.status {
-                    Which::Processing => &mut count.processing,
-                    Which::Completed => &mut count.completed,
-                    Which::Failed => &mut count.failed,
-                    Which::Ambiguous => &mut count.ambiguous,
-                };
-                *status = status.saturating_add(by);
+                if let Some(number) = count.number_mut(place.status) {
+                    *number = number.saturating_add(by);
+                }
                 count.bytes = count.bytes.saturating_add(place.bytes.saturating_mul(by));
             }
         }
@@ -133,6 +119,28 @@ impl Records {
 }
 
 impl Count {
+    /// How many there are of this status, if records of it are counted.
+    #[must_use]
+    pub const fn number(&self, status: StatusName) -> Option<i64> {
+        match status {
+            StatusName::Processing => Some(self.processing),
+            StatusName::Completed => Some(self.completed),
+            StatusName::Failed => Some(self.failed),
+            StatusName::Ambiguous => Some(self.ambiguous),
+            StatusName::Forgotten => None,
+        }
+    }
+
+    const fn number_mut(&mut self, status: StatusName) -> Option<&mut i64> {
+        match status {
+            StatusName::Processing => Some(&mut self.processing),
+            StatusName::Completed => Some(&mut self.completed),
+            StatusName::Failed => Some(&mut self.failed),
+            StatusName::Ambiguous => Some(&mut self.ambiguous),
+            StatusName::Forgotten => None,
+        }
+    }
+
     const fn plus(&self, other: &Self) -> Self {
         Self {
             processing: self.processing.saturating_add(other.processing),
@@ -157,7 +165,7 @@ impl Count {
 
 #[cfg(test)]
 mod tests {
-    use idempotency_core::lifecycle::{Fingerprint, OperationId, Repeat, SavedResponse};
+    use idempotency_core::lifecycle::{Fingerprint, OperationId, Repeat, SavedResponse, Status};
 
     use super::*;
 

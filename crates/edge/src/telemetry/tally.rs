@@ -20,7 +20,7 @@ pub struct Tally {
     pub operations: BTreeMap<String, Histogram>,
     /// How many replays came from memory, from the object, and from KV.
     pub replays: BTreeMap<String, u64>,
-    /// How many attempts followed one that failed, died or was given up.
+    /// How many attempts followed one that failed, died or timed out.
     pub recovered: u64,
     /// How many records have been deleted at their expiry.
     pub expired: u64,
@@ -148,6 +148,7 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
+    use crate::problem_type::ProblemType;
 
     fn event() -> impl Strategy<Value = Event> {
         let duration_ms = 0..20_000_u64;
@@ -170,7 +171,7 @@ mod tests {
                     record: super::super::Move::default()
                 }),
             duration_ms.prop_map(|duration_ms| Event::Refused {
-                problem: "idempotency-key-missing",
+                problem: ProblemType::KeyMissing,
                 status: 400,
                 duration_ms
             }),

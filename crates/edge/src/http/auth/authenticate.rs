@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     clock,
-    http::{exchange::Exchange, head::Field, problem::Problem},
+    http::{exchange::Exchange, head::RequestField, problem::Problem},
     settings::{ApiTokens, Auth, JwtIssuer, Role, Settings},
     telemetry::{Event, tell},
 };
@@ -40,7 +40,7 @@ impl Caller {
 
 /// Finds out who is calling.
 pub async fn authenticate(exchange: &Exchange, settings: &Settings) -> Result<Caller, Problem> {
-    let authorization = exchange.field(Field::Authorization)?;
+    let authorization = exchange.field(RequestField::Authorization)?;
     caller_of(bearer(authorization)?, exchange, settings).await
 }
 
@@ -50,7 +50,7 @@ pub async fn authenticate_page(
     exchange: &Exchange,
     settings: &Settings,
 ) -> Result<Caller, Problem> {
-    let authorization = exchange.field(Field::Authorization)?;
+    let authorization = exchange.field(RequestField::Authorization)?;
     let password = authorization.and_then(password);
     let token = match &password {
         Some(password) => Some(password.as_str()),

@@ -8,8 +8,8 @@
 mod authenticate;
 mod bearer;
 mod jwt;
-mod jwks;
 mod keys;
+mod jwks;
 mod signature;
 #[cfg(test)]
 mod any_token;

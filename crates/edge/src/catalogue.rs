@@ -1,8 +1,8 @@
-//! Every problem type there is, with what its page says.
+//! What each problem type is: the status, the title and what its page says.
 
 /// A problem type (RFC 9457, section 4). Its `type` URI is `/problems/<slug>`, and that path answers.
 #[derive(Debug, Eq, PartialEq)]
-pub struct ProblemType {
+pub struct Definition {
     /// The last segment of its URI.
     pub slug: &'static str,
     /// The usual status.
@@ -19,7 +19,7 @@ pub struct ProblemType {
     pub remedy: &'static str,
 }
 
-impl ProblemType {
+impl Definition {
     /// Every status that it can have, the usual one first.
     pub fn statuses(&self) -> impl Iterator<Item = u16> {
         let others = self.other_statuses.iter().copied();
@@ -27,34 +27,8 @@ impl ProblemType {
     }
 }
 
-/// Every problem type.
-pub static CATALOGUE: &[&ProblemType] = &[
-    &KEY_MISSING,
-    &KEY_INVALID,
-    &KEY_CONFLICT,
-    &REQUEST_MISMATCH,
-    &OPERATION_IN_PROGRESS,
-    &MALFORMED_JSON,
-    &VALIDATION_FAILED,
-    &UNSUPPORTED_MEDIA_TYPE,
-    &PAYLOAD_TOO_LARGE,
-    &REQUEST_TIMEOUT,
-    &HEADER_FIELDS_TOO_LARGE,
-    &NOT_FOUND,
-    &METHOD_NOT_ALLOWED,
-    &UNAUTHORIZED,
-    &FORBIDDEN,
-    &UPGRADE_REQUIRED,
-    &RATE_LIMITED,
-    &OPERATION_FAILED,
-    &OUTCOME_UNKNOWN,
-    &NOT_AMBIGUOUS,
-    &SERVICE_UNAVAILABLE,
-    &INTERNAL_ERROR,
-];
-
 /// `idempotency-key-missing`
-pub static KEY_MISSING: ProblemType = ProblemType {
+pub static KEY_MISSING: Definition = Definition {
     slug: "idempotency-key-missing",
     status: 400,
     other_statuses: &[],
@@ -67,7 +41,7 @@ pub static KEY_MISSING: ProblemType = ProblemType {
 };
 
 /// `idempotency-key-invalid`
-pub static KEY_INVALID: ProblemType = ProblemType {
+pub static KEY_INVALID: Definition = Definition {
     slug: "idempotency-key-invalid",
     status: 400,
     other_statuses: &[],
@@ -80,7 +54,7 @@ pub static KEY_INVALID: ProblemType = ProblemType {
 };
 
 /// `idempotency-key-conflict`
-pub static KEY_CONFLICT: ProblemType = ProblemType {
+pub static KEY_CONFLICT: Definition = Definition {
     slug: "idempotency-key-conflict",
     status: 400,
     other_statuses: &[],
@@ -91,7 +65,7 @@ pub static KEY_CONFLICT: ProblemType = ProblemType {
 };
 
 /// `request-mismatch`
-pub static REQUEST_MISMATCH: ProblemType = ProblemType {
+pub static REQUEST_MISMATCH: Definition = Definition {
     slug: "request-mismatch",
     status: 400,
     other_statuses: &[422],
@@ -103,7 +77,7 @@ pub static REQUEST_MISMATCH: ProblemType = ProblemType {
 };
 
 /// `operation-in-progress`
-pub static OPERATION_IN_PROGRESS: ProblemType = ProblemType {
+pub static OPERATION_IN_PROGRESS: Definition = Definition {
     slug: "operation-in-progress",
     status: 409,
     other_statuses: &[],
@@ -115,7 +89,7 @@ pub static OPERATION_IN_PROGRESS: ProblemType = ProblemType {
 };
 
 /// `malformed-json`
-pub static MALFORMED_JSON: ProblemType = ProblemType {
+pub static MALFORMED_JSON: Definition = Definition {
     slug: "malformed-json",
     status: 400,
     other_statuses: &[],
@@ -128,7 +102,7 @@ pub static MALFORMED_JSON: ProblemType = ProblemType {
 };
 
 /// `validation-failed`
-pub static VALIDATION_FAILED: ProblemType = ProblemType {
+pub static VALIDATION_FAILED: Definition = Definition {
     slug: "validation-failed",
     status: 422,
     other_statuses: &[],
@@ -140,7 +114,7 @@ pub static VALIDATION_FAILED: ProblemType = ProblemType {
 };
 
 /// `unsupported-media-type`
-pub static UNSUPPORTED_MEDIA_TYPE: ProblemType = ProblemType {
+pub static UNSUPPORTED_MEDIA_TYPE: Definition = Definition {
     slug: "unsupported-media-type",
     status: 415,
     other_statuses: &[],
@@ -152,7 +126,7 @@ pub static UNSUPPORTED_MEDIA_TYPE: ProblemType = ProblemType {
 };
 
 /// `payload-too-large`
-pub static PAYLOAD_TOO_LARGE: ProblemType = ProblemType {
+pub static PAYLOAD_TOO_LARGE: Definition = Definition {
     slug: "payload-too-large",
     status: 413,
     other_statuses: &[],
@@ -163,7 +137,7 @@ pub static PAYLOAD_TOO_LARGE: ProblemType = ProblemType {
 };
 
 /// `request-timeout`
-pub static REQUEST_TIMEOUT: ProblemType = ProblemType {
+pub static REQUEST_TIMEOUT: Definition = Definition {
     slug: "request-timeout",
     status: 408,
     other_statuses: &[],
@@ -174,7 +148,7 @@ pub static REQUEST_TIMEOUT: ProblemType = ProblemType {
 };
 
 /// `header-fields-too-large`
-pub static HEADER_FIELDS_TOO_LARGE: ProblemType = ProblemType {
+pub static HEADER_FIELDS_TOO_LARGE: Definition = Definition {
     slug: "header-fields-too-large",
     status: 431,
     other_statuses: &[],
@@ -185,7 +159,7 @@ pub static HEADER_FIELDS_TOO_LARGE: ProblemType = ProblemType {
 };
 
 /// `not-found`
-pub static NOT_FOUND: ProblemType = ProblemType {
+pub static NOT_FOUND: Definition = Definition {
     slug: "not-found",
     status: 404,
     other_statuses: &[],
@@ -198,7 +172,7 @@ pub static NOT_FOUND: ProblemType = ProblemType {
 };
 
 /// `method-not-allowed`
-pub static METHOD_NOT_ALLOWED: ProblemType = ProblemType {
+pub static METHOD_NOT_ALLOWED: Definition = Definition {
     slug: "method-not-allowed",
     status: 405,
     other_statuses: &[],
@@ -209,7 +183,7 @@ pub static METHOD_NOT_ALLOWED: ProblemType = ProblemType {
 };
 
 /// `unauthorized`
-pub static UNAUTHORIZED: ProblemType = ProblemType {
+pub static UNAUTHORIZED: Definition = Definition {
     slug: "unauthorized",
     status: 401,
     other_statuses: &[],
@@ -222,7 +196,7 @@ pub static UNAUTHORIZED: ProblemType = ProblemType {
 };
 
 /// `forbidden`
-pub static FORBIDDEN: ProblemType = ProblemType {
+pub static FORBIDDEN: Definition = Definition {
     slug: "forbidden",
     status: 403,
     other_statuses: &[],
@@ -235,7 +209,7 @@ pub static FORBIDDEN: ProblemType = ProblemType {
 };
 
 /// `upgrade-required`
-pub static UPGRADE_REQUIRED: ProblemType = ProblemType {
+pub static UPGRADE_REQUIRED: Definition = Definition {
     slug: "upgrade-required",
     status: 426,
     other_statuses: &[],
@@ -246,7 +220,7 @@ pub static UPGRADE_REQUIRED: ProblemType = ProblemType {
 };
 
 /// `rate-limited`
-pub static RATE_LIMITED: ProblemType = ProblemType {
+pub static RATE_LIMITED: Definition = Definition {
     slug: "rate-limited",
     status: 429,
     other_statuses: &[],
@@ -257,7 +231,7 @@ pub static RATE_LIMITED: ProblemType = ProblemType {
 };
 
 /// `operation-failed`
-pub static OPERATION_FAILED: ProblemType = ProblemType {
+pub static OPERATION_FAILED: Definition = Definition {
     slug: "operation-failed",
     status: 503,
     other_statuses: &[],
@@ -269,7 +243,7 @@ pub static OPERATION_FAILED: ProblemType = ProblemType {
 };
 
 /// `outcome-unknown`
-pub static OUTCOME_UNKNOWN: ProblemType = ProblemType {
+pub static OUTCOME_UNKNOWN: Definition = Definition {
     slug: "outcome-unknown",
     status: 409,
     other_statuses: &[502],
@@ -283,7 +257,7 @@ pub static OUTCOME_UNKNOWN: ProblemType = ProblemType {
 };
 
 /// `not-ambiguous`
-pub static NOT_AMBIGUOUS: ProblemType = ProblemType {
+pub static NOT_AMBIGUOUS: Definition = Definition {
     slug: "not-ambiguous",
     status: 409,
     other_statuses: &[],
@@ -295,7 +269,7 @@ pub static NOT_AMBIGUOUS: ProblemType = ProblemType {
 };
 
 /// `service-unavailable`
-pub static SERVICE_UNAVAILABLE: ProblemType = ProblemType {
+pub static SERVICE_UNAVAILABLE: Definition = Definition {
     slug: "service-unavailable",
     status: 503,
     other_statuses: &[],
@@ -308,7 +282,7 @@ pub static SERVICE_UNAVAILABLE: ProblemType = ProblemType {
 };
 
 /// `internal-error`
-pub static INTERNAL_ERROR: ProblemType = ProblemType {
+pub static INTERNAL_ERROR: Definition = Definition {
     slug: "internal-error",
     status: 500,
     other_statuses: &[],

@@ -139,6 +139,14 @@ fn any_silence() -> impl Strategy<Value = Silence> {
     ]
 }
 
+fn passed_on(is_there: bool) -> Option<SavedResponse> {
+    is_there.then(|| SavedResponse {
+        status: 502,
+        headers: Vec::new(),
+        body: b"upstream".to_vec(),
+    })
+}
+
 fn any_claimed() -> impl Strategy<Value = Claimed> {
     let inputs = (0..7_u8, any_record(), any::<bool>(), any::<u64>());
     inputs.prop_map(|(kind, record, flag, ms)| {
@@ -146,11 +154,15 @@ fn any_claimed() -> impl Strategy<Value = Claimed> {
         match kind {
             0 => Claimed::Mismatch,
             1 => Claimed::InProgress { expires_at },
-            2 => Claimed::Failed { expires_at },
+            2 => Claimed::Failed {
+                expires_at,
+                passed_on: passed_on(flag),
+            },
             3 => Claimed::Superseded,
             4 => Claimed::Ambiguous {
                 expires_at,
                 own: flag,
+                passed_on: passed_on(!flag),
             },
             _ => Claimed::Completed {
                 record,

@@ -13,7 +13,7 @@ use serde::{
 };
 
 use crate::{
-    lifecycle::{History, Record, Status, UnixMillis},
+    lifecycle::{History, Record, SavedResponse, Status, UnixMillis},
     message::{MessageError, join, split},
 };
 
@@ -41,11 +41,17 @@ pub enum Claimed {
         expires_at: UnixMillis,
         /// Whether it was this request's attempt.
         own: bool,
+        /// What the attempt's request is answered with, once: nothing of it is kept. Its body is that of the frame.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        passed_on: Option<SavedResponse>,
     },
-    /// This request's attempt ended without an answer.
+    /// This request's attempt ended without an answer that is kept.
     Failed {
         /// When the record expires.
         expires_at: UnixMillis,
+        /// What the request is answered with, once. Its body is that of the frame.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        passed_on: Option<SavedResponse>,
     },
     /// This request's attempt ended when it no longer counted: another one had taken its place, or the record
     /// had expired.
@@ -103,18 +109,28 @@ impl ReplyKind for Claimed {
     fn body(&self) -> &[u8] {
         match self {
             Self::Completed { record, .. } => record.status.body(),
-            Self::InProgress { .. }
-            | Self::Mismatch
-            | Self::Ambiguous { .. }
-            | Self::Failed { .. }
-            | Self::Superseded => &[],
+            Self::Ambiguous { passed_on, .. } | Self::Failed { passed_on, .. } => {
+                passed_on.as_ref().map_or(&[], |response| &response.body)
+            }
+            Self::InProgress { .. } | Self::Mismatch | Self::Superseded => &[],
         }
     }
 
     fn set_body(&mut self, body: &[u8]) {
-        if let Self::Completed { record, .. } = self
-            && let Status::Completed { response } = &mut record.status
-        {
+        let response = match self {
+            Self::Completed { record, .. } => match &mut record.status {
+                Status::Completed { response } => Some(response),
+                Status::Processing { .. }
+                | Status::Failed
+                | Status::Ambiguous
+                | Status::Forgotten => None,
+            },
+            Self::Ambiguous { passed_on, .. } | Self::Failed { passed_on, .. } => {
+                passed_on.as_mut()
+            }
+            Self::InProgress { .. } | Self::Mismatch | Self::Superseded => None,
+        };
+        if let Some(response) = response {
             response.body = body.to_vec();
         }
     }

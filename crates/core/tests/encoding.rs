@@ -191,7 +191,8 @@ fn a_message_of_another_version_is_named_as_such_and_one_of_this_version_may_hav
     assert!(matches!(
         Reply::decode(more),
         Ok(Reply(Ok(Claimed::Failed {
-            expires_at: UnixMillis(5)
+            expires_at: UnixMillis(5),
+            passed_on: None,
         })))
     ));
 }
@@ -279,14 +280,30 @@ fn a_reply_has_the_bytes_that_the_release_before_knows() {
             Claimed::Ambiguous {
                 expires_at,
                 own: true,
+                passed_on: None,
             },
             "{\"ambiguous\":{\"expires_at\":5,\"own\":true}}",
             "",
         ),
         (
-            Claimed::Failed { expires_at },
+            Claimed::Failed {
+                expires_at,
+                passed_on: None,
+            },
             "{\"failed\":{\"expires_at\":5}}",
             "",
+        ),
+        (
+            Claimed::Failed {
+                expires_at,
+                passed_on: Some(SavedResponse {
+                    status: 429,
+                    headers: Vec::new(),
+                    body: b"later".to_vec(),
+                }),
+            },
+            "{\"failed\":{\"expires_at\":5,\"passed_on\":{\"status\":429,\"headers\":[]}}}",
+            "later",
         ),
         (Claimed::Superseded, "\"superseded\"", ""),
     ] {

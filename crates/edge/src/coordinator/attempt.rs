@@ -32,6 +32,15 @@ pub enum AttemptError {
 }
 
 impl AttemptError {
+    /// The answer that the attempt's own request gets.
+    #[must_use]
+    pub fn passed_on(self) -> Option<SavedResponse> {
+        match self {
+            Self::Operation(error) => error.passed_on(),
+            Self::Deadline | Self::FaultBefore | Self::FaultAfter => None,
+        }
+    }
+
     /// What the record is to make of it.
     #[must_use]
     pub const fn end(&self) -> AttemptEnd {

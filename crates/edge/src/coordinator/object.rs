@@ -115,7 +115,12 @@ impl Object {
                 Claim::Mismatch => return Ok(Claimed::Mismatch),
                 Claim::Ambiguous => {
                     let (expires_at, own) = (record.expires_at, false);
-                    return Ok(Claimed::Ambiguous { expires_at, own });
+                    let passed_on = None;
+                    return Ok(Claimed::Ambiguous {
+                        expires_at,
+                        own,
+                        passed_on,
+                    });
                 }
                 Claim::InProgress { .. } => {
                     if !self.settles_before(wait_until).await {

@@ -23,9 +23,12 @@ impl Object {
     ) -> Result<Claimed, NoAnswer> {
         let now = clock::now();
         let stored = self.storage.load()?;
-        let (end, reason) = match ended {
-            Ok(response) => (AttemptEnd::Completed(kept(response, asked)), String::new()),
-            Err(error) => (error.end(), error.to_string()),
+        let (end, reason, passed_on) = match ended {
+            Ok(response) => {
+                let response = kept(response, asked);
+                (AttemptEnd::Completed(response), String::new(), None)
+            }
+            Err(error) => (error.end(), error.to_string(), error.passed_on()),
         };
         let has_failed = !matches!(end, AttemptEnd::Completed(_));
         let before = stored.as_ref().map(|stored| stored.record.clone());
@@ -53,7 +56,11 @@ impl Object {
                     record: change,
                 });
                 let own = true;
-                Claimed::Ambiguous { expires_at, own }
+                Claimed::Ambiguous {
+                    expires_at,
+                    own,
+                    passed_on,
+                }
             }
             Status::Completed { .. } => {
                 asked.tell(&Event::Completed {
@@ -70,7 +77,10 @@ impl Object {
                     reason,
                     record: change,
                 });
-                Claimed::Failed { expires_at }
+                Claimed::Failed {
+                    expires_at,
+                    passed_on,
+                }
             }
         })
     }
@@ -82,6 +92,7 @@ fn late(stored: Option<&Stored>) -> Claimed {
         Some(record) if record.status == Status::Ambiguous => Claimed::Ambiguous {
             expires_at: record.expires_at,
             own: true,
+            passed_on: None,
         },
         Some(_) | None => Claimed::Superseded,
     }

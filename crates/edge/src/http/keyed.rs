@@ -171,11 +171,21 @@ fn answer(reply: Result<Claimed, Silence>, field: KeyField) -> Result<Answer, Pr
             Err(Problem::in_progress().with(AnswerField::ExpiresAt, clock::rfc3339(expires_at)))
         }
         Claimed::Mismatch => Err(Problem::mismatch(field)),
-        Claimed::Ambiguous { expires_at, own } => {
+        Claimed::Ambiguous {
+            passed_on: Some(response),
+            ..
+        }
+        | Claimed::Failed {
+            passed_on: Some(response),
+            ..
+        } => Ok(Answer::saved(response)),
+        Claimed::Ambiguous {
+            expires_at, own, ..
+        } => {
             Err(Problem::outcome_unknown(own)
                 .with(AnswerField::ExpiresAt, clock::rfc3339(expires_at)))
         }
-        Claimed::Failed { expires_at } => {
+        Claimed::Failed { expires_at, .. } => {
             Err(Problem::operation_failed()
                 .with(AnswerField::ExpiresAt, clock::rfc3339(expires_at)))
         }

@@ -108,16 +108,35 @@ pub enum OperationError {
     /// Something was sent, and whether it took effect is not known.
     #[error("it is not known whether it took effect: {0}")]
     Ambiguous(String),
+    /// Another system answered that nothing took effect. Its answer is passed on, and not kept.
+    #[error("another system did nothing, and answered with status {}", .0.status)]
+    Refused(SavedResponse),
+    /// Another system answered, and not whether it took effect. Its answer is passed on, and not kept.
+    #[error("another system answered with status {}, after which it is not known whether it took effect", .0.status)]
+    Unclear(SavedResponse),
 }
 
 impl OperationError {
+    /// The answer that the attempt's own request gets.
+    #[must_use]
+    pub fn passed_on(self) -> Option<SavedResponse> {
+        match self {
+            Self::Refused(response) | Self::Unclear(response) => Some(response),
+            Self::Database(_)
+            | Self::Json(_)
+            | Self::Input(_)
+            | Self::NotSent(_)
+            | Self::Ambiguous(_) => None,
+        }
+    }
+
     /// Whether it is certain that nothing took effect. An error of the platform proves nothing: it is the same for a
     /// request that was lost and for an answer that was.
     #[must_use]
     pub const fn had_no_effect(&self) -> bool {
         match self {
-            Self::Input(_) | Self::NotSent(_) => true,
-            Self::Database(_) | Self::Json(_) | Self::Ambiguous(_) => false,
+            Self::Input(_) | Self::NotSent(_) | Self::Refused(_) => true,
+            Self::Database(_) | Self::Json(_) | Self::Ambiguous(_) | Self::Unclear(_) => false,
         }
     }
 }

@@ -40,6 +40,41 @@ impl Json<'_> {
         bytes
     }
 
+    /// The same without what these JSON Pointers (RFC 6901) name.
+    #[must_use]
+    pub fn without(mut self, pointers: &[String]) -> Self {
+        for pointer in pointers {
+            let segments = pointer.strip_prefix('/').map(|rest| rest.split('/'));
+            let segments: Vec<_> = segments
+                .into_iter()
+                .flatten()
+                .map(|segment| segment.replace("~1", "/").replace("~0", "~"))
+                .collect();
+            self.remove(&segments);
+        }
+        self
+    }
+
+    fn remove(&mut self, segments: &[String]) {
+        match (self, segments) {
+            (Self::Object(members), [last]) => {
+                members.remove(last);
+            }
+            (Self::Object(members), [first, rest @ ..]) => {
+                if let Some(member) = members.get_mut(first) {
+                    member.remove(rest);
+                }
+            }
+            (Self::Array(items), [first, rest @ ..]) if !rest.is_empty() => {
+                let item = first.parse().ok().and_then(|at: usize| items.get_mut(at));
+                if let Some(item) = item {
+                    item.remove(rest);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Every value begins with its type, and whatever has a variable length with that length, so that no
     /// value can be read as another.
     fn write(&self, bytes: &mut Vec<u8>) {

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 pub struct Request {
     /// The method, in capitals.
     pub method: String,
+    /// Scheme, host and port that it was sent to.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub base_url: String,
     /// The path, as it was sent.
     pub path: String,
     /// The query without its question mark, as it was sent.

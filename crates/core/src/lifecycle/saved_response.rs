@@ -90,6 +90,20 @@ impl SavedResponse {
         self
     }
 
+    /// The answer without its content, which it says.
+    #[must_use]
+    pub fn without_content(mut self) -> Self {
+        self.omit_content();
+        self
+    }
+
+    /// Whether its content is left out.
+    #[must_use]
+    pub fn is_without_content(&self) -> bool {
+        let mut headers = self.headers.iter();
+        headers.any(|(name, value)| (name.as_str(), value.as_str()) == OMITTED)
+    }
+
     fn omit_content(&mut self) {
         self.body = Vec::new();
         self.headers.retain(|(name, _)| {

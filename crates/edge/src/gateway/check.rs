@@ -4,9 +4,10 @@ use std::net::IpAddr;
 
 use thiserror::Error;
 
+use crate::operation::is_token;
+
 use super::{
     policy::{AmbiguousRule, Fallback, ForwardAs, InProgress, Policy, RouteRule, UpstreamRule},
-    source::is_token,
     target::Base,
 };
 

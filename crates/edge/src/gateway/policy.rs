@@ -9,10 +9,8 @@ use idempotency_core::KeyForm;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{
-    source::{CallerSource, KeySource},
-    status::StatusRule,
-};
+use super::status::StatusRule;
+use crate::operation::{CallerSource, KeySource};
 
 /// What is in front of other APIs, and by which rules.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

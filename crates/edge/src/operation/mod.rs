@@ -12,6 +12,7 @@
 
 mod operations;
 mod route;
+mod source;
 #[expect(
     clippy::module_inception,
     reason = "the trait gives the folder its name"
@@ -43,6 +44,7 @@ pub use operation::{Execution, Operation, OperationError, Refusal};
 pub use operations::{Operations, RouteError};
 pub use query::{Query, parse_query};
 pub use read::{Read, ReadError, Readable, Reading, WrittenPage};
+pub use source::{CallerSource, KeySource, is_token};
 pub use route::{Endpoint, KeyRule, Keyed, Route};
 #[cfg(not(target_arch = "wasm32"))]
 pub use shape::{SchemaFn, Shape};

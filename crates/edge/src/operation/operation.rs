@@ -55,9 +55,17 @@ pub trait Operation {
         execution: &'a Execution<'a>,
     ) -> LocalBoxFuture<'a, Result<SavedResponse, OperationError>>;
 
-    /// What the description of the API shows. It is made on the host; the Worker does not carry it.
+    /// What is kept of an answer for retries, if that is less than the first request gets.
+    fn kept(&self, _answer: &SavedResponse) -> Option<SavedResponse> {
+        None
+    }
+
+    /// What the description of the API shows, if it shows the operation. It is made on the host; the Worker does not
+    /// carry it.
     #[cfg(not(target_arch = "wasm32"))]
-    fn shape(&self) -> Shape;
+    fn shape(&self) -> Option<Shape> {
+        None
+    }
 }
 
 /// What an attempt knows.

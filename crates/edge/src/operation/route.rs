@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use idempotency_core::KeyForm;
 
-use super::{Operation, Read};
+use super::{CallerSource, KeySource, Operation, Read};
 
 /// A method and a path, and what is there.
 #[derive(Debug)]
@@ -30,6 +30,8 @@ pub enum Endpoint {
 pub struct Keyed {
     /// The operation.
     pub operation: Box<dyn Operation>,
+    /// Whose keys they are.
+    pub caller: CallerSource,
     /// Its keys.
     pub key: KeyRule,
     /// A body to try it with, for the commands that the service shows.
@@ -37,12 +39,15 @@ pub struct Keyed {
 }
 
 /// Which keys a route accepts, and whether it requires one.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KeyRule {
     /// Their form.
     pub form: KeyForm,
     /// Whether a request without a key is refused. If not, its operation runs as often as it is sent.
     pub is_required: bool,
+    /// Where else they are than in `Idempotency-Key` and `X-Idempotency-Key`: the first place that has something has the
+    /// key.
+    pub from: Option<Vec<KeySource>>,
 }
 
 impl Route {
@@ -60,12 +65,14 @@ impl Route {
         let key = KeyRule {
             form: KeyForm::Uuid4,
             is_required: true,
+            from: None,
         };
         Self {
             method,
             path: path.into(),
             endpoint: Endpoint::Keyed(Keyed {
                 operation: Box::new(operation),
+                caller: CallerSource::Authenticated,
                 key,
                 example: None,
             }),

@@ -45,7 +45,7 @@ pub async fn asset(file: &str, exchange: &Exchange, env: &Env) -> Result<Answer,
 async fn fetch(url: &str, known: Option<&str>, env: &Env) -> worker::Result<Response> {
     let headers = Headers::new();
     if let Some(known) = known {
-        headers.set("If-None-Match", known)?;
+        headers.set(RequestField::IfNoneMatch.name(), known)?;
     }
     let init = outgoing::init();
     init.set_headers(&headers.0);

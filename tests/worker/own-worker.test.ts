@@ -166,7 +166,11 @@ async function copyExample() {
   for (const name of stdout.trim().split("\n")) await cp(join(EXAMPLE, name), join(folder, name));
   const manifest = join(folder, "Cargo.toml");
   const text = await readFile(manifest, "utf8");
-  await writeFile(manifest, text.replace("../../crates/edge", join(ROOT, "crates/edge")));
+  const here = text
+    .replace("../../crates/edge", join(ROOT, "crates/edge"))
+    // As the Worker of this repository, whose dependencies are compiled in the same way then.
+    .replace('["cdylib"]', '["cdylib", "rlib"]');
+  await writeFile(manifest, here);
   // The versions that are compiled here already, and that .tools has a tool for.
   await cp(join(ROOT, "Cargo.lock"), join(folder, "Cargo.lock"));
   await symlink(join(ROOT, ".tools"), join(folder, ".tools"));

@@ -1,14 +1,14 @@
-// A Worker in TypeScript that calls this one through a service binding: examples/typescript-caller, beside a clone of this
-// repository, each started as its README says.
+// A Worker in TypeScript that calls this one through a service binding: examples/typescript-caller, started as its README
+// says, beside this Worker as it was built.
 
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually, newKey } from "../harness/client.ts";
-import { cloned, type Dev, startDev } from "../harness/dev.ts";
+import { type Dev, startDev } from "../harness/dev.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const ORDER = {
@@ -24,7 +24,7 @@ let shop: string;
 const started: Dev[] = [];
 
 beforeAll(async () => {
-  service = await cloned();
+  service = await built();
   shop = await mkdtemp(join(tmpdir(), "edge-idempotency-shop-"));
   for (const name of ["src", "wrangler.toml", "package.json", "tsconfig.json"])
     await cp(join(ROOT, "examples/typescript-caller", name), join(shop, name), { recursive: true });
@@ -88,6 +88,18 @@ test("each client has keys of its own", async () => {
   expect(ann.json.payment).not.toBe(bob.json.payment);
   expect(await payments(key)).toBe(2);
 });
+
+/** A folder with this Worker as it was built, and with tables of its own. */
+async function built(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "edge-idempotency-built-"));
+  for (const name of ["build", "public", "src", "packages", "migrations", "node_modules", ".dev.vars"])
+    await symlink(join(ROOT, name), join(folder, name));
+  const config = await readFile(join(ROOT, "wrangler.toml"), "utf8");
+  const tables = `node -e 'import("./packages/worker/build/tables.mjs").then((it) => it.createTables())'`;
+  const command = `command = ${JSON.stringify(tables)}`;
+  await writeFile(join(folder, "wrangler.toml"), config.replace(/^command = .*$/m, command));
+  return folder;
+}
 
 async function checkOut(key: string, more: Record<string, string> = {}, order: unknown = ORDER) {
   const headers = { "Content-Type": "application/json", "Idempotency-Key": key, ...more };

@@ -12,7 +12,7 @@ use crate::{
     http::Router,
     operation::{
         Execution, Operation, OperationError, Operations, Read, ReadError, Readable, Reading,
-        Refusal, Route, Shape, fingerprint,
+        Refusal, Route, fingerprint,
     },
 };
 
@@ -33,17 +33,6 @@ impl Operation for Note {
         _: &'a Execution<'a>,
     ) -> LocalBoxFuture<'a, Result<SavedResponse, OperationError>> {
         Box::pin(async { Err(OperationError::NotSent(String::new())) })
-    }
-
-    fn shape(&self) -> Shape {
-        Shape {
-            name: self.0,
-            summary: "A note",
-            input: |generator| generator.subschema_for::<String>(),
-            output: |generator| generator.subschema_for::<String>(),
-            location: None,
-            listing: None,
-        }
     }
 }
 

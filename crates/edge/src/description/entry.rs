@@ -55,10 +55,10 @@ pub fn entries(operations: &Operations) -> impl Iterator<Item = Entry<'_>> {
 impl Entry<'_> {
     /// The name that no other has.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
         match &self.what {
-            What::Keyed(_, shape) => shape.name,
-            What::Read(read) => read.shape.name,
+            What::Keyed(keyed, _) => keyed.operation.name(),
+            What::Read(read) => read.name,
             What::Own(route) => route.name,
         }
     }

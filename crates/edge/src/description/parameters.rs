@@ -32,7 +32,7 @@ pub fn parameters(entry: &Entry, operations: &Operations, schemas: &mut Schemas)
         json!({"$ref": path})
     });
     let key = match &entry.what {
-        What::Keyed(keyed, shape) => Some(key(shape.name, keyed.key)),
+        What::Keyed(keyed, _) => Some(key(keyed.operation.name(), keyed.key)),
         What::Read(_) | What::Own(_) => None,
     };
     variable

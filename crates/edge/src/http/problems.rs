@@ -106,6 +106,12 @@ impl Problem {
         )
     }
 
+    /// A static file, of a Worker that has none.
+    #[must_use]
+    pub fn no_assets() -> Self {
+        Self::not_found("This Worker has no static files: its configuration has no binding ASSETS.")
+    }
+
     /// A method that the path does not take; `allow` lists those it does.
     #[must_use]
     pub fn method_not_allowed(allow: &str) -> Self {

@@ -10,7 +10,7 @@ use super::{
     admit::sent_key,
     answer::Answer,
     answer_field::AnswerField,
-    asset::asset,
+    asset::{asset, has_assets},
     auth::Caller,
     content::Content,
     cors::preflight,
@@ -192,7 +192,7 @@ async fn show_page(
             let key = |_: &str| Uuid::new_v4().to_string();
             Ok(Example::new(&exchange.base_url, &router.operations, settings, key).answer())
         }
-        Page::Home => home(exchange, &router.operations, settings),
+        Page::Home => home(exchange, &router.operations, settings, has_assets(env)),
         Page::Health => Ok(pages::health(router.operations.version)),
         Page::ProblemType => pages::problem(variable),
         Page::Operators(view) => show(view, exchange, settings, env).await,

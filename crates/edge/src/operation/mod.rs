@@ -36,7 +36,7 @@ pub use field_error::FieldError;
 pub use fingerprint::{fingerprint, fingerprint_of_json};
 pub use format::example_key;
 pub use input::parse as parse_input;
-pub use json::{Json, JsonOperation, created};
+pub use json::{Json, JsonOperation, created, refused};
 pub use json_object::JsonObject;
 pub use listing::Listing;
 pub use operation::{Execution, Operation, OperationError, Refusal};

@@ -14,6 +14,8 @@ import { newKey } from "../harness/client.ts";
 import { type Dev, startDev } from "../harness/dev.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
+/** The last step of a build. */
+const CREATE_TABLES = `import { createTables } from "${ROOT}/packages/worker/build/tables.mjs"; createTables();`;
 const run = promisify(execFile);
 
 let clone: string;
@@ -67,11 +69,14 @@ describe("npx wrangler dev in a fresh clone", () => {
   test("makes the tables again where the local data was deleted", async () => {
     const folder = await mkdtemp(join(tmpdir(), "edge-idempotency-tables-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    for (const name of ["migrations", "wrangler.toml", ".dev.vars", "node_modules", "scripts"])
+    for (const name of ["migrations", "wrangler.toml", ".dev.vars", "node_modules"])
       await symlink(join(ROOT, name), join(folder, name));
     const start = async () => {
       const env = { ...process.env, WRANGLER_COMMAND: "dev", WRANGLER_SEND_METRICS: "false" };
-      const { stdout } = await run("node", ["scripts/local.mjs"], { cwd: folder, env });
+      const { stdout } = await run("node", ["--input-type=module", "--eval", CREATE_TABLES], {
+        cwd: folder,
+        env,
+      });
       return stdout.includes("Creating tables");
     };
 

@@ -1,11 +1,18 @@
-// Makes dist/ as `wrangler deploy` would upload it, unless it is newer than what it is made of.
+// Makes dist/ as `wrangler deploy` would upload it, unless it is newer than what it is made of. With the folder of another
+// Worker as its argument, it makes that one's.
 
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { buildIfOlder } from "../packages/worker/build/older.mjs";
 
-buildIfOlder("dist/entry.js", ["build", "src", "packages/worker", "scripts", "wrangler.toml", "package-lock.json"], () => {
-  rmSync("dist", { recursive: true, force: true });
-  const { status } = spawnSync("wrangler", ["deploy", "--dry-run", "--outdir", "dist"], { stdio: "inherit" });
+const [folder = "."] = process.argv.slice(2);
+const dist = join(folder, "dist");
+const own = ["build", "src", "wrangler.toml"].map((name) => join(folder, name));
+
+buildIfOlder(join(dist, "entry.js"), [...own, "packages/worker", "scripts", "package-lock.json"], () => {
+  rmSync(dist, { recursive: true, force: true });
+  const options = ["deploy", "--dry-run", "--outdir", "dist"];
+  const { status } = spawnSync("wrangler", options, { cwd: folder, stdio: "inherit" });
   if (status !== 0) process.exit(1);
 });

@@ -193,6 +193,27 @@ fn every_test_file_is_on_the_map_once() {
     assert_eq!(mapped, there);
 }
 
+/// A comment before a block of code names the file that it shows.
+#[test]
+fn documents_show_files_as_they_are() {
+    let mut shown = Vec::new();
+    for document in files("docs", "md") {
+        let text = read(&document);
+        for block in text.split("<!-- file: ").skip(1) {
+            let (file, rest) = block.split_once(" -->\n```").unwrap();
+            let code = rest.split_once('\n').unwrap().1;
+            let code = code.split_once("\n```\n").unwrap().0;
+            assert!(
+                read(file) == format!("{code}\n"),
+                "{} does not show {file} as it is",
+                document.display()
+            );
+            shown.push(file.to_owned());
+        }
+    }
+    assert!(shown.len() >= 9, "{shown:?}");
+}
+
 fn assert_mentioned(document: &str, text: &str) {
     assert!(
         read(document).contains(text),

@@ -1,13 +1,22 @@
 #!/usr/bin/env node
-// `edge-idempotency build`: the build command of a Worker that has operations of its own, run in its folder.
+// What a Worker that has operations of its own needs, run in its folder:
+//
+// edge-idempotency build                                    its build command
+// edge-idempotency token <client-id> [--role operator]      makes an API token
 
 import { stop } from "./build/shell.mjs";
 import { createTables } from "./build/tables.mjs";
 import { installRustTools } from "./build/tools.mjs";
 import { buildWorker } from "./build/worker.mjs";
+import { makeToken } from "./token.mjs";
 
-const [command] = process.argv.slice(2);
-if (command !== "build") stop("Use: edge-idempotency build");
-installRustTools();
-buildWorker();
-createTables();
+const [command, ...args] = process.argv.slice(2);
+if (command === "build") build();
+else if (command === "token") makeToken(args);
+else stop("Use: edge-idempotency build, or edge-idempotency token <client-id>");
+
+function build() {
+  installRustTools();
+  buildWorker();
+  createTables();
+}

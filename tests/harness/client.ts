@@ -29,7 +29,7 @@ export interface Call {
   /** In the place of X-Idempotency-Key. */
   standardKey?: string;
   headers?: Record<string, string>;
-  /** An object is sent as JSON, a string as it is. */
+  /** An object is sent as JSON, a string or bytes as they are. */
   payload?: unknown;
   signal?: AbortSignal;
 }
@@ -69,7 +69,7 @@ export class Client {
     if (signal !== undefined) init.signal = signal;
     if (payload !== undefined) {
       if (!headers.has("Content-Type")) headers.set("Content-Type", "application/json");
-      init.body = typeof payload === "string" ? payload : JSON.stringify(payload);
+      init.body = isAsItIs(payload) ? payload : JSON.stringify(payload);
     }
     const response = await fetch(new URL(path, this.server.address), init);
     return readAnswer(response);
@@ -141,6 +141,9 @@ export async function expiryOf(answer: Answer): Promise<void> {
   const expiresAt = Date.parse(answer.headers.get("X-Idempotency-Expires-At")!);
   await eventually(() => Date.now() > expiresAt);
 }
+
+const isAsItIs = (payload: unknown): payload is string | Uint8Array<ArrayBuffer> =>
+  typeof payload === "string" || payload instanceof Uint8Array;
 
 async function readAnswer(response: Response): Promise<Answer> {
   const text = await response.text();

@@ -2,6 +2,7 @@
 
 import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
+import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
@@ -10,6 +11,9 @@ import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
 const ROOT = join(import.meta.dirname, "../..");
 const AROUND = join(import.meta.dirname, "around");
 const WORKER = "edge-idempotency";
+
+/** The Worker of the operations that tests need and nobody else does. */
+export const OPERATIONS = join(ROOT, "tests/operations");
 
 /** Every program this process has started: Miniflare does not tell which of them is the runtime. */
 const children: ChildProcess[] = [];
@@ -41,7 +45,7 @@ export interface Server {
 export type Variables = Record<string, string | number | boolean | null | string[]>;
 
 export interface Options {
-  /** The checkout whose dist/ runs. */
+  /** The folder of the Worker whose dist/ runs. */
   root?: string;
   /** How many requests a caller may send in ten seconds; without it, as many as it likes. */
   rateLimit?: number;
@@ -58,6 +62,7 @@ export interface Options {
 export async function startServer(vars: Variables = {}, options: Options = {}): Promise<Server> {
   const { root = ROOT, rateLimit, around, direct = false } = options;
   const state = await mkdtemp(join(tmpdir(), "edge-idempotency-"));
+  const hasAssets = existsSync(join(root, "public"));
   const logs: Server["logs"] = [];
   const noise: string[] = [];
   let restarted = () => {};
@@ -84,19 +89,21 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
             REPLAYS: { type: "kv", id: "REPLAYS" },
             DB: { type: "d1", id: "DB" },
             ...limiter(rateLimit),
-            ASSETS: { type: "assets" },
+            ...(hasAssets && { ASSETS: { type: "assets" } }),
             ...bindings({ AUTH: "off", ...vars }),
           },
           exports: {
             Coordinator: { type: "durable-object", storage: "sqlite" },
             Telemetry: { type: "durable-object", storage: "sqlite" },
           },
-          assets: {
-            directory: join(root, "public"),
-            hasUserWorker: true,
-            runWorkerFirst: true,
-            htmlHandling: "none",
-          },
+          ...(hasAssets && {
+            assets: {
+              directory: join(root, "public"),
+              hasUserWorker: true,
+              runWorkerFirst: true,
+              htmlHandling: "none",
+            },
+          }),
         },
       },
     ],

@@ -1,7 +1,7 @@
 // `npx wrangler dev`, as people start a Worker they have cloned: it serves, lets everybody on this machine call, and says
 // so. What is deployed has nothing of that.
 
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,39 +11,22 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { openBrowser, openPage } from "../harness/browser.ts";
 import { newKey } from "../harness/client.ts";
+import { type Dev, startDev } from "../harness/dev.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
+/** The last step of a build. */
+const CREATE_TABLES = `import { createTables } from "${ROOT}/packages/worker/build/tables.mjs"; createTables();`;
 const run = promisify(execFile);
 
 let clone: string;
-let base: string;
-let wrangler: ChildProcess;
-let printed = "";
+let dev: Dev;
 
 beforeAll(async () => {
   clone = await cloned();
-  const port = await freePort();
-  base = `http://localhost:${port}`;
-  wrangler = spawn("npx", ["wrangler", "dev", "--port", String(port)], {
-    cwd: clone,
-    // Nothing is asked of Cloudflare here, for a test has to do without it.
-    env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
-    // In a group of its own: npx, wrangler and the runtime end together.
-    detached: true,
-  });
-  await new Promise<void>((resolve, reject) => {
-    const read = (text: Buffer) => {
-      printed += text;
-      if (printed.includes("Ready on")) resolve();
-    };
-    for (const stream of [wrangler.stdout!, wrangler.stderr!]) stream.on("data", read);
-    wrangler.once("exit", () => reject(new Error(`wrangler dev has ended:\n${printed}`)));
-  });
+  dev = await startDev(clone, ["npx", "wrangler", "dev"]);
 }, 120_000);
 afterAll(async () => {
-  const ended = new Promise((resolve) => wrangler.once("close", resolve));
-  process.kill(-wrangler.pid!, "SIGKILL");
-  await ended;
+  await dev?.stop();
   await rm(clone, { recursive: true, force: true });
 });
 
@@ -51,7 +34,7 @@ describe("npx wrangler dev in a fresh clone", () => {
   test("answers the request in README.md, and replays it", async () => {
     const readme = await readFile(join(ROOT, "README.md"), "utf8");
     const command = /^\$ (curl -i http[^]*?)\nHTTP/m.exec(readme)![1]!;
-    const here = command.replace("http://localhost:8000", base);
+    const here = command.replace("http://localhost:8000", dev.base);
 
     const first = await run("bash", ["-c", here]);
     const again = await run("bash", ["-c", here]);
@@ -63,29 +46,37 @@ describe("npx wrangler dev in a fresh clone", () => {
   });
 
   test("says on the console that callers are not checked", () => {
-    expect(printed).toContain("Callers are not checked");
+    expect(dev.printed()).toContain("Callers are not checked");
   });
 
   test("reports a panic once, where those who wait for it are answered", async () => {
-    const before = printed.length;
+    const before = dev.printed().length;
     const slow = call("delay=10000");
 
     const answers = await Promise.all([call("delay=500,panic"), slow]);
     await call("delay=0");
 
     expect(answers.map(({ status }) => status)).toEqual([503, 503]);
-    expect(printed.slice(before).match(/panicked at/g)).toHaveLength(1);
-    expect(printed.slice(before)).not.toMatch(/Uncaught|RuntimeError/);
+    expect(
+      dev
+        .printed()
+        .slice(before)
+        .match(/panicked at/g),
+    ).toHaveLength(1);
+    expect(dev.printed().slice(before)).not.toMatch(/Uncaught|RuntimeError/);
   });
 
   test("makes the tables again where the local data was deleted", async () => {
     const folder = await mkdtemp(join(tmpdir(), "edge-idempotency-tables-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    for (const name of ["migrations", "wrangler.toml", ".dev.vars", "node_modules", "scripts"])
+    for (const name of ["migrations", "wrangler.toml", ".dev.vars", "node_modules"])
       await symlink(join(ROOT, name), join(folder, name));
     const start = async () => {
       const env = { ...process.env, WRANGLER_COMMAND: "dev", WRANGLER_SEND_METRICS: "false" };
-      const { stdout } = await run("node", ["scripts/local.mjs"], { cwd: folder, env });
+      const { stdout } = await run("node", ["--input-type=module", "--eval", CREATE_TABLES], {
+        cwd: folder,
+        env,
+      });
       return stdout.includes("Creating tables");
     };
 
@@ -106,7 +97,7 @@ describe("npx wrangler dev in a fresh clone", () => {
       const { page } = await openPage(browser);
       await page.goto(`http://${host}:${(pages.address() as AddressInfo).port}/`);
 
-      const seen = await page.evaluate(callFromPage, { base, key: newKey() });
+      const seen = await page.evaluate(callFromPage, { base: dev.base, key: newKey() });
 
       expect(seen).toEqual({
         status: 503,
@@ -140,7 +131,11 @@ describe("a deployment", () => {
 
 function call(fault: string) {
   const headers = { "Content-Type": "application/json", "X-Idempotency-Key": newKey(), "X-Fault": fault };
-  return fetch(`${base}/api/v1/operations/resources`, { method: "POST", headers, body: '{"name":"Lathe"}' });
+  return fetch(`${dev.base}/api/v1/operations/resources`, {
+    method: "POST",
+    headers,
+    body: '{"name":"Lathe"}',
+  });
 }
 
 /** Runs in a page: a call with what a tracing library and a developer add, and one for a file. */
@@ -199,12 +194,4 @@ async function copyBuilt(folder: string, name: string) {
   const now = new Date();
   for (const file of await readdir(join(folder, name), { recursive: true }))
     await utimes(join(folder, name, file), now, now);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -99,7 +99,9 @@ describe("a panic", () => {
 
     await api.logged({ correlation_id: "after-the-panic" });
     const [report, ...rest] = api.server.noise.slice(before);
-    expect(report).toMatch(/^panicked at crates\/edge\/src\/coordinator\/attempt\.rs:\d+:\d+:\na panic was asked for\n/);
+    expect(report).toMatch(
+      /^panicked at crates\/edge\/src\/coordinator\/attempt\.rs:\d+:\d+:\na panic was asked for\n/,
+    );
     expect(report).toMatch(/\n\s+at .*wasm/);
     expect(rest).toEqual([]);
   });

@@ -32,6 +32,19 @@ impl Scope {
         Self(digest(&[b"subject", issuer.as_bytes(), subject.as_bytes()]))
     }
 
+    /// Who sends this value of a header field, which somebody else authenticates.
+    #[must_use]
+    pub fn of_field(name: &str, value: &str) -> Self {
+        let name = name.to_ascii_lowercase();
+        Self(digest(&[b"field", name.as_bytes(), value.as_bytes()]))
+    }
+
+    /// Everybody who calls a route.
+    #[must_use]
+    pub fn of_route(operation: &str) -> Self {
+        Self(digest(&[b"route", operation.as_bytes()]))
+    }
+
     /// The caller that sent this bearer token to a service that checks none. Only its digest goes any further.
     #[must_use]
     pub fn of_token(token: &str) -> Self {

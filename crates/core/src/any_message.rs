@@ -167,6 +167,7 @@ fn any_claimed() -> impl Strategy<Value = Claimed> {
             _ => Claimed::Completed {
                 record,
                 replayed: flag,
+                passed_on: passed_on(flag),
             },
         }
     })

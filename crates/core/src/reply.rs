@@ -27,6 +27,9 @@ pub enum Claimed {
         record: Record,
         /// Whether the operation was completed before this request came.
         replayed: bool,
+        /// What the first request is answered with, if that is more than is kept. Its body is that of the frame.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        passed_on: Option<SavedResponse>,
     },
     /// Another attempt is running.
     InProgress {
@@ -108,6 +111,10 @@ pub trait ReplyKind: DeserializeOwned + Serialize {
 impl ReplyKind for Claimed {
     fn body(&self) -> &[u8] {
         match self {
+            Self::Completed {
+                passed_on: Some(response),
+                ..
+            } => &response.body,
             Self::Completed { record, .. } => record.status.body(),
             Self::Ambiguous { passed_on, .. } | Self::Failed { passed_on, .. } => {
                 passed_on.as_ref().map_or(&[], |response| &response.body)
@@ -118,6 +125,10 @@ impl ReplyKind for Claimed {
 
     fn set_body(&mut self, body: &[u8]) {
         let response = match self {
+            Self::Completed {
+                passed_on: Some(response),
+                ..
+            } => Some(response),
             Self::Completed { record, .. } => match &mut record.status {
                 Status::Completed { response } => Some(response),
                 Status::Processing { .. }

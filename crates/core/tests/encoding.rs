@@ -50,7 +50,7 @@ proptest! {
 
     #[test]
     fn a_reply_comes_back_with_every_byte_of_its_answer(record in record(), replayed in any::<bool>()) {
-        let sent = Reply(Ok(Claimed::Completed { record: record.clone(), replayed }));
+        let sent = Reply(Ok(Claimed::Completed { record: record.clone(), replayed, passed_on: None }));
         let received = Reply::decode(&sent.encode().unwrap()).unwrap();
         let Reply(Ok(Claimed::Completed { record: received, .. })) = received else {
             panic!("the same reply");
@@ -266,6 +266,7 @@ fn a_reply_has_the_bytes_that_the_release_before_knows() {
             Claimed::Completed {
                 record: record.clone(),
                 replayed: true,
+                passed_on: None,
             },
             completed.as_str(),
             "the answer",

@@ -11,8 +11,8 @@ use idempotency_core::{
 use crate::{
     http::Router,
     operation::{
-        Execution, Operation, OperationError, Operations, Read, ReadError, Readable, Reading,
-        Refusal, Route, Shape, fingerprint,
+        Execution, Operation, OperationError, Operations, Ordered, Read, ReadError, Readable,
+        Reading, Refusal, Route, fingerprint,
     },
 };
 
@@ -33,17 +33,6 @@ impl Operation for Note {
         _: &'a Execution<'a>,
     ) -> LocalBoxFuture<'a, Result<SavedResponse, OperationError>> {
         Box::pin(async { Err(OperationError::NotSent(String::new())) })
-    }
-
-    fn shape(&self) -> Shape {
-        Shape {
-            name: self.0,
-            summary: "A note",
-            input: |generator| generator.subschema_for::<String>(),
-            output: |generator| generator.subschema_for::<String>(),
-            location: None,
-            listing: None,
-        }
     }
 }
 
@@ -67,7 +56,7 @@ pub fn note(method: &'static str, path: &'static str, name: &'static str) -> Rou
 
 /// The operations at these routes.
 pub fn operations(routes: Vec<Route>) -> Operations {
-    Operations::new("notes", "1.0.0", routes).unwrap()
+    Operations::new("notes", "1.0.0", routes, Ordered::default()).unwrap()
 }
 
 /// A router of a few routes.

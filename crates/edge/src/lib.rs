@@ -29,3 +29,7 @@ mod any_service;
 
 pub use idempotency_core as core;
 pub use service::Service;
+// In the versions that the service is compiled with: a Worker's crate shows its own function to JavaScript with the
+// same `wasm_bindgen`, and reaches its bindings with the same `worker`.
+pub use wasm_bindgen;
+pub use worker;

@@ -2,17 +2,30 @@
 
 use std::rc::Rc;
 
+use thiserror::Error;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use worker::{Context, Env, web_sys, worker_sys};
 
 use crate::{
     clock,
     coordinator::Coordinator,
+    gateway::{self, PolicyError},
     http::{self, Router},
     monitor::Telemetry,
-    operation::{Operations, Route, RouteError},
+    operation::{Operations, Ordered, Route, RouteError},
     promptly::promptly,
 };
+
+/// What keeps a service from being built.
+#[derive(Debug, Error)]
+pub enum ServiceError {
+    /// Its routes.
+    #[error(transparent)]
+    Routes(#[from] RouteError),
+    /// The policy of its gateway.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+}
 
 /// A service, whose operations take effect once per idempotency key.
 #[wasm_bindgen]
@@ -27,11 +40,29 @@ impl Service {
         name: &'static str,
         version: &'static str,
         routes: Vec<Route>,
-    ) -> Result<Self, RouteError> {
-        let operations = Rc::new(Operations::new(name, version, routes)?);
-        Ok(Self {
-            router: Rc::new(Router::new(operations)?),
-        })
+    ) -> Result<Self, ServiceError> {
+        Self::with(name, version, routes, Ordered::default())
+    }
+
+    /// The same in front of other APIs, as the policy in `json` says.
+    pub fn gateway(
+        name: &'static str,
+        version: &'static str,
+        routes: Vec<Route>,
+        json: &str,
+    ) -> Result<Self, ServiceError> {
+        Self::with(name, version, routes, gateway::routes(json)?)
+    }
+
+    fn with(
+        name: &'static str,
+        version: &'static str,
+        routes: Vec<Route>,
+        ordered: Ordered,
+    ) -> Result<Self, ServiceError> {
+        let operations = Rc::new(Operations::new(name, version, routes, ordered)?);
+        let router = Rc::new(Router::new(operations)?);
+        Ok(Self { router })
     }
 
     /// Its operations.

@@ -45,11 +45,15 @@ export function buildWorker(crate = ".", options = []) {
 /** Compiles the crate; returns the path of its wasm. */
 function compile(crate, options) {
   const target = ["--release", "--lib", "--target", "wasm32-unknown-unknown"];
-  const messages = run("cargo", ["build", ...target, ...options, "--message-format", "json-render-diagnostics"], {
-    cwd: crate,
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, PATH: `${resolve(".tools/wasm/bin")}:${process.env.PATH}` },
-  });
+  const messages = run(
+    "cargo",
+    ["build", ...target, ...options, "--message-format", "json-render-diagnostics"],
+    {
+      cwd: crate,
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, PATH: `${resolve(".tools/wasm/bin")}:${process.env.PATH}` },
+    },
+  );
   const manifest = resolve(crate, "Cargo.toml");
   const artifacts = messages.split("\n").flatMap((line) => (line ? [JSON.parse(line)] : []));
   const own = artifacts.filter(({ manifest_path }) => manifest_path === manifest);

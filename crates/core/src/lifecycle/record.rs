@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Fingerprint, SavedResponse, StatusName, UnixMillis};
 
-/// Names one operation for ever: every effect carries it, and no two effects may carry the same.
+/// Names one operation for ever: every effect carries it, and no two effects may carry the same. A random UUID.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct OperationId(pub String);

@@ -52,6 +52,14 @@ impl AttemptError {
     }
 }
 
+/// What an attempt has ended with.
+pub struct Done {
+    /// The answer for every retry.
+    pub kept: SavedResponse,
+    /// The answer of the attempt's own request, if that is more.
+    pub passed_on: Option<SavedResponse>,
+}
+
 /// Executes `operation` once, until the attempt's deadline.
 ///
 /// What is still under way then goes on unheard: its effect carries the operation's id.
@@ -62,7 +70,7 @@ pub async fn execute(
     state: &State,
     env: &Env,
     now: UnixMillis,
-) -> Result<SavedResponse, AttemptError> {
+) -> Result<Done, AttemptError> {
     let execution = Execution {
         request: &asked.request,
         operation_id: &attempt.operation_id,
@@ -76,7 +84,16 @@ pub async fn execute(
         before(&asked.faults, state).await?;
         let response = operation.execute(&execution).await?;
         after(&asked.faults, state).await?;
-        Ok(response)
+        Ok(match operation.kept(&response) {
+            Some(kept) => Done {
+                kept,
+                passed_on: Some(response),
+            },
+            None => Done {
+                kept: response,
+                passed_on: None,
+            },
+        })
     };
     if asked.faults.contains(&Fault::Overrun) {
         return effect.await;

@@ -110,7 +110,12 @@ impl Object {
                 Claim::Execute(attempt) => return self.execute(operation, attempt, asked).await,
                 Claim::Replay(_) => {
                     let replayed = true;
-                    return Ok(Claimed::Completed { record, replayed });
+                    let passed_on = None;
+                    return Ok(Claimed::Completed {
+                        record,
+                        replayed,
+                        passed_on,
+                    });
                 }
                 Claim::Mismatch => return Ok(Claimed::Mismatch),
                 Claim::Ambiguous => {

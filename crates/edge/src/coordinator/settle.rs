@@ -5,7 +5,12 @@ use idempotency_core::{
     lifecycle::{Attempt, AttemptEnd, SavedResponse, Settlement, Status, UnixMillis, settle},
 };
 
-use super::{attempt::AttemptError, no_answer::NoAnswer, object::Object, storage::Stored};
+use super::{
+    attempt::{AttemptError, Done},
+    no_answer::NoAnswer,
+    object::Object,
+    storage::Stored,
+};
 use crate::{
     clock,
     telemetry::{Event, Move, Tell},
@@ -17,16 +22,16 @@ impl Object {
     pub(super) fn settle(
         &self,
         attempt: &Attempt,
-        ended: Result<SavedResponse, AttemptError>,
+        ended: Result<Done, AttemptError>,
         started_at: UnixMillis,
         asked: &Asked,
     ) -> Result<Claimed, NoAnswer> {
         let now = clock::now();
         let stored = self.storage.load()?;
         let (end, reason, passed_on) = match ended {
-            Ok(response) => {
-                let response = kept(response, asked);
-                (AttemptEnd::Completed(response), String::new(), None)
+            Ok(Done { kept, passed_on }) => {
+                let kept = self::kept(kept, asked);
+                (AttemptEnd::Completed(kept), String::new(), passed_on)
             }
             Err(error) => (error.end(), error.to_string(), error.passed_on()),
         };
@@ -69,7 +74,11 @@ impl Object {
                     record: change,
                 });
                 let replayed = false;
-                Claimed::Completed { record, replayed }
+                Claimed::Completed {
+                    record,
+                    replayed,
+                    passed_on,
+                }
             }
             Status::Failed | Status::Processing { .. } | Status::Forgotten => {
                 asked.tell(&Event::Failed {

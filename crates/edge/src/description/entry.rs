@@ -55,10 +55,10 @@ pub fn entries(operations: &Operations) -> impl Iterator<Item = Entry<'_>> {
 impl Entry<'_> {
     /// The name that no other has.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
         match &self.what {
-            What::Keyed(_, shape) => shape.name,
-            What::Read(read) => read.shape.name,
+            What::Keyed(keyed, _) => keyed.operation.name(),
+            What::Read(read) => read.name,
             What::Own(route) => route.name,
         }
     }
@@ -181,7 +181,7 @@ mod tests {
             for method in methods {
                 let described =
                     at_path(method) || method == "OPTIONS" || (method == "HEAD" && at_path("GET"));
-                let is_routed = router.route(method, entry.path).is_ok();
+                let is_routed = router.route(method, entry.path, "").is_ok();
                 assert_eq!(is_routed, described, "{method} {}", entry.path);
             }
         }

@@ -32,7 +32,7 @@ pub fn parameters(entry: &Entry, operations: &Operations, schemas: &mut Schemas)
         json!({"$ref": path})
     });
     let key = match &entry.what {
-        What::Keyed(keyed, shape) => Some(key(shape.name, keyed.key)),
+        What::Keyed(keyed, _) => Some(key(keyed.operation.name(), &keyed.key)),
         What::Read(_) | What::Own(_) => None,
     };
     variable
@@ -46,7 +46,7 @@ pub fn parameters(entry: &Entry, operations: &Operations, schemas: &mut Schemas)
 /// The field of the key. A client sends one field, so one is described, under the name that the IETF draft gives it;
 /// no schema could say that one of two has to be there. It has no example, which would be a constant that people send
 /// twice.
-fn key(operation: &str, rule: KeyRule) -> Value {
+fn key(operation: &str, rule: &KeyRule) -> Value {
     json!({
         "name": RequestField::IdempotencyKey.name(),
         "in": "header",

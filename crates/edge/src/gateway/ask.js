@@ -10,7 +10,7 @@ function send(fetcher, url, method, fields, body, signal) {
 }
 
 /** The status and the header fields, a line each. `Set-Cookie` is the one field that comes several times. */
-function headOf({ status, headers }) {
+export function headOf({ status, headers }) {
   return [status, ...[...headers].flat()].join("\n");
 }
 
@@ -29,4 +29,19 @@ export async function ask(fetcher, url, method, fields, body, maxBytes, signal) 
     chunks.push(chunk);
   }
   return [head, await new Blob(chunks).bytes()];
+}
+
+/** An answer whose body may still be to come, to a request whose body may be too: `unread` is that request then. */
+export function pass(fetcher, url, method, fields, body, unread) {
+  const sent = body.length > 0 ? body.slice() : unread?.body && !unread.bodyUsed ? unread.body : null;
+  return send(fetcher, url, method, fields, sent, undefined);
+}
+
+/** The answer with these fields, a name and a value in turn. */
+export function answered(response, fields) {
+  const headers = new Headers();
+  const lines = fields.split("\n");
+  for (let at = 0; at + 1 < lines.length; at += 2) headers.append(lines[at], lines[at + 1]);
+  const { status, statusText, body, webSocket } = response;
+  return new Response(body, webSocket ? { status, headers, webSocket } : { status, statusText, headers });
 }

@@ -100,8 +100,8 @@ fn check_route(place: &str, route: &RouteRule, policy: &Policy) -> Result<(), Po
         1,
         31_536_000,
     )?;
-    if let InProgress::Wait { wait_s } = route.in_progress {
-        within(&format!("{place}.in_progress.wait.wait_s"), wait_s, 1, 30)?;
+    if let InProgress::WaitS(wait_s) = route.in_progress {
+        within(&format!("{place}.in_progress.wait_s"), wait_s, 1, 30)?;
     }
     if route.key.from.is_empty() {
         return Err(wrong(
@@ -127,17 +127,12 @@ fn check_route(place: &str, route: &RouteRule, policy: &Policy) -> Result<(), Po
             return Err(wrong(format!("{place}.rewrite.{name}"), rule));
         }
     }
-    match &route.ambiguous {
-        AmbiguousRule::Resend if route.forward_key.r#as == ForwardAs::None => Err(wrong(
-            format!("{place}.ambiguous"),
-            "must not be \"resend\" where forward_key.as is \"none\": the upstream could not recognize the repetition",
-        )),
-        AmbiguousRule::Probe(probe) if !probe.path.starts_with('/') => Err(wrong(
-            format!("{place}.ambiguous.probe.path"),
-            format!("must begin with a slash, and is \"{}\"", probe.path),
-        )),
-        AmbiguousRule::Hold | AmbiguousRule::Resend | AmbiguousRule::Probe(_) => Ok(()),
+    let is_resent = route.ambiguous == AmbiguousRule::Resend;
+    if is_resent && route.forward_key.r#as == ForwardAs::None {
+        let rule = "must not be \"resend\" where forward_key.as is \"none\": the upstream could not recognize the repetition";
+        return Err(wrong(format!("{place}.ambiguous"), rule));
     }
+    Ok(())
 }
 
 fn check_match(place: &str, route: &RouteRule) -> Result<(), PolicyError> {

@@ -10,7 +10,7 @@ use idempotency_core::{
 
 use super::{
     fields::{Came, Fields, to_client, to_upstream},
-    policy::{AmbiguousRule, FingerprintRule, ForwardAs, RouteRule},
+    policy::{AmbiguousRule, FingerprintRule, ForwardAs, InProgress, RouteRule},
     status::is_final,
     target::{WrongPath, url},
     upstream::{Answered, Sent, Upstream},
@@ -22,6 +22,9 @@ use crate::{
 
 /// How this service calls itself in `Via`.
 pub const VIA: &str = "edge-idempotency";
+
+/// The longest body of a protected request. It goes to the object in one message.
+const MAX_BODY_BYTES: usize = 10 << 20;
 
 /// How much of an answer is read for the request that it is the first answer of. It lies in the isolate's memory several
 /// times over.
@@ -51,10 +54,21 @@ impl Operation for Forward {
         Some(self.upstream.timeout_s)
     }
 
+    fn wait_s(&self) -> u64 {
+        match self.rule.in_progress {
+            InProgress::Conflict => 0,
+            InProgress::WaitS(wait_s) => wait_s,
+        }
+    }
+
+    fn max_body_bytes(&self) -> Option<usize> {
+        Some(MAX_BODY_BYTES)
+    }
+
     fn repeat(&self) -> Repeat {
         match self.rule.ambiguous {
             AmbiguousRule::Resend => Repeat::SameId,
-            AmbiguousRule::Hold | AmbiguousRule::Probe(_) => Repeat::Never,
+            AmbiguousRule::Hold => Repeat::Never,
         }
     }
 
@@ -81,7 +95,8 @@ impl Operation for Forward {
                 body: &request.body,
             };
             let answered = self.upstream.ask(sent, MAX_READ_BYTES, execution.env).await;
-            let answered = answered.map_err(|error| OperationError::Ambiguous(error.to_string()))?;
+            let answered =
+                answered.map_err(|error| OperationError::Ambiguous(error.to_string()))?;
             self.judge(answered, &request.base_url)
         })
     }
@@ -97,7 +112,11 @@ impl Operation for Forward {
         }
         let mut kept = answer.clone();
         kept.headers.retain(|(name, _)| is_kept(name));
-        Some(if is_too_long { kept.without_content() } else { kept })
+        Some(if is_too_long {
+            kept.without_content()
+        } else {
+            kept
+        })
     }
 }
 
@@ -105,7 +124,13 @@ impl Forward {
     fn url(&self, request: &Request) -> Result<String, WrongPath> {
         let rewrite = &self.rule.rewrite;
         let (path, query) = (&request.path, &request.query);
-        url(&self.upstream.base, &rewrite.strip, &rewrite.prefix, path, query)
+        url(
+            &self.upstream.base,
+            &rewrite.strip,
+            &rewrite.prefix,
+            path,
+            query,
+        )
     }
 
     /// What makes the request the same as another.
@@ -131,7 +156,11 @@ impl Forward {
             .ok_or_else(|| OperationError::NotSent("the request goes in a circle".to_owned()))?;
         let forwarded = &self.rule.forward_key;
         let is_key = |name: &str| {
-            let names = ["idempotency-key", "x-idempotency-key", forwarded.field.as_str()];
+            let names = [
+                "idempotency-key",
+                "x-idempotency-key",
+                forwarded.field.as_str(),
+            ];
             names.iter().any(|key| key.eq_ignore_ascii_case(name))
         };
         fields.retain(|(name, _)| !is_key(name));

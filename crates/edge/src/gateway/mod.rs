@@ -7,5 +7,7 @@ mod fields;
 mod check;
 mod upstream;
 mod forward;
+mod routes;
 
-pub use check::{PolicyError, read};
+pub use check::PolicyError;
+pub use routes::routes;

@@ -18,7 +18,8 @@ use crate::operation::{CallerSource, KeySource};
 pub struct Policy {
     /// Where the JSON Schema of this file is, for editors.
     #[serde(rename = "$schema", default)]
-    pub schema: Option<String>,
+    #[expect(dead_code, reason = "it is for editors alone")]
+    schema: Option<String>,
     /// The APIs, by names of your own.
     pub upstreams: BTreeMap<String, UpstreamRule>,
     /// The protected requests. The first route that matches wins.
@@ -191,6 +192,14 @@ impl std::default::Default for KeyFrom {
     }
 }
 
+impl KeyFrom {
+    /// Where keys are, if it is not in the two fields that every route knows.
+    #[must_use]
+    pub fn elsewhere(&self) -> Option<Vec<KeySource>> {
+        (self.from != Self::default().from).then(|| self.from.clone())
+    }
+}
+
 /// The form of keys.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -231,21 +240,14 @@ pub enum FingerprintRule {
 
 /// What a request gets while the first one with its key runs.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase", deny_unknown_fields)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum InProgress {
     /// 409, at once.
     #[default]
     #[serde(rename = "409")]
     Conflict,
-    /// 503, at once.
-    #[serde(rename = "503")]
-    Unavailable,
-    /// The answer, if it comes within so many seconds, and 409 otherwise.
-    Wait {
-        /// From 1 to 30.
-        #[schemars(range(min = 1, max = 30))]
-        wait_s: u64,
-    },
+    /// The answer, if it comes within so many seconds, from 1 to 30, and 409 otherwise.
+    WaitS(u64),
 }
 
 /// What the upstream gets as a key.
@@ -280,45 +282,14 @@ pub enum ForwardAs {
 }
 
 /// What becomes of a key whose request may have been executed, and has no whole answer.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase", deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "lowercase")]
 pub enum AmbiguousRule {
     /// Nothing is sent again, until the upstream's late answer or an operator says what became of it.
     #[default]
     Hold,
     /// The request is sent again with the same key, which the upstream has to honor.
     Resend,
-    /// The upstream is asked what became of it.
-    Probe(ProbeRule),
-}
-
-/// How the upstream is asked what became of a request.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ProbeRule {
-    /// The method.
-    #[serde(default = "get")]
-    pub method: String,
-    /// The path, in which `{key}` and `{operation_id}` stand for these.
-    pub path: String,
-    /// Statuses that mean that it was executed; the answer is the one for every retry.
-    #[serde(default = "ok")]
-    pub done: Vec<u16>,
-    /// Statuses that mean that it was not: it is sent again.
-    #[serde(default = "not_found")]
-    pub absent: Vec<u16>,
-}
-
-fn get() -> String {
-    "GET".to_owned()
-}
-
-fn ok() -> Vec<u16> {
-    vec![200]
-}
-
-fn not_found() -> Vec<u16> {
-    vec![404]
 }
 
 /// What is kept of an answer.

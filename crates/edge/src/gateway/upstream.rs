@@ -5,11 +5,14 @@ use wasm_bindgen::{
     JsCast,
     prelude::{JsValue, wasm_bindgen},
 };
-use worker::{Env, js_sys, web_sys::AbortController};
+use worker::{
+    Env, js_sys,
+    web_sys::{self, AbortController},
+};
 
 use super::{
     check::base,
-    fields::Fields,
+    fields::{Fields, to_client},
     policy::{FieldChanges, UpstreamRule},
     target::Base,
 };
@@ -25,6 +28,22 @@ extern "C" {
         max_bytes: u32,
         signal: &JsValue,
     ) -> js_sys::Promise;
+
+    fn pass(
+        fetcher: &JsValue,
+        url: &str,
+        method: &str,
+        fields: &str,
+        body: &[u8],
+        unread: Option<&web_sys::Request>,
+    ) -> js_sys::Promise;
+
+    /// The same answer with these fields.
+    #[wasm_bindgen(catch)]
+    fn answered(response: &web_sys::Response, fields: &str) -> Result<web_sys::Response, JsValue>;
+
+    #[wasm_bindgen(js_name = headOf)]
+    fn head_of(response: &web_sys::Response) -> String;
 }
 
 /// An API behind this service.
@@ -69,7 +88,11 @@ impl Upstream {
             path: String::new(),
         };
         Self {
-            base: rule.url.as_deref().and_then(|url| base(url).ok()).unwrap_or_else(bound),
+            base: rule
+                .url
+                .as_deref()
+                .and_then(|url| base(url).ok())
+                .unwrap_or_else(bound),
             binding: rule.binding.clone(),
             timeout_s: rule.timeout_s,
             headers: rule.headers.clone(),
@@ -96,14 +119,15 @@ impl Upstream {
 
     /// Asks, and reads the answer to its end, or to as much of it as may be kept. Any error may mean that the upstream has
     /// done what was asked.
-    pub async fn ask(&self, sent: Sent<'_>, max_bytes: usize, env: &Env) -> worker::Result<Answered> {
+    pub async fn ask(
+        &self,
+        sent: Sent<'_>,
+        max_bytes: usize,
+        env: &Env,
+    ) -> worker::Result<Answered> {
         let connection = Connection(AbortController::new()?);
-        let fetcher = match &self.binding {
-            Some(name) => Reflect::get(env, &JsValue::from_str(name))?,
-            None => JsValue::UNDEFINED,
-        };
         let answered = ask(
-            &fetcher,
+            &self.fetcher(env)?,
             sent.url,
             sent.method,
             &lines(&sent.fields),
@@ -119,6 +143,33 @@ impl Upstream {
     }
 }
 
+impl Upstream {
+    fn fetcher(&self, env: &Env) -> worker::Result<JsValue> {
+        Ok(match &self.binding {
+            Some(name) => Reflect::get(env, &JsValue::from_str(name))?,
+            None => JsValue::UNDEFINED,
+        })
+    }
+
+    /// Passes a request on, whose body is `sent.body` or still to come in `unread`, and the answer back, whose body may be
+    /// still to come.
+    pub async fn pass(
+        &self,
+        sent: Sent<'_>,
+        unread: Option<&web_sys::Request>,
+        our_base_url: &str,
+        env: &Env,
+    ) -> worker::Result<web_sys::Response> {
+        let (fetcher, fields) = (self.fetcher(env)?, lines(&sent.fields));
+        let response = pass(&fetcher, sent.url, sent.method, &fields, sent.body, unread);
+        let response = JsFuture::from(response).await?;
+        let response: web_sys::Response = response.unchecked_into();
+        let head = parsed(&head_of(&response), None);
+        let fields = to_client(&head.fields, &self.base, our_base_url);
+        Ok(answered(&response, &lines(&fields))?)
+    }
+}
+
 /// What is under way: when this is dropped, the platform does not wait for any more of it.
 struct Connection(AbortController);
 
@@ -129,12 +180,16 @@ impl Drop for Connection {
 }
 
 fn variable(env: &Env, name: &str) -> Option<String> {
-    Reflect::get(env, &JsValue::from_str(name)).ok()?.as_string()
+    Reflect::get(env, &JsValue::from_str(name))
+        .ok()?
+        .as_string()
 }
 
 /// A name and a value in turn, a line each. No field has a line break in it (RFC 9110, section 5.5).
 fn lines(fields: &Fields) -> String {
-    let lines = fields.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
+    let lines = fields
+        .iter()
+        .flat_map(|(name, value)| [name.as_str(), value.as_str()]);
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -155,13 +210,20 @@ mod tests {
 
     #[test]
     fn an_answers_head_comes_in_one_text() {
-        let answered = parsed("201\nset-cookie\na=1\nset-cookie\nb=2\nx-empty\n", Some(Vec::new()));
+        let answered = parsed(
+            "201\nset-cookie\na=1\nset-cookie\nb=2\nx-empty\n",
+            Some(Vec::new()),
+        );
 
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(answered.status, 201);
         assert_eq!(
             answered.fields,
-            [pair("set-cookie", "a=1"), pair("set-cookie", "b=2"), pair("x-empty", "")]
+            [
+                pair("set-cookie", "a=1"),
+                pair("set-cookie", "b=2"),
+                pair("x-empty", "")
+            ]
         );
         assert!(parsed("204", None).fields.is_empty());
     }

@@ -10,13 +10,13 @@ use super::{
     content::{Content, is_json},
     exchange::Exchange,
     head::RequestField,
-    key::{KeyField, key},
+    key::{KeyField, key, parse, unquoted},
     mistakes::about_content_type,
     prefer::wait_s,
     problem::Problem,
 };
 use crate::{
-    operation::{FieldError, Operation, Refusal},
+    operation::{FieldError, KeySource, Operation, Refusal},
     settings::Settings,
 };
 
@@ -54,17 +54,38 @@ pub fn sent_key(
     )
 }
 
-/// Reads and checks the rest of a keyed request.
-pub async fn admit(
-    content: &mut Content,
+/// The key in other places of a request that has been read, if there is one.
+pub fn found_key(
+    request: &Request,
+    sources: &[KeySource],
+    form: KeyForm,
+) -> Result<Option<(IdempotencyKey, KeyField)>, Problem> {
+    let found = sources.iter().find_map(|source| {
+        let text = source.find(request)?;
+        // A field may have the string of a structured field in it.
+        Some(match source {
+            KeySource::Header(_) => unquoted(&text),
+            KeySource::Query(_) | KeySource::Form(_) | KeySource::Json(_) | KeySource::Digest => {
+                text
+            }
+        })
+    });
+    let Some(text) = found else {
+        return Ok(None);
+    };
+    let key = parse(&text, KeyField::Standard, form)?;
+    Ok(Some((key, KeyField::Standard)))
+}
+
+/// Checks the rest of a keyed request.
+pub fn admit(
+    request: Request,
     operation: &dyn Operation,
-    variables: Variables,
     identity: &Identity,
     exchange: &Exchange,
     settings: &Settings,
 ) -> Result<Asked, Problem> {
-    let (request, fingerprint) =
-        admit_request(content, operation, variables, exchange, settings).await?;
+    let fingerprint = admitted(operation, &request)?;
     let faults = if settings.faults_allowed {
         faults(exchange)?
     } else {
@@ -77,21 +98,24 @@ pub async fn admit(
         caller: identity.caller.name.clone(),
         fingerprint,
         origin: origin(exchange)?,
-        wait_s: wait_s(exchange.field(RequestField::Prefer)?),
+        wait_s: wait_s(exchange.field(RequestField::Prefer)?).max(operation.wait_s()),
         faults,
         request,
     })
 }
 
-/// Reads the request, and has its operation admit it.
-pub async fn admit_request(
+/// Reads the request to its end.
+pub async fn read_request(
     content: &mut Content,
     operation: &dyn Operation,
     variables: Variables,
     exchange: &Exchange,
     settings: &Settings,
-) -> Result<(Request, Fingerprint), Problem> {
-    let body = content.read(exchange, settings.max_content_bytes).await?;
+) -> Result<Request, Problem> {
+    let max_bytes = operation
+        .max_body_bytes()
+        .unwrap_or(settings.max_content_bytes);
+    let body = content.read(exchange, max_bytes).await?;
     if operation.takes_json() {
         check_form(&body, exchange)?;
     }
@@ -100,20 +124,24 @@ pub async fn admit_request(
     } else {
         Vec::new()
     };
-    let request = Request {
+    Ok(Request {
+        base_url: exchange.base_url.clone(),
         method: exchange.method().to_owned(),
         path: exchange.path.clone(),
         query: exchange.query.clone(),
         variables,
         fields,
         body,
-    };
-    let fingerprint = operation.admit(&request).map_err(|refusal| match refusal {
+    })
+}
+
+/// Has the operation admit the request.
+pub fn admitted(operation: &dyn Operation, request: &Request) -> Result<Fingerprint, Problem> {
+    operation.admit(request).map_err(|refusal| match refusal {
         Refusal::MalformedJson(detail) => Problem::malformed_json(detail),
         Refusal::UnsupportedMediaType(detail) => Problem::unsupported_media_type(detail),
         Refusal::Invalid(errors) => Problem::invalid(errors),
-    })?;
-    Ok((request, fingerprint))
+    })
 }
 
 /// Where the request came from.

@@ -1,7 +1,7 @@
 //! What a request is answered with. `send` makes a response of it.
 
 use idempotency_core::lifecycle::SavedResponse;
-use worker::WebSocket;
+use worker::{WebSocket, web_sys};
 
 use super::answer_field::AnswerField;
 
@@ -16,6 +16,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// The connection that there is from then on, in the place of content.
     pub socket: Option<WebSocket>,
+    /// The answer of an upstream, which is sent as it is, in the place of all of that.
+    pub passed: Option<web_sys::Response>,
 }
 
 impl Answer {
@@ -38,6 +40,7 @@ impl Answer {
             headers: Vec::new(),
             body: Vec::new(),
             socket: None,
+            passed: None,
         }
     }
 
@@ -47,6 +50,15 @@ impl Answer {
         Self {
             socket: Some(socket),
             ..Self::empty(101)
+        }
+    }
+
+    /// The answer of an upstream.
+    #[must_use]
+    pub fn passed(response: web_sys::Response) -> Self {
+        Self {
+            passed: Some(response),
+            ..Self::empty(200)
         }
     }
 
@@ -64,7 +76,7 @@ impl Answer {
             status: response.status,
             headers: response.headers,
             body: response.body,
-            socket: None,
+            ..Self::empty(response.status)
         }
         .with(AnswerField::CacheControl, "no-store")
     }

@@ -39,7 +39,7 @@ fn no_value_panics_a_parser() {
         let taken = [
             is_json(&value),
             parse_faults(&value).is_ok(),
-            router.route(method, &value).is_ok(),
+            router.route(method, &value, "").is_ok(),
         ];
         Ok(taken.contains(&true))
     });

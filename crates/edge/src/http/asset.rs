@@ -22,8 +22,16 @@ const DEADLINE_MS: u64 = 5000;
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                            img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// Whether the Worker has such files: not every Worker binds any.
+pub fn has_assets(env: &Env) -> bool {
+    env.assets(BINDING).is_ok()
+}
+
 /// Answers with `file`, or with 304 if the client has it already.
 pub async fn asset(file: &str, exchange: &Exchange, env: &Env) -> Result<Answer, Problem> {
+    if !has_assets(env) {
+        return Err(Problem::no_assets());
+    }
     let known = exchange.field(RequestField::IfNoneMatch)?;
     let url = format!("{}{file}", exchange.base_url);
     let read = async { answer(fetch(&url, known, env).await?).await };
@@ -45,7 +53,7 @@ pub async fn asset(file: &str, exchange: &Exchange, env: &Env) -> Result<Answer,
 async fn fetch(url: &str, known: Option<&str>, env: &Env) -> worker::Result<Response> {
     let headers = Headers::new();
     if let Some(known) = known {
-        headers.set("If-None-Match", known)?;
+        headers.set(RequestField::IfNoneMatch.name(), known)?;
     }
     let init = outgoing::init();
     init.set_headers(&headers.0);

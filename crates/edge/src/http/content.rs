@@ -63,6 +63,27 @@ impl Content {
         }
     }
 
+    /// What has been read, if anything has. It can be taken once.
+    pub fn arrived(&mut self) -> Vec<u8> {
+        match self {
+            Self::Arrived(bytes) => take(bytes),
+            Self::Unread(_) | Self::Late => Vec::new(),
+        }
+    }
+
+    /// Undoes having been read.
+    pub fn put_back(&mut self, bytes: Vec<u8>) {
+        *self = Self::Arrived(bytes);
+    }
+
+    /// The request whose content is still to come.
+    pub fn unread(&self) -> Option<&web_sys::Request> {
+        match self {
+            Self::Unread(request) => Some(request.inner()),
+            Self::Arrived(_) | Self::Late => None,
+        }
+    }
+
     /// Lets the client of a request that was answered without its content send some of it.
     pub async fn let_send(&mut self) {
         if let Self::Unread(request) = self

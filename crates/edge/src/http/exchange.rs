@@ -74,23 +74,38 @@ impl Exchange {
         }
     }
 
+    /// The value of the header field of this name, unless it is empty.
+    #[must_use]
+    pub fn any_field(&self, name: &str) -> Option<String> {
+        let fields = self.all_fields().into_iter();
+        let mut values =
+            fields.filter(|(own, value)| own.eq_ignore_ascii_case(name) && !value.is_empty());
+        values.next().map(|(_, value)| value)
+    }
+
     /// All header fields, names in lower case.
     #[must_use]
     pub fn all_fields(&self) -> Vec<(String, String)> {
         self.head.all_fields()
     }
 
+    /// The host that it was sent to, without a port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let authority = self.base_url.split_once("://").map_or("", |(_, rest)| rest);
+        // Nothing in front of an @ is a host, whatever it looks like.
+        let authority = authority.rsplit('@').next().unwrap_or_default();
+        match authority.strip_prefix('[') {
+            Some(address) => address.split(']').next().unwrap_or_default(),
+            None => authority.split(':').next().unwrap_or_default(),
+        }
+    }
+
     /// Whether the service is called on its own machine. Deployed, it has a name; a client that claims another
     /// in `Host` does not reach it.
     #[must_use]
     pub fn is_local(&self) -> bool {
-        let authority = self.base_url.split_once("://").map_or("", |(_, rest)| rest);
-        // Nothing in front of an @ is a host, whatever it looks like.
-        let authority = authority.rsplit('@').next().unwrap_or_default();
-        let host = match authority.strip_prefix('[') {
-            Some(address) => address.split(']').next().unwrap_or_default(),
-            None => authority.split(':').next().unwrap_or_default(),
-        };
+        let host = self.host();
         host == "localhost"
             || host.ends_with(".localhost")
             || host

@@ -11,22 +11,29 @@ use crate::{
     settings::{Auth, Settings},
 };
 
-/// A page for a browser; a problem that says where to look for everybody else.
+/// A page for a browser; a problem that says where to look for everybody else. `has_assets` says whether there are the
+/// pages that it leads to.
 pub fn home(
     exchange: &Exchange,
     operations: &Operations,
     settings: &Settings,
+    has_assets: bool,
 ) -> Result<Answer, Problem> {
     let accept = exchange.field(RequestField::Accept)?.unwrap_or_default();
     // Browsers name the type of pages; others name another one, or take anything.
     if accept.contains("text/html") {
-        Ok(page(exchange, operations, settings).with(AnswerField::Vary, "Accept"))
+        Ok(page(exchange, operations, settings, has_assets).with(AnswerField::Vary, "Accept"))
     } else {
         Err(Problem::nothing_at_root().with(AnswerField::Vary, "Accept"))
     }
 }
 
-fn page(exchange: &Exchange, operations: &Operations, settings: &Settings) -> Answer {
+fn page(
+    exchange: &Exchange,
+    operations: &Operations,
+    settings: &Settings,
+    has_assets: bool,
+) -> Answer {
     let key = |_: &str| Uuid::new_v4().to_string();
     let example = Example::new(&exchange.base_url, operations, settings, key);
     let callers = match settings.auth {
@@ -49,11 +56,14 @@ fn page(exchange: &Exchange, operations: &Operations, settings: &Settings) -> An
             "<h1>{name}</h1>\n\
              <p>Idempotency keys for HTTP APIs: an operation takes effect once, however often it is asked for, and \
              every retry gets the first answer again, byte for byte.</p>\n\
-             {to_try}<h2>Look around</h2>\n<ul>\n\
-             <li><a href=\"/docs\">The API</a>, to read and to try; <a href=\"/openapi.json\">the same in OpenAPI</a>, \
-             for programs</li>\n\
-             <li><a href=\"/dashboard\">The dashboard</a>: what happens, as it happens; for operators</li>\n</ul>\n",
+             {to_try}{to_look_at}",
             name = operations.name,
+            to_look_at = if has_assets { LOOK_AROUND } else { "" },
         ),
     )
 }
+
+const LOOK_AROUND: &str = "<h2>Look around</h2>\n<ul>\n\
+    <li><a href=\"/docs\">The API</a>, to read and to try; <a href=\"/openapi.json\">the same in OpenAPI</a>, \
+    for programs</li>\n\
+    <li><a href=\"/dashboard\">The dashboard</a>: what happens, as it happens; for operators</li>\n</ul>\n";

@@ -53,7 +53,8 @@ fn has_one_line(value: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-fn parse(text: &str, field: KeyField, form: KeyForm) -> Result<IdempotencyKey, Problem> {
+/// The key of this form that `text` is.
+pub fn parse(text: &str, field: KeyField, form: KeyForm) -> Result<IdempotencyKey, Problem> {
     let key = IdempotencyKey::parse(text, form);
     key.ok_or_else(|| Problem::key_invalid(about_key(text, form, field == KeyField::Standard)))
 }
@@ -62,6 +63,11 @@ fn parse(text: &str, field: KeyField, form: KeyForm) -> Result<IdempotencyKey, P
 /// others who look at the field on its way.
 fn bare(value: &str) -> &str {
     value.trim_matches([' ', '\t'])
+}
+
+/// The string that `value` is, or else `value` as it stands.
+pub fn unquoted(value: &str) -> String {
+    quoted(value).unwrap_or_else(|| bare(value).to_owned())
 }
 
 /// The string of a quoted structured-field item (RFC 9651, section 3.3.3), if the value is one.

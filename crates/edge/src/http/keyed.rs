@@ -6,15 +6,17 @@ use idempotency_core::{Asked, Claimed, IdempotencyKey, Silence, Variables, lifec
 use worker::{Context, Env};
 
 use super::{
-    admit::{Identity, admit, sent_key},
+    admit::{Identity, admit, found_key, read_request, sent_key},
     answer::Answer,
     answer_field::AnswerField,
     auth::Caller,
     content::Content,
     exchange::Exchange,
     key::KeyField,
+    passed::passed,
     problem::Problem,
-    rate::known_caller,
+    rate::caller_of_route,
+    refuse::refuse,
     unkeyed::unkeyed,
 };
 use crate::{
@@ -36,8 +38,24 @@ pub async fn keyed(
     ctx: &Context,
 ) -> Answer {
     let operation = &*route.operation;
-    let caller = known_caller(exchange, settings, env).await;
-    let sent = match sent_key(exchange, route.key.form) {
+    let sent = match &route.key.from {
+        None => sent_key(exchange, route.key.form),
+        Some(sources) => {
+            let request =
+                read_request(content, operation, Variables::default(), exchange, settings);
+            request.await.and_then(|request| {
+                let sent = found_key(&request, sources, route.key.form);
+                content.put_back(request.body);
+                sent
+            })
+        }
+    };
+    if let (Ok(None), false, Some(passage)) = (&sent, route.key.is_required, &route.passage) {
+        let passed = passed(content, &**passage, exchange, env).await;
+        return passed.unwrap_or_else(|problem| refuse(problem, exchange));
+    }
+    let caller = caller_of_route(route, exchange, settings, env).await;
+    let sent = match sent {
         Ok(None) if !route.key.is_required => {
             return unkeyed(
                 content, operation, variables, caller, exchange, settings, env,
@@ -101,7 +119,8 @@ async fn enter(
     let caller = caller?;
     let (key, field) = sent?;
     let identity = Identity { caller, key, field };
-    let asked = admit(content, operation, variables, &identity, exchange, settings).await?;
+    let request = read_request(content, operation, variables, exchange, settings).await?;
+    let asked = admit(request, operation, &identity, exchange, settings)?;
     Ok((identity, asked))
 }
 
@@ -155,12 +174,17 @@ fn event_of(answered: &Answered, duration_ms: u64) -> Event {
 
 fn answer(reply: Result<Claimed, Silence>, field: KeyField) -> Result<Answer, Problem> {
     match reply.map_err(Problem::silence)? {
-        Claimed::Completed { record, replayed } => {
+        Claimed::Completed {
+            record,
+            replayed,
+            passed_on,
+        } => {
             let Status::Completed { response } = record.status else {
                 return Err(Problem::internal());
             };
             let expires_at = clock::rfc3339(record.expires_at);
-            let answer = Answer::saved(response).with(AnswerField::ExpiresAt, expires_at);
+            let answer = Answer::saved(passed_on.unwrap_or(response))
+                .with(AnswerField::ExpiresAt, expires_at);
             Ok(if replayed {
                 answer.with(AnswerField::Replayed, "true")
             } else {

@@ -15,6 +15,8 @@ mod router;
 mod own_routes;
 mod keyed;
 mod unkeyed;
+mod passed;
+mod refuse;
 mod rate;
 mod auth;
 mod admit;

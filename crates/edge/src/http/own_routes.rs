@@ -40,6 +40,21 @@ pub enum Page {
     Asset(&'static str),
 }
 
+impl Page {
+    /// Whether it is about keys and what happens to them, and so nothing that an API behind this service has.
+    #[must_use]
+    pub const fn is_about_keys(self) -> bool {
+        match self {
+            Self::KeyStatus
+            | Self::Resolution
+            | Self::ProblemType
+            | Self::Operators(_)
+            | Self::OperatorsAsset(_) => true,
+            Self::Example | Self::Home | Self::Health | Self::Asset(_) => false,
+        }
+    }
+}
+
 /// All of them.
 pub static OWN_ROUTES: &[OwnRoute] = &[
     route(

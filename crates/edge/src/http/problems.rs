@@ -106,6 +106,12 @@ impl Problem {
         )
     }
 
+    /// A static file, of a Worker that has none.
+    #[must_use]
+    pub fn no_assets() -> Self {
+        Self::not_found("This Worker has no static files: its configuration has no binding ASSETS.")
+    }
+
     /// A method that the path does not take; `allow` lists those it does.
     #[must_use]
     pub fn method_not_allowed(allow: &str) -> Self {
@@ -114,6 +120,32 @@ impl Problem {
             format!("This path does not take the method that was sent. Use one of those it takes: {allow}."),
         )
         .with(AnswerField::Allow, allow)
+    }
+
+    /// A path that is not passed on.
+    #[must_use]
+    pub fn bad_path(detail: &str) -> Self {
+        Self::invalid(vec![FieldError::parameter("path", detail)])
+    }
+
+    /// No caller, where a field of the request says who it is.
+    #[must_use]
+    pub fn caller_missing(name: &str) -> Self {
+        Self::unauthorized(&format!(
+            "The field {name} is missing, which says whose idempotency key it is."
+        ))
+    }
+
+    /// A server behind this one that did not answer a request without a key.
+    #[must_use]
+    pub fn upstream_failed() -> Self {
+        let mut problem = Self::new(
+            ProblemType::OutcomeUnknown,
+            "The server behind this one did not answer. Whether it has done something is not known.",
+        );
+        problem.status = 502;
+        problem.headers.clear();
+        problem
     }
 
     /// A missing or malformed credential.

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     clock::within,
+    operation::{CallerSource, Keyed},
     settings::Settings,
     telemetry::{Event, tell},
 };
@@ -37,6 +38,27 @@ pub async fn known_caller(
     env: &Env,
 ) -> Result<Caller, Problem> {
     let caller = authenticate(exchange, settings).await?;
+    within_rate(&caller.scope, exchange, env).await?;
+    Ok(caller)
+}
+
+/// Whose key it is on this route, if it is known and does not send more than it may.
+pub async fn caller_of_route(
+    route: &Keyed,
+    exchange: &Exchange,
+    settings: &Settings,
+    env: &Env,
+) -> Result<Caller, Problem> {
+    let caller = match &route.caller {
+        CallerSource::Authenticated => authenticate(exchange, settings).await?,
+        CallerSource::Header(name) => {
+            let value = exchange
+                .any_field(name)
+                .ok_or_else(|| Problem::caller_missing(name))?;
+            Caller::by_field(name, &value)
+        }
+        CallerSource::Route => Caller::of_route(route.operation.name()),
+    };
     within_rate(&caller.scope, exchange, env).await?;
     Ok(caller)
 }

@@ -10,7 +10,7 @@ use super::{
     own_routes::{OWN_ROUTES, OwnRoute, Page},
     problem::Problem,
 };
-use crate::operation::{Endpoint, Keyed, Operations, Read, RouteError};
+use crate::operation::{Endpoint, Keyed, Operations, Passage, Read, RouteError};
 
 /// Knows every route of a service: those of its operations, and its own.
 pub struct Router {
@@ -38,6 +38,8 @@ pub enum Target<'a> {
     Keyed(&'a Keyed),
     /// What operations have made.
     Read(&'a Read),
+    /// Another server, for a request that is not this service's own.
+    Passage(&'a dyn Passage),
     /// The service's own.
     Page(Page),
     /// The question which methods the path accepts: these.
@@ -50,12 +52,16 @@ impl Router {
         let all = operations.clone();
         let mut router = Self {
             paths: matchit::Router::new(),
-            operations,
+            operations: operations.clone(),
         };
         for (at, route) in all.routes.iter().enumerate() {
             router.add(&route.path, route.method, Table::Operations(at))?;
         }
         for route in OWN_ROUTES {
+            // The pages that an API has itself, a service in front of it leaves to it.
+            if operations.ordered.fallback.is_some() && !route.page.is_about_keys() {
+                continue;
+            }
             router.add(route.path, route.method, Table::Own(route))?;
         }
         Ok(router)
@@ -97,7 +103,27 @@ impl Router {
     }
 
     /// Finds what is asked for, and what stands in the place of the path's variables.
-    pub fn route(&self, method: &str, path: &str) -> Result<(Target<'_>, Variables), Problem> {
+    pub fn route(
+        &self,
+        method: &str,
+        path: &str,
+        host: &str,
+    ) -> Result<(Target<'_>, Variables), Problem> {
+        let own = self.own(method, path);
+        if own.is_ok() {
+            return own;
+        }
+        let ordered = &self.operations.ordered;
+        if let Some((keyed, variables)) = ordered.find(method, host, path) {
+            return Ok((Target::Keyed(keyed), variables));
+        }
+        match &ordered.fallback {
+            Some(passage) => Ok((Target::Passage(&**passage), Variables::default())),
+            None => own,
+        }
+    }
+
+    fn own(&self, method: &str, path: &str) -> Result<(Target<'_>, Variables), Problem> {
         let found = self.paths.at(path).map_err(|_| no_such_path())?;
         let variables = decoded(&found.params).ok_or_else(no_such_path)?;
         let asked = if method == "HEAD" { "GET" } else { method };
@@ -175,13 +201,13 @@ mod tests {
     };
 
     fn variables(method: &str, path: &str) -> Variables {
-        router().route(method, path).unwrap().1
+        router().route(method, path, "").unwrap().1
     }
 
     #[test]
     fn a_path_leads_to_its_target() {
         let router = router();
-        let target = |method, path| router.route(method, path).unwrap().0;
+        let target = |method, path| router.route(method, path, "").unwrap().0;
         assert!(matches!(
             target("POST", "/notes"),
             Target::Keyed(keyed) if keyed.operation.name() == "create_note"
@@ -221,7 +247,7 @@ mod tests {
             named("key", "a/b")
         );
         assert_eq!(variables("GET", "/files/a/b%20c"), named("rest", "a/b c"));
-        let not_utf_8 = router().route("GET", "/notes/%ff").unwrap_err().kind();
+        let not_utf_8 = router().route("GET", "/notes/%ff", "").unwrap_err().kind();
         assert_eq!(not_utf_8, ProblemType::NotFound);
     }
 
@@ -244,9 +270,9 @@ mod tests {
             ("POST", "/", "GET, HEAD, OPTIONS"),
         ] {
             let router = router();
-            let refused = router.route(method, path).unwrap_err();
+            let refused = router.route(method, path, "").unwrap_err();
             assert_eq!(refused, Problem::method_not_allowed(methods));
-            let (target, _) = router.route("OPTIONS", path).unwrap();
+            let (target, _) = router.route("OPTIONS", path, "").unwrap();
             assert!(matches!(target, Target::Options(allow) if allow == methods));
         }
         assert_eq!(router().methods(), "GET, HEAD, POST, PUT");
@@ -268,7 +294,7 @@ mod tests {
             "/HEALTH",
         ] {
             assert_eq!(
-                router().route("GET", path).unwrap_err().kind(),
+                router().route("GET", path, "").unwrap_err().kind(),
                 ProblemType::NotFound,
                 "{path}"
             );

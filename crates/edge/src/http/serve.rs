@@ -10,7 +10,7 @@ use super::{
     admit::sent_key,
     answer::Answer,
     answer_field::AnswerField,
-    asset::asset,
+    asset::{asset, has_assets},
     auth::Caller,
     content::Content,
     cors::preflight,
@@ -22,8 +22,10 @@ use super::{
     operators::show,
     own_routes::Page,
     pages,
+    passed::passed,
     problem::Problem,
     rate::{known_caller, known_operator, known_page},
+    refuse::refuse,
     resolution::resolve,
     router::{Router, Target},
     send::send,
@@ -104,7 +106,7 @@ pub fn interrupted(
 }
 
 fn keyed_route<'a>(exchange: &Exchange, router: &'a Router) -> Option<&'a Keyed> {
-    match router.route(exchange.method(), &exchange.path) {
+    match router.route(exchange.method(), &exchange.path, exchange.host()) {
         Ok((Target::Keyed(keyed), _)) => Some(keyed),
         Ok(_) | Err(_) => None,
     }
@@ -121,11 +123,6 @@ fn settings_for(
         Some(wrong) if !exchange.is_local() => Err(wrong),
         Some(_) | None => Ok(settings),
     }
-}
-
-fn refuse(problem: Problem, exchange: &Exchange) -> Answer {
-    tell(exchange.subject(), &exchange.refused(&problem));
-    problem.answer(&exchange.correlation_id)
 }
 
 fn allowed_origins(settings: Result<Rc<Settings>, WrongSetting>) -> Vec<String> {
@@ -146,7 +143,7 @@ async fn answer(
     if let Some(answer) = preflight(exchange, router, settings)? {
         return Ok(answer);
     }
-    let (target, variables) = router.route(exchange.method(), &exchange.path)?;
+    let (target, variables) = router.route(exchange.method(), &exchange.path, exchange.host())?;
     match target {
         Target::Keyed(route) => {
             Ok(keyed(content, route, variables, exchange, settings, env, ctx).await)
@@ -159,6 +156,7 @@ async fn answer(
             let variable = first(&variables);
             show_page(page, variable, content, exchange, router, settings, env).await
         }
+        Target::Passage(passage) => passed(content, passage, exchange, env).await,
         Target::Options(allow) => Ok(pages::options(&allow)),
     }
 }
@@ -192,7 +190,7 @@ async fn show_page(
             let key = |_: &str| Uuid::new_v4().to_string();
             Ok(Example::new(&exchange.base_url, &router.operations, settings, key).answer())
         }
-        Page::Home => home(exchange, &router.operations, settings),
+        Page::Home => home(exchange, &router.operations, settings, has_assets(env)),
         Page::Health => Ok(pages::health(router.operations.version)),
         Page::ProblemType => pages::problem(variable),
         Page::Operators(view) => show(view, exchange, settings, env).await,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use worker::Env;
 
 use super::{
-    admit::{admit_request, origin},
+    admit::{admitted, origin, read_request},
     answer::Answer,
     auth::Caller,
     content::Content,
@@ -87,7 +87,8 @@ async fn run(
     env: &Env,
 ) -> Result<Ran, Problem> {
     let caller = caller?;
-    let (request, _) = admit_request(content, operation, variables, exchange, settings).await?;
+    let request = read_request(content, operation, variables, exchange, settings).await?;
+    admitted(operation, &request)?;
     let execution = Execution {
         request: &request,
         operation_id: &OperationId(Uuid::new_v4().to_string()),

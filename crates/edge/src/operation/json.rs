@@ -8,6 +8,7 @@ use idempotency_core::{
 };
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::json;
 
 use super::{Execution, Listing, Operation, OperationError, Refusal, fingerprint_of_json, input};
 #[cfg(not(target_arch = "wasm32"))]
@@ -94,7 +95,6 @@ impl<O: JsonOperation> Operation for Json<O> {
     #[cfg(not(target_arch = "wasm32"))]
     fn shape(&self) -> Shape {
         Shape {
-            name: O::NAME,
             summary: O::SUMMARY,
             input: named::<O::Input>,
             output: named::<O::Output>,
@@ -116,4 +116,20 @@ pub fn created<O: JsonOperation>(
         headers,
         body: serde_json::to_vec(output)?,
     })
+}
+
+/// A refusal by the operation itself, as a problem (RFC 9457): it is an answer like any other, which is kept and replayed.
+/// Not with 409, 429 or 503, after which clients send the request again.
+#[must_use]
+pub fn refused(status: u16, title: &str, detail: &str) -> SavedResponse {
+    let problem =
+        json!({"type": "about:blank", "title": title, "status": status, "detail": detail});
+    SavedResponse {
+        status,
+        headers: vec![(
+            "content-type".to_owned(),
+            "application/problem+json".to_owned(),
+        )],
+        body: problem.to_string().into_bytes(),
+    }
 }

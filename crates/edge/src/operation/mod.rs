@@ -11,6 +11,8 @@
 //! attempt is repeated that may have taken effect.
 
 mod operations;
+mod ordered;
+mod passage;
 mod route;
 mod source;
 #[expect(
@@ -37,14 +39,16 @@ pub use field_error::FieldError;
 pub use fingerprint::{fingerprint, fingerprint_of_json};
 pub use format::example_key;
 pub use input::parse as parse_input;
-pub use json::{Json, JsonOperation, created};
+pub use json::{Json, JsonOperation, created, refused};
 pub use json_object::JsonObject;
 pub use listing::Listing;
 pub use operation::{Execution, Operation, OperationError, Refusal};
 pub use operations::{Operations, RouteError};
+pub use ordered::{Ordered, OrderedRoute};
+pub use passage::{Passage, PassageError};
 pub use query::{Query, parse_query};
 pub use read::{Read, ReadError, Readable, Reading, WrittenPage};
-pub use source::{CallerSource, KeySource, is_token};
 pub use route::{Endpoint, KeyRule, Keyed, Route};
 #[cfg(not(target_arch = "wasm32"))]
 pub use shape::{SchemaFn, Shape};
+pub use source::{CallerSource, KeySource, is_token};

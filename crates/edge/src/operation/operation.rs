@@ -34,6 +34,11 @@ pub trait Operation {
         Repeat::SameId
     }
 
+    /// How many seconds a request waits at least for the answer of the first one with its key, whatever `Prefer` says.
+    fn wait_s(&self) -> u64 {
+        0
+    }
+
     /// Whether its request has a body of JSON. If so, other content is refused before `admit`.
     fn takes_json(&self) -> bool {
         false
@@ -60,11 +65,15 @@ pub trait Operation {
         None
     }
 
-    /// What the description of the API shows, if it shows the operation. It is made on the host; the Worker does not
-    /// carry it.
-    #[cfg(not(target_arch = "wasm32"))]
-    fn shape(&self) -> Option<Shape> {
+    /// The longest body of a request, in bytes, if not as `MAX_CONTENT_BYTES` says.
+    fn max_body_bytes(&self) -> Option<usize> {
         None
+    }
+
+    /// What the description of the API shows. It is made on the host; the Worker does not carry it.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn shape(&self) -> Shape {
+        Shape::untyped()
     }
 }
 

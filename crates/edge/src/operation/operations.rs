@@ -6,7 +6,7 @@ use idempotency_core::KeyForm;
 use thiserror::Error;
 use worker::Env;
 
-use super::{Endpoint, Keyed, Operation, Route};
+use super::{Endpoint, Keyed, Operation, Ordered, Route};
 use crate::settings::{Settings, WrongSetting};
 
 /// The operations of a service.
@@ -18,6 +18,8 @@ pub struct Operations {
     pub version: &'static str,
     /// Where they are, and where what they have made can be read.
     pub routes: Vec<Route>,
+    /// What is not of these routes, and not the service's own.
+    pub ordered: Ordered,
     settings: OnceCell<Result<Rc<Settings>, WrongSetting>>,
 }
 
@@ -51,11 +53,13 @@ impl Operations {
         name: &'static str,
         version: &'static str,
         routes: Vec<Route>,
+        ordered: Ordered,
     ) -> Result<Self, RouteError> {
         let operations = Self {
             name,
             version,
             routes,
+            ordered,
             settings: OnceCell::new(),
         };
         let mut names: Vec<_> = operations.names().collect();
@@ -77,12 +81,14 @@ impl Operations {
 
     /// All of them, with the rules of their keys.
     pub fn all(&self) -> impl Iterator<Item = &Keyed> {
-        self.routes
+        let routes = self
+            .routes
             .iter()
             .filter_map(|route| match &route.endpoint {
                 Endpoint::Keyed(keyed) => Some(keyed),
                 Endpoint::Read(_) => None,
-            })
+            });
+        routes.chain(self.ordered.routes.iter().map(|route| &route.keyed))
     }
 
     /// Their names.

@@ -66,6 +66,9 @@ pub type ReadFn =
 pub struct Read {
     /// `Readable::read`, written as JSON.
     pub read: ReadFn,
+    /// `Readable::NAME`
+    #[cfg(not(target_arch = "wasm32"))]
+    pub name: &'static str,
     /// What the description of the API shows; the Worker does not carry it.
     #[cfg(not(target_arch = "wasm32"))]
     pub shape: Shape,
@@ -90,8 +93,9 @@ impl Read {
                 })
             },
             #[cfg(not(target_arch = "wasm32"))]
+            name: R::NAME,
+            #[cfg(not(target_arch = "wasm32"))]
             shape: Shape {
-                name: R::NAME,
                 summary: R::SUMMARY,
                 input: |_| schemars::schema_for!(R::Query),
                 output: named::<R>,

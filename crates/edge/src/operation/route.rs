@@ -1,10 +1,10 @@
 //! A route: a method and a path, and what is there.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, rc::Rc};
 
 use idempotency_core::KeyForm;
 
-use super::{CallerSource, KeySource, Operation, Read};
+use super::{CallerSource, KeySource, Operation, Passage, Read};
 
 /// A method and a path, and what is there.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct Keyed {
     pub caller: CallerSource,
     /// Its keys.
     pub key: KeyRule,
+    /// Where a request without a key goes, if its operation is not to run.
+    pub passage: Option<Rc<dyn Passage>>,
     /// A body to try it with, for the commands that the service shows.
     pub example: Option<&'static str>,
 }
@@ -74,6 +76,7 @@ impl Route {
                 operation: Box::new(operation),
                 caller: CallerSource::Authenticated,
                 key,
+                passage: None,
                 example: None,
             }),
         }

@@ -10,8 +10,6 @@ pub type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
 /// The types of one route.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
-    /// `JsonOperation::NAME` or `Readable::NAME`
-    pub name: &'static str,
     /// What it does, in a few words.
     pub summary: &'static str,
     /// What it takes: the body of an operation's request, the query of a reading.
@@ -22,6 +20,20 @@ pub struct Shape {
     pub location: Option<&'static str>,
     /// `JsonOperation::LISTING`
     pub listing: Option<Listing>,
+}
+
+impl Shape {
+    /// That of an operation whose request and answer may be anything.
+    #[must_use]
+    pub const fn untyped() -> Self {
+        Self {
+            summary: "An operation",
+            input: |_| Schema::default(),
+            output: |_| Schema::default(),
+            location: None,
+            listing: None,
+        }
+    }
 }
 
 /// A schema that goes by its type's name.

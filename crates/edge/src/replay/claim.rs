@@ -62,6 +62,7 @@ impl Answered {
             Judgement::Replay(record) => Claimed::Completed {
                 record,
                 replayed: true,
+                passed_on: None,
             },
             Judgement::Mismatch => Claimed::Mismatch,
         };

@@ -28,8 +28,15 @@ pub fn publish(
     asked: &Asked,
     answered: &Answered,
 ) {
-    let (Source::Object, Ok(Claimed::Completed { record, replayed })) =
-        (answered.source, &answered.reply)
+    let (
+        Source::Object,
+        Ok(Claimed::Completed {
+            record,
+            replayed,
+            // Of a first answer that has more than is kept, the object alone has what is kept.
+            passed_on: None,
+        }),
+    ) = (answered.source, &answered.reply)
     else {
         return;
     };

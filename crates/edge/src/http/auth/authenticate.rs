@@ -29,6 +29,29 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Who sends this value of a header field that an upstream looks at. What watches see is a part of its digest.
+    #[must_use]
+    pub fn by_field(name: &str, value: &str) -> Self {
+        let scope = Scope::of_field(name, value);
+        let digest = scope.to_string();
+        let start = digest.get(..12).unwrap_or_default();
+        Self {
+            scope,
+            role: Role::Client,
+            name: format!("{} {start}", name.to_ascii_lowercase()),
+        }
+    }
+
+    /// Everybody who calls a route.
+    #[must_use]
+    pub fn of_route(operation: &str) -> Self {
+        Self {
+            scope: Scope::of_route(operation),
+            role: Role::Client,
+            name: format!("route {operation}"),
+        }
+    }
+
     /// The same, if it is an operator.
     pub fn operator(self) -> Result<Self, Problem> {
         match self.role {

@@ -1,13 +1,14 @@
 //! An operation that answers whatever it is told to: for what operations may get wrong.
 
 use garde::Validate;
-use idempotency_core::lifecycle::SavedResponse;
+use idempotency_edge::{
+    core::lifecycle::SavedResponse,
+    operation::{Execution, JsonOperation, OperationError},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Execution, Operation, OperationError, Retention};
-
-/// `POST /api/v1/any-answer`
+/// `POST /any-answer`
 pub struct AnyAnswer;
 
 /// The answer that is wanted.
@@ -25,15 +26,14 @@ pub struct Wanted {
 #[derive(JsonSchema, Serialize)]
 pub struct Nothing {}
 
-impl Operation for AnyAnswer {
+impl JsonOperation for AnyAnswer {
     const NAME: &'static str = "any_answer";
     const SUMMARY: &'static str = "Answer whatever is wanted";
-    const RETENTION: Retention = Retention::Standard;
-    const LOCATION: Option<&'static str> = None;
     type Input = Wanted;
     type Output = Nothing;
 
     async fn execute(
+        &self,
         input: Wanted,
         _execution: &Execution<'_>,
     ) -> Result<SavedResponse, OperationError> {

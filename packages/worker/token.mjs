@@ -1,16 +1,16 @@
-// npm run token -- <client-id> [--role operator]
-//
-// Makes a token. The service stores no more than its SHA-256 digest, so the token is shown once, here.
+// Makes an API token. The service stores no more than its SHA-256 digest, so the token is shown once, here.
 
 import { createHash, randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
-import { stop } from "../packages/worker/build/shell.mjs";
+import { stop } from "./build/shell.mjs";
 
-const { client, role } = read();
-const token = `ei_${randomBytes(32).toString("base64url")}`;
-const sha256 = createHash("sha256").update(token).digest("hex");
+/** Prints a new token of the client that `args` name, and what the service is to know of it. */
+export function makeToken(args) {
+  const { client, role } = read(args);
+  const token = `ei_${randomBytes(32).toString("base64url")}`;
+  const sha256 = createHash("sha256").update(token).digest("hex");
 
-console.log(`The token of ${client}, with the role ${role}. It is shown this once; give it to the client:
+  console.log(`The token of ${client}, with the role ${role}. It is shown this once; give it to the client:
 
   ${token}
 
@@ -21,12 +21,14 @@ What the service is to know of it:
 Put that object into the JSON array in the secret API_TOKENS, beside the others if there are any, and store it:
 
   npx wrangler secret put API_TOKENS`);
+}
 
-function read() {
-  const usage = "npm run token -- <client-id> [--role client|operator]";
+function read(args) {
+  const usage = "edge-idempotency token <client-id> [--role client|operator]";
   let parsed;
   try {
     parsed = parseArgs({
+      args,
       allowPositionals: true,
       options: { role: { type: "string", default: "client" } },
     });

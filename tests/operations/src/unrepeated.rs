@@ -2,14 +2,17 @@
 //! operation id.
 
 use garde::Validate;
-use idempotency_core::lifecycle::{Repeat, SavedResponse};
+use idempotency_edge::{
+    core::lifecycle::{Repeat, SavedResponse},
+    operation::{
+        Execution, JsonOperation, OperationError,
+        database::{first_row, text},
+    },
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::JsValue;
 
-use super::{Execution, Operation, OperationError, Retention, database::first_row};
-
-/// `POST /api/v1/unrepeated`
+/// `POST /unrepeated`
 pub struct Unrepeated;
 
 /// How it is to end.
@@ -40,23 +43,22 @@ struct Row {
 
 const INSERT: &str = "INSERT INTO sent (idempotency_key) VALUES (?) RETURNING number";
 
-impl Operation for Unrepeated {
+impl JsonOperation for Unrepeated {
     const NAME: &'static str = "unrepeated";
     const SUMMARY: &'static str = "Do something that cannot be done twice";
-    const RETENTION: Retention = Retention::Standard;
-    const LOCATION: Option<&'static str> = None;
     const REPEAT: Repeat = Repeat::Never;
     type Input = Wanted;
     type Output = Nothing;
 
     async fn execute(
+        &self,
         input: Wanted,
         execution: &Execution<'_>,
     ) -> Result<SavedResponse, OperationError> {
         if matches!(input.end, End::NotSent) {
             return Err(OperationError::NotSent("the road is closed".to_owned()));
         }
-        let values = [JsValue::from_str(execution.idempotency_key)];
+        let values = [text(execution.idempotency_key)];
         let row: Option<Row> = first_row(execution.env, INSERT, &values).await?;
         match input.end {
             End::Answered | End::NotSent => Ok(SavedResponse {

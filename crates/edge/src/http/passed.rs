@@ -1,0 +1,41 @@
+//! A request that is not this service's own: it passes to another server as it is, and so does the answer.
+
+use idempotency_core::{Request, Variables};
+use worker::Env;
+
+use super::{
+    admit::origin, answer::Answer, content::Content, exchange::Exchange, problem::Problem,
+};
+use crate::{
+    operation::{Passage, PassageError},
+    telemetry::{Event, tell},
+};
+
+/// Passes the request on, and the answer back.
+pub async fn passed(
+    content: &mut Content,
+    passage: &dyn Passage,
+    exchange: &Exchange,
+    env: &Env,
+) -> Result<Answer, Problem> {
+    let request = Request {
+        base_url: exchange.base_url.clone(),
+        method: exchange.method().to_owned(),
+        path: exchange.path.clone(),
+        query: exchange.query.clone(),
+        variables: Variables::default(),
+        fields: exchange.all_fields(),
+        body: content.arrived(),
+    };
+    let origin = origin(exchange)?;
+    let address = origin.ip_address.as_deref();
+    match passage.pass(&request, content.unread(), address, env).await {
+        Ok(response) => Ok(Answer::passed(response)),
+        Err(PassageError::NotSent(detail)) => Err(Problem::bad_path(&detail)),
+        Err(PassageError::Unanswered(error)) => {
+            let reason = error.to_string();
+            tell(exchange.subject(), &Event::ReadFailed { reason });
+            Err(Problem::upstream_failed())
+        }
+    }
+}

@@ -1,0 +1,8 @@
+CREATE TABLE sign_ups (
+  operation_id TEXT NOT NULL PRIMARY KEY,
+  caller TEXT NOT NULL,
+  email TEXT NOT NULL,
+  name TEXT NOT NULL,
+  created_at TEXT NOT NULL, -- RFC 3339, UTC
+  UNIQUE (caller, email)
+) STRICT;

@@ -1,0 +1,95 @@
+//! Sign-ups: an account for an e-mail address, once.
+
+use garde::Validate;
+use idempotency_edge::{
+    clock,
+    core::lifecycle::SavedResponse,
+    operation::{
+        Execution, JsonOperation, OperationError, ReadError, Readable, Reading, created,
+        database::first_row, refused,
+    },
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `POST /sign-ups`
+pub struct SignUp;
+
+/// What a caller says of a new user.
+#[derive(Deserialize, JsonSchema, Validate)]
+pub struct SignUpInput {
+    #[garde(length(chars, max = 254), custom(is_address))]
+    email: String,
+    #[garde(length(chars, min = 1, max = 100))]
+    name: String,
+}
+
+/// An account: a row of the table, and what is answered.
+#[derive(Deserialize, JsonSchema, Serialize)]
+pub struct Account {
+    id: String,
+    email: String,
+    name: String,
+    created_at: String,
+}
+
+/// Returns the row that this operation made, in this attempt or an earlier one; none if the address was taken
+/// by another operation.
+const INSERT: &str = "INSERT INTO sign_ups (operation_id, caller, email, name, created_at)
+  VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (operation_id) DO UPDATE SET operation_id = excluded.operation_id
+  ON CONFLICT (caller, email) DO NOTHING
+  RETURNING operation_id AS id, email, name, created_at";
+
+const SELECT: &str = "SELECT operation_id AS id, email, name, created_at
+  FROM sign_ups WHERE caller = ? AND operation_id = ?";
+
+impl JsonOperation for SignUp {
+    const NAME: &'static str = "sign_up";
+    const SUMMARY: &'static str = "Sign a user up";
+    const LOCATION: Option<&'static str> = Some("/sign-ups/{id}");
+    type Input = SignUpInput;
+    type Output = Account;
+
+    async fn execute(
+        &self,
+        input: SignUpInput,
+        execution: &Execution<'_>,
+    ) -> Result<SavedResponse, OperationError> {
+        let values = [
+            execution.operation_id.0.as_str().into(),
+            execution.scope.into(),
+            input.email.into(),
+            input.name.into(),
+            clock::rfc3339(execution.now).into(),
+        ];
+        match first_row::<Account>(execution.env, INSERT, &values).await? {
+            Some(account) => created::<Self>(&account.id, &account),
+            None => Ok(refused(
+                422,
+                "Address taken",
+                "There is an account with this e-mail address.",
+            )),
+        }
+    }
+}
+
+/// `GET /sign-ups/{id}`
+impl Readable for Account {
+    const NAME: &'static str = "read_account";
+    const SUMMARY: &'static str = "Read an account";
+    type Query = ();
+
+    async fn read(reading: &Reading<'_>, (): ()) -> Result<Option<Self>, ReadError> {
+        let values = [reading.scope.into(), reading.variables.get("id").into()];
+        Ok(first_row(reading.env, SELECT, &values).await?)
+    }
+}
+
+/// The address is checked for its form alone; whether it exists, a message to it will tell.
+fn is_address(email: &str, (): &()) -> garde::Result {
+    match email.rsplit_once('@') {
+        Some((name, domain)) if !name.is_empty() && domain.contains('.') => Ok(()),
+        Some(_) | None => Err(garde::Error::new("must be an e-mail address")),
+    }
+}

@@ -8,13 +8,28 @@ import { beginAnew, endBy, hasEnded, INTERRUPTION, unlessInterrupted } from "./e
  * crate, which has a function `service`.
  */
 export function worker(rust) {
+  return workerOf(rust, () => rust.service());
+}
+
+/** The same of a crate whose service stands in front of other APIs, by the policy in `jsonc`. */
+export function gateway(rust, jsonc) {
+  return workerOf(rust, () => rust.service(withoutComments(jsonc)));
+}
+
+/** JSON of JSON with comments, with everything else where it was. */
+function withoutComments(jsonc) {
+  const blank = (comment) => comment.replace(/[^\n]/g, " ");
+  return jsonc.replace(/"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\/\*[^]*?\*\//g, (part) => (part[0] === '"' ? part : blank(part)));
+}
+
+function workerOf(rust, makeService) {
   /** Which instance of the wasm there is. */
   let instance = 0;
   let service = begin();
 
   function begin() {
     rust.watch();
-    return rust.service();
+    return makeService();
   }
 
   /** Starts a new instance, if the last one has ended. */

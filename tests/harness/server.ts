@@ -54,13 +54,15 @@ export interface Options {
    * the path of another, which may import those.
    */
   around?: string;
+  /** In the place of the policy in the bundle. */
+  policy?: object;
   /** Listens on a socket of the Worker's own: only there does the platform cancel a request that is reset. */
   direct?: boolean;
 }
 
 /** Starts the bundle, open to everybody, with the variables `vars`. */
 export async function startServer(vars: Variables = {}, options: Options = {}): Promise<Server> {
-  const { root = ROOT, rateLimit, around, direct = false } = options;
+  const { root = ROOT, rateLimit, around, policy, direct = false } = options;
   const state = await mkdtemp(join(tmpdir(), "edge-idempotency-"));
   const hasAssets = existsSync(join(root, "public"));
   const logs: Server["logs"] = [];
@@ -82,7 +84,7 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
         config: {
           name: WORKER,
           compatibilityDate: await compatibilityDate(root),
-          manifest: await manifest(root, around),
+          manifest: await manifest(root, around, policy),
           env: {
             COORDINATOR: { type: "durable-object", worker: WORKER, exportName: "Coordinator" },
             TELEMETRY: { type: "durable-object", worker: WORKER, exportName: "Telemetry" },
@@ -171,10 +173,12 @@ export async function compatibilityDate(root: string) {
   return /^compatibility_date = "(.+)"$/m.exec(config)![1]!;
 }
 
-type Module = { type: "esm"; contents: string } | { type: "wasm"; contents: Uint8Array<ArrayBuffer> };
+type Module = { type: "esm" | "text"; contents: string } | { type: "wasm"; contents: Uint8Array<ArrayBuffer> };
 
-async function manifest(root: string, around?: string) {
+async function manifest(root: string, around?: string, policy?: object) {
   const bundle = await modules(join(root, "dist"));
+  for (const module of Object.values(bundle))
+    if (module.type === "text" && policy) module.contents = JSON.stringify(policy);
   if (around === undefined) return { mainModule: "entry.js", modulesRoot: root, modules: bundle };
   const mainModule = basename(around);
   const main = { type: "esm" as const, contents: await readFile(resolve(AROUND, around), "utf8") };
@@ -191,6 +195,7 @@ export async function modules(folder: string) {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     if (name.endsWith(".js")) found[name] = { type: "esm", contents: await readFile(path, "utf8") };
+    if (name.endsWith(".jsonc")) found[name] = { type: "text", contents: await readFile(path, "utf8") };
     if (name.endsWith(".wasm"))
       found[name] = { type: "wasm", contents: new Uint8Array(await readFile(path)) };
   }
@@ -198,7 +203,8 @@ export async function modules(folder: string) {
 }
 
 async function migrate(db: Database, root: string) {
-  for (const name of (await readdir(join(root, "migrations"))).sort())
+  const names = await readdir(join(root, "migrations")).catch(() => []);
+  for (const name of names.sort())
     await execute(db, join(root, "migrations", name));
 }
 

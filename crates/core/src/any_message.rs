@@ -64,6 +64,7 @@ fn any_request() -> impl Strategy<Value = Request> {
     let body = collection::vec(any::<u8>(), 0..32);
     ("[A-Z]{3,7}", text(), text(), pairs(), pairs(), body).prop_map(
         |(method, path, query, variables, fields, body)| Request {
+            base_url: "https://localhost".to_owned(),
             method,
             path,
             query,

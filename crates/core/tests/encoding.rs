@@ -200,6 +200,7 @@ fn a_message_of_another_version_is_named_as_such_and_one_of_this_version_may_hav
 #[test]
 fn a_message_keeps_its_request_byte_for_byte() {
     let request = Request {
+        base_url: "https://shop.example".to_owned(),
         method: "PUT".to_owned(),
         path: "/notes/a%2Fb".to_owned(),
         query: "c=d".to_owned(),

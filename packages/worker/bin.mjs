@@ -16,7 +16,8 @@ const [command, ...args] = process.argv.slice(2);
 if (command === "build") build();
 else if (command === "gateway") serveGateway(args);
 else if (command === "token") makeToken(args);
-else stop("Use: edge-idempotency gateway <url>, edge-idempotency build, or edge-idempotency token <client-id>");
+else
+  stop("Use: edge-idempotency gateway <url>, edge-idempotency build, or edge-idempotency token <client-id>");
 
 function build() {
   installRustTools();

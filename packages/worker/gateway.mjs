@@ -11,7 +11,8 @@ const PACKAGE = import.meta.dirname;
 /** Where what is served is put together, in the folder that the command is run in. */
 const FOLDER = ".edge-idempotency";
 
-const USE = "Use: edge-idempotency gateway <url> [--port <port>], with the URL of your API, such as http://localhost:3000";
+const USE =
+  "Use: edge-idempotency gateway <url> [--port <port>], with the URL of your API, such as http://localhost:3000";
 
 export function serveGateway(args) {
   const port = args.includes("--port") ? args[args.indexOf("--port") + 1] : "8000";
@@ -19,12 +20,19 @@ export function serveGateway(args) {
   mkdirSync(FOLDER, { recursive: true });
   const write = (name, text) => writeFileSync(join(FOLDER, name), text);
   write("gateway.jsonc", policyFor(url));
-  write("entry.js", entryFrom(JSON.stringify(join(PACKAGE, "index.js")), JSON.stringify(join(PACKAGE, "wasm/index.js"))));
+  write(
+    "entry.js",
+    entryFrom(JSON.stringify(join(PACKAGE, "index.js")), JSON.stringify(join(PACKAGE, "wasm/index.js"))),
+  );
   write("wrangler.jsonc", JSON.stringify(CONFIGURATION, undefined, 2));
   // No deployment reads it: where anybody is a caller, and faults can be asked for.
   write(".dev.vars", "AUTH=off\nFAULT_INJECTION=on\n");
-  say(`http://localhost:${port} is in front of ${url}: each POST and PATCH with an Idempotency-Key happens once.`);
-  say(`http://localhost:${port}/dashboard shows what happens. The policy is ${resolve(FOLDER, "gateway.jsonc")}.`);
+  say(
+    `http://localhost:${port} is in front of ${url}: each POST and PATCH with an Idempotency-Key happens once.`,
+  );
+  say(
+    `http://localhost:${port}/dashboard shows what happens. The policy is ${resolve(FOLDER, "gateway.jsonc")}.`,
+  );
   const options = ["dev", "--config", join(FOLDER, "wrangler.jsonc"), "--port", port];
   const env = { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false" };
   const { status } = spawnSync(process.execPath, [wrangler(), ...options], { stdio: "inherit", env });

@@ -19,7 +19,9 @@ export function gateway(rust, jsonc) {
 /** JSON of JSON with comments, with everything else where it was. */
 function withoutComments(jsonc) {
   const blank = (comment) => comment.replace(/[^\n]/g, " ");
-  return jsonc.replace(/"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\/\*[^]*?\*\//g, (part) => (part[0] === '"' ? part : blank(part)));
+  return jsonc.replace(/"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\/\*[^]*?\*\//g, (part) =>
+    part[0] === '"' ? part : blank(part),
+  );
 }
 
 function workerOf(rust, makeService) {

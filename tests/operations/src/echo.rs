@@ -58,6 +58,7 @@ impl Operation for Echo {
         Box::pin(async move {
             take_effect(self.name, execution).await?;
             let Request {
+                base_url: _,
                 method,
                 path,
                 query,

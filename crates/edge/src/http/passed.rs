@@ -29,7 +29,10 @@ pub async fn passed(
     };
     let origin = origin(exchange)?;
     let address = origin.ip_address.as_deref();
-    match passage.pass(&request, content.unread(), address, env).await {
+    let passing = passage.pass(&request, content.unread(), address, env).await;
+    // Its body is the upstream's now, or nobody's.
+    content.put_back(Vec::new());
+    match passing {
         Ok(response) => Ok(Answer::passed(response)),
         Err(PassageError::NotSent(detail)) => Err(Problem::bad_path(&detail)),
         Err(PassageError::Unanswered(error)) => {

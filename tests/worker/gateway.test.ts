@@ -1,0 +1,355 @@
+// The service in front of an API that knows nothing of idempotency.
+
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { newKey } from "../harness/client.ts";
+import { type Server, startServer } from "../harness/server.ts";
+import { Upstream } from "../harness/upstream.ts";
+
+const ROOT = join(import.meta.dirname, "../../crates/gateway");
+
+const upstream = new Upstream();
+let server: Server;
+
+beforeAll(async () => {
+  const url = await upstream.start();
+  const route = (path: string, more: object = {}) => ({
+    match: { path },
+    upstream: "api",
+    caller: "header:Authorization",
+    ...more,
+  });
+  const policy = {
+    upstreams: {
+      api: { url, timeout_s: 2, headers: { set: { "X-Added": "secret:ADDED" }, remove: ["X-Private"] } },
+    },
+    routes: [
+      route("/resend/{*rest}", { ambiguous: "resend" }),
+      route("/as-sent/{*rest}", { forward_key: { as: "as-sent", field: "X-Request-Id" } }),
+      route("/shop/{*rest}", { rewrite: { strip: "/shop", prefix: "/v2" } }),
+      route("/event", { key: { from: ["json:/id"] }, caller: "route", fingerprint: "none" }),
+      route("/wait/{*rest}", { in_progress: { wait_s: 5 } }),
+      route("/{*rest}", { key: { required: false } }),
+    ],
+    default: { pass: "api" },
+  };
+  server = await startServer({ FAULT_INJECTION: "on", ADDED: "by the policy" }, { root: ROOT, policy });
+});
+
+afterAll(async () => {
+  await server?.stop();
+  upstream.stop();
+});
+
+function send(path: string, key: string | undefined, init: RequestInit & { as?: string } = {}) {
+  const headers = new Headers(init.headers);
+  headers.set("Authorization", init.as ?? "Basic YWRhOng=");
+  if (key !== undefined) headers.set("Idempotency-Key", key);
+  return fetch(new URL(path, server.address), { method: "POST", redirect: "manual", ...init, headers });
+}
+
+/** A path of its own for each test, so that what came to it can be counted. */
+let numbers = 0;
+const place = (name: string) => `/orders/${++numbers}/${name}`;
+
+describe("a request with a key", () => {
+  test("reaches the API once, and each retry gets the same bytes", async () => {
+    const path = place("new");
+    const key = "order 17".replace(" ", "-");
+
+    const first = await send(path, key, { body: '{"a":1}' });
+    const retries = [await send(path, key, { body: '{"a":1}' }), await send(path, key, { body: '{"a":1}' })];
+
+    const bytes = await first.text();
+    expect(first.status).toBe(201);
+    expect(first.headers.get("Idempotent-Replayed")).toBeNull();
+    for (const retry of retries) {
+      expect([retry.status, await retry.text()]).toEqual([201, bytes]);
+      expect(retry.headers.get("Idempotent-Replayed")).toBe("true");
+      expect(retry.headers.get("X-Number")).toBe(first.headers.get("X-Number"));
+    }
+    expect(upstream.at(path)).toHaveLength(1);
+  });
+
+  test("reaches the API once, however many come at the same time", async () => {
+    const path = `${place("new")}?after=300`;
+    const key = newKey();
+
+    const answers = await Promise.all(Array.from({ length: 20 }, () => send(path, key)));
+
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses).toEqual([201, ...Array(19).fill(409)]);
+    expect(upstream.at(path)).toHaveLength(1);
+  });
+
+  test("waits for the first one where the policy says so", async () => {
+    const path = "/wait/new?after=500";
+    const key = newKey();
+
+    const [first, second] = await Promise.all([send(path, key), send(path, key)]);
+
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(await second.text()).toBe(await first.text());
+    expect(upstream.at(path)).toHaveLength(1);
+  });
+
+  test("is refused if another request had it, and does not reach the API", async () => {
+    const path = place("new");
+    const key = newKey();
+    await send(path, key, { body: "one" });
+
+    const other = await send(path, key, { body: "two" });
+
+    expect(other.status).toBe(422);
+    expect(((await other.json()) as { type: string }).type).toBe("/problems/request-mismatch");
+    expect(upstream.at(path)).toHaveLength(1);
+  });
+
+  test("is compared by its meaning if it is JSON, and by its bytes otherwise", async () => {
+    const path = place("new");
+    const [json, text] = [newKey(), newKey()];
+    const typed = (key: string, body: string, type: string) =>
+      send(path, key, { body, headers: { "Content-Type": type } });
+    await typed(json, '{"a":1,"b":2}', "application/merge-patch+json");
+    await typed(text, '{"a":1,"b":2}', "text/plain");
+
+    const same = await typed(json, '{ "b": 2.0, "a": 1 }', "application/merge-patch+json");
+    const other = await typed(text, '{ "b": 2.0, "a": 1 }', "text/plain");
+
+    expect([same.status, other.status]).toEqual([201, 422]);
+  });
+
+  test("is another caller's if another Authorization comes with it", async () => {
+    const path = place("new");
+    const key = newKey();
+
+    const [ada, eve] = [await send(path, key), await send(path, key, { as: "Basic ZXZlOng=" })];
+
+    expect(await eve.text()).not.toBe(await ada.text());
+    expect(upstream.at(path)).toHaveLength(2);
+  });
+
+  test("survives the end of the runtime with its answer", async () => {
+    const path = place("new");
+    const key = newKey();
+    const first = await send(path, key);
+
+    await server.kill();
+    const retry = await send(path, key);
+
+    expect(await retry.text()).toBe(await first.text());
+    expect(upstream.at(path)).toHaveLength(1);
+  });
+});
+
+describe("an answer", () => {
+  test.each([200, 204, 303, 404, 422, 409])("of status %i is final", async (status) => {
+    const path = `${place("new")}?status=${status}`;
+    const key = newKey();
+
+    const answers = [await send(path, key), await send(path, key)];
+
+    expect(answers.map(({ status }) => status)).toEqual([status, status]);
+    expect(upstream.at(path)).toHaveLength(1);
+  });
+
+  // Not 421, after which the client of these tests asks again by itself.
+  test.each([425, 429, 501, 505])(
+    "of status %i says that nothing was done: it is passed on, and the key is free",
+    async (status) => {
+      const path = `${place("new")}?status=${status}`;
+      const key = newKey();
+
+      const answers = [await send(path, key), await send(path, key)];
+
+      expect(answers.map(({ status }) => status)).toEqual([status, status]);
+      expect(await answers[0]!.text()).toContain('"number"');
+      expect(upstream.at(path)).toHaveLength(2);
+    },
+  );
+
+  test.each([500, 502, 401, 403])(
+    "of status %i is passed on once, and the request is not sent again",
+    async (status) => {
+      const path = `${place("new")}?status=${status}`;
+      const key = newKey();
+
+      const [first, retry] = [await send(path, key), await send(path, key)];
+
+      expect(first.status).toBe(status);
+      expect(await first.text()).toContain('"number"');
+      expect(retry.status).toBe(409);
+      expect(await retry.json()).toMatchObject({ type: "/problems/outcome-unknown", retryable: false });
+      expect(upstream.at(path)).toHaveLength(1);
+    },
+  );
+
+  test.each(["reset", "cut", "new?after=4000"])(
+    "that does not come whole, %s, leaves the key held",
+    async (end) => {
+      const path = place(end);
+      const key = newKey();
+
+      const [first, retry] = [await send(path, key), await send(path, key)];
+
+      expect([first.status, retry.status]).toEqual([502, 409]);
+      expect(await first.json()).toMatchObject({ type: "/problems/outcome-unknown" });
+      expect(upstream.at(path)).toHaveLength(1);
+    },
+  );
+
+  test("that does not come whole has the request sent again with the same key where the API honors it", async () => {
+    const path = "/resend/reset";
+    const key = newKey();
+
+    const answers = [await send(path, key), await send(path, key)];
+
+    expect(answers.map(({ status }) => status)).toEqual([503, 503]);
+    const sent = upstream.at(path).map(({ fields }) => fields["idempotency-key"]);
+    expect(sent).toHaveLength(2);
+    expect(new Set(sent).size).toBe(1);
+    expect(sent[0]).not.toBe(key);
+  });
+
+  test("comes with each of several cookies to the first request alone", async () => {
+    const path = place("cookies");
+    const key = newKey();
+
+    const [first, retry] = [await send(path, key), await send(path, key)];
+
+    expect(first.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    expect(retry.headers.getSetCookie()).toEqual([]);
+    expect(await retry.text()).toBe("with cookies");
+  });
+
+  test("that was compressed is whole, and says nothing of how it was", async () => {
+    const key = newKey();
+    const path = place("gzip");
+
+    const answers = [await send(path, key), await send(path, key)];
+
+    for (const answer of answers) {
+      expect(await answer.text()).toBe("unpacked");
+      expect(answer.headers.get("ETag")).toBe('W/"v1"');
+    }
+  });
+
+  test("that leads to the API leads here", async () => {
+    const answer = await send(place("redirect"), newKey());
+
+    expect(answer.headers.get("Location")).toBe(new URL("/orders/7", server.address).href);
+  });
+
+  test("and its request keep every byte", async () => {
+    const body = new Uint8Array(100_000).map((_, at) => (at * 7) % 256);
+    const key = newKey();
+    const path = place("echo");
+    const ask = () => send(path, key, { body, headers: { "Content-Type": "application/octet-stream" } });
+
+    const answers = [await ask(), await ask()];
+
+    for (const answer of answers) {
+      expect(new Uint8Array(await answer.arrayBuffer())).toEqual(body);
+      expect(answer.headers.get("Content-Type")).toBe("application/octet-stream");
+    }
+    expect(upstream.at(path)).toHaveLength(1);
+  });
+});
+
+describe("the API gets", () => {
+  test("the operation's id as a key, who asked, and what the policy adds, and nothing that is not meant for it", async () => {
+    const path = place("new");
+    const key = newKey();
+
+    await send(path, key, { headers: { "X-Private": "p", "X-Forwarded-For": "203.0.113.9", "X-Own": "o" } });
+
+    const [{ fields }] = upstream.at(path) as [{ fields: Record<string, string> }];
+    expect(fields["idempotency-key"]).toMatch(/^[0-9a-f-]{36}$/);
+    expect(fields["idempotency-key"]).not.toBe(key);
+    expect(fields).toMatchObject({ "x-own": "o", "x-added": "by the policy", via: "1.1 edge-idempotency" });
+    expect(fields["x-forwarded-host"]).toBe(server.address.host);
+    expect(fields["x-forwarded-for"]).not.toBe("203.0.113.9");
+    expect(fields).not.toHaveProperty("x-private");
+  });
+
+  test("the key as it was sent, in a field of its choice", async () => {
+    const key = newKey();
+
+    await send("/as-sent/new", key);
+
+    expect(upstream.at("/as-sent/new")[0]!.fields["x-request-id"]).toBe(key);
+  });
+
+  test("a path of its own", async () => {
+    await send("/shop/carts/7?a=b", newKey());
+
+    expect(upstream.at("/v2/carts/7?a=b")).toHaveLength(1);
+  });
+
+  test("an event once, by the key in its body, whatever else is in it", async () => {
+    const event = (id: string, more: object) =>
+      send("/event", undefined, {
+        body: JSON.stringify({ id, ...more }),
+        headers: { "Content-Type": "application/json" },
+      });
+
+    const answers = [
+      await event("evt_1", { try: 1 }),
+      await event("evt_1", { try: 2 }),
+      await event("evt_2", {}),
+    ];
+    const without = await send("/event", undefined, { body: "{}" });
+
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(await answers[1]!.text()).toBe(await answers[0]!.text());
+    expect(without.status).toBe(400);
+    expect(upstream.at("/event")).toHaveLength(2);
+  });
+});
+
+describe("everything else", () => {
+  test.each(["GET", "PUT", "DELETE", "POST"])(
+    "passes, as %s without a key does, as often as it comes",
+    async (method) => {
+      const path = place("new?status=202");
+
+      const answers = [await send(path, undefined, { method }), await send(path, undefined, { method })];
+
+      expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+      for (const answer of answers) expect(answer.headers.get("Idempotent-Replayed")).toBeNull();
+      expect(upstream.at(path)).toHaveLength(2);
+    },
+  );
+
+  test("passes a body that is longer than any that is protected", async () => {
+    const body = new Uint8Array(12 << 20).fill(7);
+    const path = place("echo");
+
+    const answer = await send(path, undefined, { method: "PUT", body });
+
+    expect((await answer.arrayBuffer()).byteLength).toBe(body.length);
+  });
+
+  test("passes events as they are sent", async () => {
+    const answer = await send(place("events"), undefined, { method: "GET" });
+
+    const reader = answer.body!.getReader();
+    const { value } = await reader.read();
+
+    expect(new TextDecoder().decode(value)).toBe("data: 1\n\n");
+    await reader.cancel();
+  });
+
+  test("says that the API did not answer, if it does not", async () => {
+    const answer = await send(place("reset"), undefined, { method: "GET" });
+
+    expect(answer.status).toBe(502);
+  });
+
+  test("leaves to the API the pages that an API has", async () => {
+    for (const path of ["/", "/health", "/docs"]) {
+      const answer = await send(path, undefined, { method: "GET" });
+      expect(await answer.text(), path).toContain('"number"');
+    }
+  });
+});

@@ -10,13 +10,22 @@
 use std::{env, fs, path::Path};
 
 use edge_idempotency::service;
-use idempotency_edge::description::document;
+use idempotency_edge::{description::document, gateway};
 use serde_json::Value;
 
 #[test]
-fn the_file_is_up_to_date() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/openapi.json");
-    let described = format!("{:#}\n", document(&service().unwrap()));
+fn the_description_is_up_to_date() {
+    is_up_to_date("assets/openapi.json", &document(&service().unwrap()));
+}
+
+#[test]
+fn the_schema_of_policies_is_up_to_date() {
+    is_up_to_date("packages/worker/gateway.schema.json", &gateway::schema());
+}
+
+fn is_up_to_date(name: &str, content: &Value) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    let described = format!("{content:#}\n");
     if env::var_os("DESCRIBE").is_some() {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(&file, &described).unwrap();
@@ -26,7 +35,7 @@ fn the_file_is_up_to_date() {
 
     assert!(
         written == described,
-        "run `npm run describe` to write assets/openapi.json anew"
+        "run `npm run describe` to write {name} anew"
     );
 }
 

@@ -15,6 +15,9 @@ const WORKER = "edge-idempotency";
 /** The Worker of the operations that tests need and nobody else does. */
 export const OPERATIONS = join(ROOT, "tests/operations");
 
+/** The static files of our own Worker. */
+export const PUBLIC = join(ROOT, "public");
+
 /** Every program this process has started: Miniflare does not tell which of them is the runtime. */
 const children: ChildProcess[] = [];
 subscribe("child_process", (message) => {
@@ -47,6 +50,8 @@ export type Variables = Record<string, string | number | boolean | null | string
 export interface Options {
   /** The folder of the Worker whose dist/ runs. */
   root?: string;
+  /** The folder of its static files, if that is not the Worker's own public/. */
+  assets?: string;
   /** How many requests a caller may send in ten seconds; without it, as many as it likes. */
   rateLimit?: number;
   /**
@@ -62,9 +67,9 @@ export interface Options {
 
 /** Starts the bundle, open to everybody, with the variables `vars`. */
 export async function startServer(vars: Variables = {}, options: Options = {}): Promise<Server> {
-  const { root = ROOT, rateLimit, around, policy, direct = false } = options;
+  const { root = ROOT, assets = join(root, "public"), rateLimit, around, policy, direct = false } = options;
   const state = await mkdtemp(join(tmpdir(), "edge-idempotency-"));
-  const hasAssets = existsSync(join(root, "public"));
+  const hasAssets = existsSync(assets);
   const logs: Server["logs"] = [];
   const noise: string[] = [];
   let restarted = () => {};
@@ -100,7 +105,7 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
           },
           ...(hasAssets && {
             assets: {
-              directory: join(root, "public"),
+              directory: assets,
               hasUserWorker: true,
               runWorkerFirst: true,
               htmlHandling: "none",

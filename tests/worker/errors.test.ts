@@ -142,7 +142,7 @@ describe("a path's methods", () => {
       const answers = [await api.call(path), await api.call(path, { method: "POST", payload: {} })];
 
       expect(answers.map((answer) => answer.status)).toEqual([404, 404]);
-      expect(answers[0]!.json.detail).toContain("/docs");
+      expect(answers[0]!.json.detail).toContain("/docs shows all paths");
     },
   );
 });

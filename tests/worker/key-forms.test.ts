@@ -16,6 +16,7 @@ describe("an opaque key", () => {
     ["has a comma between quotes", "a,b"],
     ["has quotes and backslashes between quotes", 'a"b\\c'],
     ["has what URLs encode", "%2F/?#&+~"],
+    ["has dots and encoded dots", "../%2e%2E/."],
     ["has 255 bytes", "k".repeat(255)],
   ])("that %s is one key: it is replayed and looked up", async (_, text) => {
     const key = text.length < 200 ? text + newKey() : text;
@@ -90,6 +91,8 @@ describe("what is no key of its route", () => {
     ["/opaque", "a b", /has a space or a character that is not visible ASCII/],
     ["/opaque", "ü", /has a space or a character that is not visible ASCII/],
     ["/opaque", "k".repeat(256), /longer than 255 bytes/],
+    ["/opaque", ".", /one dot or two, which URLs leave out of paths/],
+    ["/opaque", "..", /could not be looked up\. Send 1 to 255/],
     ["/optional", "a b", /has a space/],
   ])("is refused with what is wrong, and what to send: %s: %s", async (path, key, words) => {
     const effects = await effectsOf(path);
@@ -139,6 +142,25 @@ describe("a route that does not require a key", () => {
     expect(lines.map(({ message }) => message)).toEqual(Array(3).fill("Ran without idempotency key"));
     for (const line of lines)
       expect(line).toMatchObject({ level: "info", operation: "optional", idempotency_key: null });
+  });
+
+  test("ignores what is about attempts", async () => {
+    const headers = { "X-Fault": "fail-before", Prefer: "wait=1" };
+
+    expect((await post("/optional", { headers })).status).toBe(200);
+  });
+
+  test("says that an effect without a key may be there, if that is not known", async () => {
+    const db = await api.server.db();
+    await db.prepare("ALTER TABLE effects RENAME TO elsewhere").run();
+
+    const answer = await post("/optional", {});
+    await db.prepare("ALTER TABLE elsewhere RENAME TO effects").run();
+
+    expect(answer.status).toBe(502);
+    expect(answer.json).toMatchObject({ type: "/problems/outcome-unknown", retryable: false });
+    expect(answer.json.detail).toContain("look first whether it is there");
+    expect([...answer.headers.keys()].filter((name) => /idempoten|retry/.test(name))).toEqual([]);
   });
 
   test("takes effect once with a key", async () => {

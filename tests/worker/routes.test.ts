@@ -151,6 +151,18 @@ describe("a method", () => {
   });
 });
 
+describe("a path", () => {
+  test("is compared as it is written, and not as it is decoded", async () => {
+    const headers = { "Idempotency-Key": newKey() };
+    const first = await api.call("/files/a/%61", { method: "POST", headers });
+
+    const second = await api.call("/files/a/a", { method: "POST", headers });
+
+    expect(first.status).toBe(200);
+    expect(second.json.type).toBe("/problems/request-mismatch");
+  });
+});
+
 describe("a Worker without static files", () => {
   test.each(["/docs", "/openapi.json", "/dashboard", "/docs/page.css"])("says so: %s", async (path) => {
     const answer = await api.call(path);
@@ -170,6 +182,18 @@ describe("a Worker without static files", () => {
     expect(text).toContain("<h1>test-operations</h1>");
     expect(text).not.toMatch(/docs|dashboard/);
   });
+
+  test.each(["/", "/nowhere"])(
+    "is promised no page without a doubt where there is no path: %s",
+    async (path) => {
+      const { status, json } = await api.call(path);
+      const problem = await api.call(json.type, { headers: { Accept: "text/html" } });
+
+      expect(status).toBe(404);
+      expect(json.detail).toMatch(/unless this Worker has no static files\.$/);
+      expect(problem.text).toContain("unless the Worker has no static files");
+    },
+  );
 });
 
 describe("a variable of the Worker that is not set", () => {

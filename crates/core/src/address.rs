@@ -66,7 +66,8 @@ pub enum KeyForm {
     Uuid4,
     /// A UUID of any version. Not the nil or the max UUID, which are the same for everybody.
     Uuid,
-    /// 1 to 255 bytes of visible ASCII, compared exactly.
+    /// 1 to 255 bytes of visible ASCII, compared exactly. Not `.` or `..`, which URLs leave out of paths, even
+    /// percent-encoded: such a key could not be looked up.
     Opaque,
 }
 
@@ -121,7 +122,9 @@ fn is_version_4(uuid: &Uuid) -> bool {
 }
 
 fn is_opaque(text: &str) -> bool {
-    (1..=MAX_OPAQUE_BYTES).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    (1..=MAX_OPAQUE_BYTES).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
+        && !matches!(text, "." | "..")
 }
 
 /// The key as answers show it: a UUID in lower case, an opaque key as it was sent.
@@ -197,6 +200,9 @@ mod tests {
             (&long, vec![]),
             ("", vec![]),
             ("a b", vec![]),
+            (".", vec![]),
+            ("..", vec![]),
+            ("...", vec![Opaque]),
             ("a\u{e9}", vec![]),
             ("a\u{7f}", vec![]),
         ] {

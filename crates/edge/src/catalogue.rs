@@ -45,10 +45,10 @@ pub static KEY_INVALID: Definition = Definition {
     slug: "idempotency-key-invalid",
     status: 400,
     other_statuses: &[],
-    title: "The idempotency key is not a UUID of version 4",
+    title: "The idempotency key is invalid",
     retryable: false,
-    meaning: "The key is not a UUID of version 4 in its usual form of 36 characters (RFC 9562). The detail says \
-              what is wrong with it.",
+    meaning: "The key is not of the form that the route accepts: a UUID of version 4 in its usual form of 36 \
+              characters (RFC 9562), unless the route says otherwise. The detail says what is wrong with it.",
     remedy: "Make the key with your platform's UUID function, such as crypto.randomUUID(), and send it as \
              it is, or in double quotes in the field Idempotency-Key.",
 };
@@ -167,8 +167,8 @@ pub static NOT_FOUND: Definition = Definition {
     retryable: false,
     meaning: "There is no such path, or nothing of yours under it. What belongs to other callers looks the \
               same, and so does what has expired.",
-    remedy: "Check the path: /docs shows all there are. If the thing was made by a caller with a token, send that \
-             token.",
+    remedy: "Check the path, its case, and a slash at its end; /docs shows all paths, unless the Worker has no static \
+             files. If the thing was made by a caller with a token, send that token.",
 };
 
 /// `method-not-allowed`
@@ -253,7 +253,8 @@ pub static OUTCOME_UNKNOWN: Definition = Definition {
               went. It must not be repeated, so the key is held. The status is 502 for the attempt's own request, \
               409 for those after it, for which nothing was done.",
     remedy: "Do not send the request with a new key: that could do it twice. Ask whoever runs the service, who can \
-             resolve the key; once its look-up says so, send the same request with the same key again.",
+             resolve the key; once its look-up says so, send the same request with the same key again. If the request \
+             had no key, look first whether its effect is there.",
 };
 
 /// `not-ambiguous`

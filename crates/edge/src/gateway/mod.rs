@@ -10,4 +10,6 @@ mod forward;
 mod routes;
 
 pub use check::PolicyError;
+#[cfg(not(target_arch = "wasm32"))]
+pub use policy::schema;
 pub use routes::routes;

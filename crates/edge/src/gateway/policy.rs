@@ -12,6 +12,13 @@ use serde::Deserialize;
 use super::status::StatusRule;
 use crate::operation::{CallerSource, KeySource};
 
+/// The JSON Schema of a policy. The Worker does not carry it.
+#[cfg(not(target_arch = "wasm32"))]
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Policy).into()
+}
+
 /// What is in front of other APIs, and by which rules.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

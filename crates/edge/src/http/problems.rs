@@ -102,7 +102,8 @@ impl Problem {
     #[must_use]
     pub fn nothing_at_root() -> Self {
         Self::not_found(
-            "The API is not at this path. GET /docs shows it, and /openapi.json describes it for programs.",
+            "The API is not at this path. GET /docs shows it, and /openapi.json describes it for programs, unless this \
+             Worker has no static files.",
         )
     }
 

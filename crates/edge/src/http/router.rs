@@ -188,7 +188,8 @@ fn decoded(params: &Params<'_, '_>) -> Option<Variables> {
 
 fn no_such_path() -> Problem {
     Problem::not_found(
-        "There is no such path. /docs shows all there are; they are in lower case, without a slash at the end.",
+        "There is no such path. Its case matters, and so does a slash at its end. /docs shows all paths, unless this \
+         Worker has no static files.",
     )
 }
 

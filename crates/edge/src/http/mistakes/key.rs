@@ -37,6 +37,8 @@ fn about_opaque(text: &str) -> &'static str {
         "The key is empty."
     } else if text.len() > 255 {
         "The key is longer than 255 bytes."
+    } else if matches!(text, "." | "..") {
+        "The key is one dot or two, which URLs leave out of paths, so it could not be looked up."
     } else {
         "The key has a space or a character that is not visible ASCII in it."
     }
@@ -130,5 +132,24 @@ mod tests {
             assert!(!words.contains("order-17"));
         }
         assert!(about_key("\"abc", KeyForm::Uuid4, true).contains("do not make a pair"));
+    }
+
+    #[test]
+    fn an_invalid_opaque_key_is_told_what_is_wrong_with_it() {
+        let long = "k".repeat(256);
+        for (sent, told) in [
+            ("", "is empty"),
+            (long.as_str(), "longer than 255 bytes"),
+            (".", "could not be looked up"),
+            ("..", "could not be looked up"),
+            ("a b", "has a space"),
+        ] {
+            let words = about_key(sent, KeyForm::Opaque, false);
+            assert!(words.contains(told), "{sent}: {words}");
+            assert!(
+                words.contains("Send 1 to 255 characters"),
+                "{sent}: {words}"
+            );
+        }
     }
 }

@@ -346,6 +346,16 @@ describe("everything else", () => {
     expect(answer.status).toBe(502);
   });
 
+  test("leaves to the API who may call it from a page of another origin", async () => {
+    const path = place("new");
+    const headers = { Origin: "https://shop.example", "Access-Control-Request-Method": "POST" };
+
+    const answer = await send(path, undefined, { method: "OPTIONS", headers });
+
+    expect(answer.status).toBe(201);
+    expect(upstream.at(path)).toHaveLength(1);
+  });
+
   test("leaves to the API the pages that an API has", async () => {
     for (const path of ["/", "/health", "/docs"]) {
       const answer = await send(path, undefined, { method: "GET" });

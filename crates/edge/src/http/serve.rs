@@ -140,10 +140,13 @@ async fn answer(
     env: &Env,
     ctx: &Context,
 ) -> Result<Answer, Problem> {
-    if let Some(answer) = preflight(exchange, router, settings)? {
+    let routed = router.route(exchange.method(), &exchange.path, exchange.host());
+    // Who may call another server, that one says.
+    let is_ours = !matches!(routed, Ok((Target::Passage(_), _)));
+    if is_ours && let Some(answer) = preflight(exchange, router, settings)? {
         return Ok(answer);
     }
-    let (target, variables) = router.route(exchange.method(), &exchange.path, exchange.host())?;
+    let (target, variables) = routed?;
     match target {
         Target::Keyed(route) => {
             Ok(keyed(content, route, variables, exchange, settings, env, ctx).await)

@@ -14,7 +14,7 @@ use operations::{
 };
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
-/// The service of this Worker. `entry.js` calls it once for each instance.
+/// The service of this Worker. JavaScript calls it once for each instance.
 #[wasm_bindgen]
 pub fn service() -> Result<Service, JsError> {
     let resources = "/api/v1/operations/resources";

@@ -14,10 +14,10 @@ extern "C" {
     fn panic();
 }
 
-/// Has the end of this instance reported, and told to `ending.js`. `entry.js` calls it once for each instance.
+/// Has the end of this instance reported, and told to `ending.js`. `packages/worker/index.js` calls it once for each instance.
 ///
 /// It takes the place of two hooks of the `worker` crate. One reports a panic without its stack. The other has the next
-/// call of any kind make a new instance, with pointers into the old one; without it such calls fail, and `entry.js`
+/// call of any kind make a new instance, with pointers into the old one; without it such calls fail, and `packages/worker/index.js`
 /// starts the new instance.
 #[wasm_bindgen]
 pub fn watch() {

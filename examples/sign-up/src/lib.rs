@@ -9,7 +9,7 @@ use idempotency_edge::{
 };
 use sign_up::{Account, SignUp};
 
-/// The service of this Worker. `entry.js` calls it once for each instance.
+/// The service of this Worker. JavaScript calls it once for each instance.
 #[wasm_bindgen]
 pub fn service() -> Result<Service, JsError> {
     let routes = vec![

@@ -1,4 +1,4 @@
-// The Worker's end of a call; entry.js has the object's. Bytes go over and bytes come back.
+// The Worker's end of a call; packages/worker/index.js has the object's. Bytes go over and bytes come back.
 
 /** Sends `message` to the object called `name`, to a new stub each time: one that has failed stays broken. */
 export async function send(namespace, name, message) {

@@ -1,4 +1,4 @@
-//! The class of the Durable Object, as `entry.js` calls it: messages in, messages out.
+//! The class of the Durable Object, as `packages/worker/index.js` calls it: messages in, messages out.
 //!
 //! The `worker` crate's macro would have a request and a response in their place, each of which crosses between wasm
 //! and JavaScript several times.

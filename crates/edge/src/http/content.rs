@@ -13,7 +13,7 @@ use crate::clock::{self, within};
 const SILENCE_MS: u64 = 10_000;
 
 /// How much longer than that the content may take for each of its bytes, in milliseconds: 1 kB/s is the least rate.
-/// `entry.js` waits as long as [`SILENCE_MS`] for one of up to 10,000 bytes, which at that rate have come by then.
+/// `packages/worker/index.js` waits as long as [`SILENCE_MS`] for one of up to 10,000 bytes, which at that rate have come by then.
 const BYTE_MS: u64 = 1;
 
 /// How much of a content that is refused is read and dropped before the answer, in bytes and in milliseconds.
@@ -27,7 +27,7 @@ pub enum Content {
     Arrived(Vec<u8>),
     /// Nothing has been read.
     Unread(Request),
-    /// `entry.js` waited for it in vain.
+    /// `packages/worker/index.js` waited for it in vain.
     Late,
 }
 

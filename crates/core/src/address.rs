@@ -100,6 +100,8 @@ impl IdempotencyKey {
                 keys.push(key);
             }
         }
+        // An opaque key in capitals is meant before the UUID that it could be.
+        keys.sort_by_key(|key| key.to_string() != text);
         keys
     }
 }
@@ -217,6 +219,7 @@ mod tests {
         let readings = |text: &str, forms: &[KeyForm]| IdempotencyKey::readings(text, forms).len();
         assert_eq!(readings(LOWER, &all), 1);
         assert_eq!(readings(UPPER, &all), 2);
+        assert_eq!(IdempotencyKey::readings(UPPER, &all)[0].to_string(), UPPER);
         assert_eq!(readings("order-17", &all), 1);
         assert_eq!(readings("order-17", &[KeyForm::Uuid4]), 0);
     }

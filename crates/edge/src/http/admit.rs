@@ -110,7 +110,9 @@ pub async fn admit_request(
     };
     let fingerprint = operation.admit(&request).map_err(|refusal| match refusal {
         Refusal::MalformedJson(detail) => Problem::malformed_json(detail),
-        Refusal::UnsupportedMediaType(detail) => Problem::unsupported_media_type(detail),
+        Refusal::UnsupportedMediaType { detail, accept } => {
+            Problem::unsupported_media_type(detail, &accept)
+        }
         Refusal::Invalid(errors) => Problem::invalid(errors),
     })?;
     Ok((request, fingerprint))
@@ -145,7 +147,10 @@ pub(super) fn check_form(payload: &[u8], exchange: &Exchange) -> Result<(), Prob
     }
     match exchange.field(RequestField::ContentType)? {
         Some(sent) if is_json(sent) => Ok(()),
-        sent => Err(Problem::unsupported_media_type(about_content_type(sent))),
+        sent => Err(Problem::unsupported_media_type(
+            about_content_type(sent),
+            "application/json",
+        )),
     }
 }
 

@@ -57,6 +57,10 @@ impl Content {
             Self::Arrived(bytes) if bytes.len() > max_bytes => {
                 Err(Problem::payload_too_large(max_bytes))
             }
+            // The client hung up, or sent less than it said.
+            Self::Arrived(bytes) if announced.is_some_and(|length| length != bytes.len()) => {
+                Err(Problem::no_content(true))
+            }
             Self::Arrived(bytes) => Ok(take(bytes)),
             Self::Unread(request) => read(request, max_bytes).await,
             Self::Late => Err(Problem::request_timeout()),

@@ -84,14 +84,18 @@ pub fn interrupted(
     let keyed = keyed_route(&exchange, router);
     let sent = keyed.and_then(|keyed| sent_key(&exchange, keyed.key.form).ok()?);
     let key = sent.map(|(key, _)| key);
-    let problem = match &key {
-        Some(key) => Problem::unavailable().about(key),
-        None => Problem::unavailable(),
+    let problem = match (&key, keyed) {
+        (Some(key), _) => Problem::unavailable().about(key),
+        // Its operation may have run, and nothing keeps it from running again.
+        (None, Some(route)) if !route.key.is_required => Problem::unkeyed_outcome_unknown(),
+        (None, _) => Problem::unavailable(),
     };
     let key = key.map(|key| key.to_string());
     let subject = Subject {
         idempotency_key: key.as_deref(),
-        operation: keyed.map(|keyed| keyed.operation.name()),
+        operation: keyed
+            .filter(|_| key.is_some())
+            .map(|keyed| keyed.operation.name()),
         ..exchange.subject()
     };
     tell(subject, &exchange.refused(&problem));

@@ -48,7 +48,7 @@ function urlOf(text) {
   return `${url.origin}${url.pathname.replace(/\/$/, "")}`;
 }
 
-export function policyFor(url) {
+function policyFor(url) {
   const route = (path) =>
     `{ "match": { "path": "${path}" }, "upstream": "api", "caller": "header:Authorization", "key": { "required": false } }`;
   return `{
@@ -65,7 +65,7 @@ export function policyFor(url) {
 }
 
 /** The module that the platform loads; the two names are JavaScript's literals. */
-export function entryFrom(glue, wasm) {
+function entryFrom(glue, wasm) {
   return `import { gateway } from ${glue};
 import * as rust from ${wasm};
 import policy from "./gateway.jsonc";
@@ -77,12 +77,10 @@ export { Coordinator, Telemetry };
 `;
 }
 
-export const CONFIGURATION = {
+const CONFIGURATION = {
   name: "edge-idempotency-gateway",
   main: "entry.js",
   compatibility_date: "2026-10-01",
-  // An upstream is on the public internet, or a service binding.
-  compatibility_flags: [],
   rules: [{ type: "Text", globs: ["**/*.jsonc"] }],
   observability: { enabled: true },
   durable_objects: {
@@ -93,6 +91,13 @@ export const CONFIGURATION = {
   },
   migrations: [{ tag: "v1", new_sqlite_classes: ["Coordinator", "Telemetry"] }],
   kv_namespaces: [{ binding: "REPLAYS" }],
+  // The dashboard.
+  assets: {
+    directory: join(PACKAGE, "public"),
+    binding: "ASSETS",
+    run_worker_first: true,
+    html_handling: "none",
+  },
 };
 
 function wrangler() {

@@ -16,12 +16,13 @@ export function gateway(rust, jsonc) {
   return workerOf(rust, () => rust.service(withoutComments(jsonc)));
 }
 
-/** JSON of JSON with comments, with everything else where it was. */
+/** JSON of JSON with comments and trailing commas, with everything else where it was. */
 function withoutComments(jsonc) {
-  const blank = (comment) => comment.replace(/[^\n]/g, " ");
-  return jsonc.replace(/"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\/\*[^]*?\*\//g, (part) =>
-    part[0] === '"' ? part : blank(part),
-  );
+  const isText = (part) => part[0] === '"';
+  const blank = (part) => part.replace(/[^\n]/g, " ");
+  const without = (pattern, text) => text.replace(pattern, (part) => (isText(part) ? part : blank(part)));
+  const plain = without(/"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\/\*[^]*?\*\//g, jsonc);
+  return without(/"(?:[^"\\]|\\.)*"|,(?=\s*[\]}])/g, plain);
 }
 
 function workerOf(rust, makeService) {

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { newKey } from "../harness/client.ts";
+import { eventually, newKey } from "../harness/client.ts";
 import { type Server, startServer } from "../harness/server.ts";
 import { Upstream } from "../harness/upstream.ts";
 
@@ -28,6 +28,7 @@ beforeAll(async () => {
       route("/as-sent/{*rest}", { forward_key: { as: "as-sent", field: "X-Request-Id" } }),
       route("/shop/{*rest}", { rewrite: { strip: "/shop", prefix: "/v2" } }),
       route("/event", { key: { from: ["json:/id"] }, caller: "route", fingerprint: "none" }),
+      route("/ours/{*rest}", { caller: "authenticated", key: { required: false } }),
       route("/wait/{*rest}", { in_progress: { wait_s: 5 } }),
       route("/{*rest}", { key: { required: false } }),
     ],
@@ -211,6 +212,38 @@ describe("an answer", () => {
     expect(sent[0]).not.toBe(key);
   });
 
+  test("that nobody knows is said by an operator, who finds the key by its caller's scope", async () => {
+    const path = place("reset");
+    const key = newKey();
+    await send(path, key);
+    const logged = () => server.logs.find((line) => line["idempotency_key"] === key && line["caller"]);
+    await eventually(() => logged() !== undefined);
+    const scope = String(logged()!["caller"]).replace("scope ", "");
+    const resolution = new URL(
+      `/api/v1/operations/idempotency/${key}/resolution?scope=${scope}`,
+      server.address,
+    );
+    const said = {
+      as: "completed",
+      answer: { status: 201, headers: [["X-Number", "by hand"]], body: "done" },
+    };
+
+    const resolved = await fetch(resolution, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(said),
+    });
+    const retry = await send(path, key);
+
+    expect(resolved.status).toBe(200);
+    expect([retry.status, await retry.text(), retry.headers.get("X-Number")]).toEqual([
+      201,
+      "done",
+      "by hand",
+    ]);
+    expect(upstream.at(path)).toHaveLength(1);
+  });
+
   test("comes with each of several cookies to the first request alone", async () => {
     const path = place("cookies");
     const key = newKey();
@@ -270,6 +303,14 @@ describe("the API gets", () => {
     expect(fields["x-forwarded-host"]).toBe(server.address.host);
     expect(fields["x-forwarded-for"]).not.toBe("203.0.113.9");
     expect(fields).not.toHaveProperty("x-private");
+  });
+
+  test("no token of this service", async () => {
+    const path = "/ours/new";
+
+    await send(path, newKey(), { as: "Bearer ours" });
+
+    expect(upstream.at(path)[0]!.fields).not.toHaveProperty("authorization");
   });
 
   test("the key as it was sent, in a field of its choice", async () => {

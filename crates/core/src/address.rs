@@ -4,7 +4,7 @@ use std::fmt;
 
 use uuid::{Uuid, Variant};
 
-use crate::digest::{digest, hex};
+use crate::digest::{digest, from_hex, hex};
 
 /// Part of every address, so that another layout of addresses cannot meet this one.
 const LAYOUT: &[u8] = b"edge-idempotency/1";
@@ -49,6 +49,14 @@ impl Scope {
     #[must_use]
     pub fn of_token(token: &str) -> Self {
         Self(digest(&[b"token", token.as_bytes()]))
+    }
+}
+
+impl Scope {
+    /// Reads what `Display` writes.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        from_hex(text).map(Self)
     }
 }
 
@@ -113,6 +121,8 @@ impl IdempotencyKey {
                 keys.push(key);
             }
         }
+        // An opaque key in capitals is meant before the UUID that it could be.
+        keys.sort_by_key(|key| key.to_string() != text);
         keys
     }
 }
@@ -230,6 +240,7 @@ mod tests {
         let readings = |text: &str, forms: &[KeyForm]| IdempotencyKey::readings(text, forms).len();
         assert_eq!(readings(LOWER, &all), 1);
         assert_eq!(readings(UPPER, &all), 2);
+        assert_eq!(IdempotencyKey::readings(UPPER, &all)[0].to_string(), UPPER);
         assert_eq!(readings("order-17", &all), 1);
         assert_eq!(readings("order-17", &[KeyForm::Uuid4]), 0);
     }

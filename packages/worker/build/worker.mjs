@@ -24,20 +24,19 @@ const WASM_FEATURES = [
 // only caller makes the whole shorter, but of one long function gzip recognizes less.
 const FOR_GZIP = ["-O", "--one-caller-inline-max-function-size=20", "--reorder-functions-by-name"];
 
-// Classes that the `worker` crate shows to JavaScript and of which this service makes no object: the methods would stay
-// because they could be called. Whoever comes to use one takes its name out here, or it fails when it is made.
-const UNUSED_CLASSES = ["intounderlying", "containerstartupoptions", "minifyconfig", "r2range"];
-
 const TOOLS = fileURLToPath(new URL(".", import.meta.url));
 
-/** Builds the crate in the folder `crate`, unless what is there is up to date; `options` are for `cargo build`. */
-export function buildWorker(crate = ".", options = []) {
+/**
+ * Builds the crate in the folder `crate`, unless what is there is up to date. `options` are for `cargo build`; the methods
+ * of `unusedClasses` are left out of the wasm.
+ */
+export function buildWorker(crate = ".", options = [], unusedClasses = []) {
   const build = join(crate, "build");
   say("Building the Worker (about a minute the first time)…");
   const wasm = compile(crate, options);
   buildIfOlder(join(build, "index.js"), [wasm, TOOLS, ".tools/.crates.toml"], () => {
     bind(wasm, build);
-    optimize(join(build, "index_bg.wasm"));
+    optimize(join(build, "index_bg.wasm"), unusedClasses);
     bundle(join(build, "index.js"));
   });
 }
@@ -71,8 +70,8 @@ function bind(wasm, build) {
   ]);
 }
 
-function optimize(wasm) {
-  const without = UNUSED_CLASSES.map((name) => `--remove-exports=*${name}*`);
+function optimize(wasm, unusedClasses) {
+  const without = unusedClasses.map((name) => `--remove-exports=*${name}*`);
   const features = WASM_FEATURES.map((name) => `--enable-${name}`);
   const options = [...without, ...FOR_GZIP, "--strip-debug", ...features];
   run(program("binaryen", "wasm-opt"), [wasm, ...options, "-o", wasm]);

@@ -47,6 +47,10 @@ impl Operation for Echo {
         self.deadline_s
     }
 
+    fn reads_fields(&self) -> bool {
+        true
+    }
+
     fn admit(&self, request: &Request) -> Result<Fingerprint, Refusal> {
         Ok(fingerprint(request, &request.body))
     }

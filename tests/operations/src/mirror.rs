@@ -19,10 +19,6 @@ impl Operation for Mirror {
         "mirror"
     }
 
-    fn reads_fields(&self) -> bool {
-        false
-    }
-
     fn admit(&self, request: &Request) -> Result<Fingerprint, Refusal> {
         Ok(fingerprint(request, &request.body))
     }

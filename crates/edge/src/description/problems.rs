@@ -188,7 +188,7 @@ fn examples(kind: ProblemType, entry: &Entry) -> Vec<(String, ProblemType, Probl
         ProblemType::UnsupportedMediaType => vec![
             variant(
                 "type",
-                Problem::unsupported_media_type(about_content_type(None)),
+                Problem::unsupported_media_type(about_content_type(None), "application/json"),
             ),
             variant("encoding", Problem::unsupported_encoding()),
         ],

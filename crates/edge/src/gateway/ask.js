@@ -32,7 +32,7 @@ export async function ask(fetcher, url, method, fields, body, maxBytes, signal) 
 }
 
 /** An answer whose body may still be to come, to a request whose body may be too: `unread` is that request then. */
-export function pass(fetcher, url, method, fields, body, unread) {
+export async function pass(fetcher, url, method, fields, body, unread) {
   const sent = body.length > 0 ? body.slice() : unread?.body && !unread.bodyUsed ? unread.body : null;
   return send(fetcher, url, method, fields, sent, undefined);
 }

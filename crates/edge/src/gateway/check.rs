@@ -103,6 +103,22 @@ fn check_route(place: &str, route: &RouteRule, policy: &Policy) -> Result<(), Po
     if let InProgress::WaitS(wait_s) = route.in_progress {
         within(&format!("{place}.in_progress.wait_s"), wait_s, 1, 30)?;
     }
+    for status in &route.not_executed {
+        within(
+            &format!("{place}.not_executed"),
+            u64::from(*status),
+            400,
+            599,
+        )?;
+    }
+    let timeout_s = policy
+        .upstreams
+        .get(&route.upstream)
+        .map_or(0, |upstream| upstream.timeout_s);
+    if route.retention_s <= timeout_s {
+        let rule = format!("must be longer than timeout_s of its upstream, which is {timeout_s}");
+        return Err(wrong(format!("{place}.retention_s"), rule));
+    }
     if route.key.from.is_empty() {
         return Err(wrong(
             format!("{place}.key.from"),
@@ -122,8 +138,11 @@ fn check_route(place: &str, route: &RouteRule, policy: &Policy) -> Result<(), Po
         ("strip", &route.rewrite.strip),
         ("prefix", &route.rewrite.prefix),
     ] {
-        if !path.is_empty() && (!path.starts_with('/') || path.ends_with('/')) {
-            let rule = format!("must begin with a slash and not end with one, and is \"{path}\"");
+        let is_plain = !path.contains(['?', '#', '\\', '%']) && !path.contains("/.");
+        if !path.is_empty() && (!path.starts_with('/') || path.ends_with('/') || !is_plain) {
+            let rule = format!(
+                "must be a path that begins with a slash and does not end with one, and is \"{path}\""
+            );
             return Err(wrong(format!("{place}.rewrite.{name}"), rule));
         }
     }

@@ -12,11 +12,13 @@ use super::{
     fields::{Came, Fields, to_client, to_upstream},
     policy::{AmbiguousRule, FingerprintRule, ForwardAs, InProgress, RouteRule},
     status::is_final,
-    target::{WrongPath, url},
+    target::{WrongPath, ours, url},
     upstream::{Answered, Sent, Upstream},
 };
 use crate::{
-    operation::{Execution, FieldError, Operation, OperationError, Refusal, fingerprint},
+    operation::{
+        CallerSource, Execution, FieldError, Operation, OperationError, Refusal, fingerprint,
+    },
     settings::Retention,
 };
 
@@ -52,6 +54,10 @@ impl Operation for Forward {
 
     fn deadline_s(&self) -> Option<u64> {
         Some(self.upstream.timeout_s)
+    }
+
+    fn reads_fields(&self) -> bool {
+        true
     }
 
     fn wait_s(&self) -> u64 {
@@ -105,7 +111,8 @@ impl Operation for Forward {
         let is_too_long = answer.body.len() > self.rule.answer.max_bytes;
         let is_kept = |name: &str| {
             let mut others = self.rule.answer.not_replayed.iter();
-            !others.any(|other| other.eq_ignore_ascii_case(name))
+            let is_other = others.any(|other| other.eq_ignore_ascii_case(name));
+            !is_other && !name.eq_ignore_ascii_case("set-cookie")
         };
         if !is_too_long && answer.headers.iter().all(|(name, _)| is_kept(name)) {
             return None;
@@ -131,6 +138,10 @@ impl Forward {
             path,
             query,
         )
+    }
+
+    fn ours(&self, location: &str, base_url: &str) -> Option<String> {
+        ours(location, &self.upstream.base, &self.rule.rewrite, base_url)
     }
 
     /// What makes the request the same as another.
@@ -163,23 +174,34 @@ impl Forward {
             ];
             names.iter().any(|key| key.eq_ignore_ascii_case(name))
         };
-        fields.retain(|(name, _)| !is_key(name));
+        // A token of this service's own is not the upstream's to see.
+        let is_token =
+            |name: &str| self.rule.caller == CallerSource::Authenticated && name == "authorization";
+        fields.retain(|(name, _)| !is_key(name) && !is_token(name));
         let key = match forwarded.r#as {
             ForwardAs::Derived => Some(execution.operation_id.0.as_str()),
             ForwardAs::AsSent => execution.idempotency_key,
             ForwardAs::None => None,
         };
         fields.extend(key.map(|key| (forwarded.field.clone(), key.to_owned())));
-        Ok(self.upstream.changed(fields, execution.env))
+        let missing = || OperationError::NotSent("a secret of the policy is not there".to_owned());
+        self.upstream
+            .changed(fields, execution.env)
+            .ok_or_else(missing)
     }
 
     /// What an answer means for the record.
     fn judge(&self, answered: Answered, base_url: &str) -> Result<SavedResponse, OperationError> {
         let status = answered.status;
+        let headers = to_client(&answered.fields, |location| self.ours(location, base_url));
         let response = SavedResponse {
             status,
-            headers: to_client(&answered.fields, &self.upstream.base, base_url),
-            body: answered.body.unwrap_or_default(),
+            headers,
+            body: Vec::new(),
+        };
+        let response = match answered.body {
+            Some(body) => SavedResponse { body, ..response },
+            None => response.without_content(),
         };
         if self.rule.not_executed.contains(&status) {
             Err(OperationError::Refused(response))

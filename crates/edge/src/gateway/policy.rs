@@ -306,7 +306,7 @@ pub struct AnswerRule {
     /// The longest body that is kept, in bytes. Of a longer one, a retry gets status and header fields alone.
     #[schemars(range(max = 524_288))]
     pub max_bytes: usize,
-    /// Names of header fields that the first answer alone has.
+    /// Names of header fields that the first answer alone has, beside `Set-Cookie`.
     pub not_replayed: Vec<String>,
 }
 
@@ -314,7 +314,7 @@ impl std::default::Default for AnswerRule {
     fn default() -> Self {
         Self {
             max_bytes: 524_288,
-            not_replayed: vec!["Set-Cookie".to_owned()],
+            not_replayed: Vec::new(),
         }
     }
 }

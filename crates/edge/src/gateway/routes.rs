@@ -11,7 +11,7 @@ use super::{
     fields::{Came, to_upstream},
     forward::{Forward, VIA},
     policy::{Fallback, Rewrite, RouteRule},
-    target::url,
+    target::{ours, url},
     upstream::{Sent, Upstream},
 };
 use crate::operation::{KeyRule, Keyed, Ordered, OrderedRoute, Passage, PassageError};
@@ -28,9 +28,8 @@ pub fn routes(json: &str) -> Result<Ordered, PolicyError> {
         let rewrite = rewrite.clone();
         Some(Through { upstream, rewrite })
     };
-    let routes = policy.routes.iter().enumerate();
-    let routes =
-        routes.filter_map(|(at, rule)| route(at, rule, to(&rule.upstream, &rule.rewrite)?));
+    let routes = policy.routes.iter();
+    let routes = routes.filter_map(|rule| route(rule, to(&rule.upstream, &rule.rewrite)?));
     let fallback = match &policy.default {
         Fallback::Pass(name) => to(name, &Rewrite::default()),
         Fallback::NotFound => None,
@@ -41,13 +40,12 @@ pub fn routes(json: &str) -> Result<Ordered, PolicyError> {
     })
 }
 
-/// The name tells which rule it is: two may have one path, for different hosts.
-fn route(at: usize, rule: &RouteRule, through: Through) -> Option<OrderedRoute> {
+fn route(rule: &RouteRule, through: Through) -> Option<OrderedRoute> {
     let matched = &rule.r#match;
     let mut path = matchit::Router::new();
     path.insert(matched.path.as_str(), ()).ok()?;
     let operation = Forward {
-        name: format!("{} {}{}", rule.upstream, matched.path, suffix(at, rule)),
+        name: name(rule),
         rule: rule.clone(),
         upstream: through.upstream.clone(),
     };
@@ -69,13 +67,11 @@ fn route(at: usize, rule: &RouteRule, through: Through) -> Option<OrderedRoute> 
     })
 }
 
-/// What tells a rule from another one for the same path.
-fn suffix(at: usize, rule: &RouteRule) -> String {
-    match &rule.r#match.host {
-        Some(host) => format!(" of {host}"),
-        None if rule.r#match.methods == ["POST", "PATCH"] => String::new(),
-        None => format!(" {at}"),
-    }
+/// The operation's name. It stays the same as long as the route is for the same requests.
+fn name(rule: &RouteRule) -> String {
+    let matched = &rule.r#match;
+    let host = matched.host.as_deref().unwrap_or_default();
+    format!("{} {host}{}", matched.methods.join(" "), matched.path)
 }
 
 /// The way to an upstream.
@@ -114,13 +110,14 @@ impl Passage for Through {
             let sent = Sent {
                 url: &url,
                 method: &request.method,
-                fields: self.upstream.changed(fields, env),
+                fields: self
+                    .upstream
+                    .changed(fields, env)
+                    .ok_or_else(|| not_sent("needs a secret that is not there".to_owned()))?,
                 body: &request.body,
             };
-            Ok(self
-                .upstream
-                .pass(sent, unread, &request.base_url, env)
-                .await?)
+            let ours = |location: &str| ours(location, base, &self.rewrite, &request.base_url);
+            Ok(self.upstream.pass(sent, unread, ours, env).await?)
         })
     }
 }

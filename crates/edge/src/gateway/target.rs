@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::policy::Rewrite;
+
 /// The parts of an upstream's URL: `https://host:port` and a path without a slash at its end.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Base {
@@ -38,6 +40,9 @@ pub fn url(
 ) -> Result<String, WrongPath> {
     check(path)?;
     let rest = path.strip_prefix(strip).ok_or(WrongPath::NotStripped)?;
+    if !strip.is_empty() && !rest.is_empty() && !rest.starts_with('/') {
+        return Err(WrongPath::NotStripped);
+    }
     let Base { origin, path } = base;
     let separator = if rest.starts_with('/') || rest.is_empty() && !prefix.is_empty() {
         ""
@@ -51,6 +56,24 @@ pub fn url(
     } else {
         format!("{url}?{query}")
     })
+}
+
+/// What a URL of the upstream is at this service; nothing, if it is none of the upstream's.
+pub fn ours(location: &str, base: &Base, rewrite: &Rewrite, our_base_url: &str) -> Option<String> {
+    let is_end = |rest: &str| rest.is_empty() || rest.starts_with(['/', '?', '#']);
+    let rest = location
+        .strip_prefix(base.origin.as_str())
+        .filter(|rest| is_end(rest))?;
+    let inside = [base.path.as_str(), rewrite.prefix.as_str()].concat();
+    // What is not below the path that requests get is still better reached here than there.
+    let rest = match rest
+        .strip_prefix(inside.as_str())
+        .filter(|rest| is_end(rest))
+    {
+        Some(rest) => format!("{}{rest}", rewrite.strip),
+        None => rest.to_owned(),
+    };
+    Some(format!("{our_base_url}{rest}"))
 }
 
 fn check(path: &str) -> Result<(), WrongPath> {
@@ -116,9 +139,35 @@ mod tests {
             ("/a%2", WrongPath::Encoding),
             ("/a%zz", WrongPath::Encoding),
             ("/other", WrongPath::NotStripped),
+            ("/shopadmin", WrongPath::NotStripped),
         ] {
-            let strip = if path == "/other" { "/shop" } else { "" };
+            let is_stripped = wrong == WrongPath::NotStripped;
+            let strip = if is_stripped { "/shop" } else { "" };
             assert_eq!(url(&base(""), strip, "", path, ""), Err(wrong), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_location_at_the_upstream_is_one_here() {
+        let rewrite = Rewrite {
+            strip: "/shop".to_owned(),
+            prefix: "/api".to_owned(),
+        };
+        let ours = |location| ours(location, &base("/v1"), &rewrite, "https://here.example");
+        for (location, expected) in [
+            (
+                "https://api.example:8443/v1/api/orders/7?a",
+                Some("https://here.example/shop/orders/7?a"),
+            ),
+            (
+                "https://api.example:8443/else",
+                Some("https://here.example/else"),
+            ),
+            ("https://api.example:84430/v1", None),
+            ("https://api.example:8443.evil.example/", None),
+            ("/orders/7", None),
+        ] {
+            assert_eq!(ours(location).as_deref(), expected, "{location}");
         }
     }
 

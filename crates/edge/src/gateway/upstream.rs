@@ -99,22 +99,23 @@ impl Upstream {
         }
     }
 
-    /// The fields with what the policy changes of them. A secret that is not there leaves its field out.
-    pub fn changed(&self, fields: Fields, env: &Env) -> Fields {
+    /// The fields with what the policy changes of them; nothing, if a secret is not there, or is no field's value.
+    pub fn changed(&self, fields: Fields, env: &Env) -> Option<Fields> {
         let FieldChanges { set, remove } = &self.headers;
         let is_left_out = |name: &str| {
             let mut changed = set.keys().chain(remove);
             changed.any(|other| other.eq_ignore_ascii_case(name))
         };
         let kept = fields.into_iter().filter(|(name, _)| !is_left_out(name));
-        let added = set.iter().filter_map(|(name, value)| {
+        let added = set.iter().map(|(name, value)| {
             let value = match value.strip_prefix("secret:") {
-                Some(secret) => variable(env, secret)?,
+                Some(secret) => variable(env, secret)?.trim().to_owned(),
                 None => value.clone(),
             };
-            Some((name.clone(), value))
+            let is_value = !value.is_empty() && !value.bytes().any(|byte| byte.is_ascii_control());
+            is_value.then(|| (name.clone(), value))
         });
-        kept.chain(added).collect()
+        kept.map(Some).chain(added).collect()
     }
 
     /// Asks, and reads the answer to its end, or to as much of it as may be kept. Any error may mean that the upstream has
@@ -146,7 +147,11 @@ impl Upstream {
 impl Upstream {
     fn fetcher(&self, env: &Env) -> worker::Result<JsValue> {
         Ok(match &self.binding {
-            Some(name) => Reflect::get(env, &JsValue::from_str(name))?,
+            Some(name) => match Reflect::get(env, &JsValue::from_str(name))? {
+                bound if bound.is_object() => bound,
+                // Without it, the network would be asked.
+                _ => return Err(worker::Error::from(format!("there is no binding {name}"))),
+            },
             None => JsValue::UNDEFINED,
         })
     }
@@ -157,7 +162,7 @@ impl Upstream {
         &self,
         sent: Sent<'_>,
         unread: Option<&web_sys::Request>,
-        our_base_url: &str,
+        ours: impl Fn(&str) -> Option<String>,
         env: &Env,
     ) -> worker::Result<web_sys::Response> {
         let (fetcher, fields) = (self.fetcher(env)?, lines(&sent.fields));
@@ -165,7 +170,7 @@ impl Upstream {
         let response = JsFuture::from(response).await?;
         let response: web_sys::Response = response.unchecked_into();
         let head = parsed(&head_of(&response), None);
-        let fields = to_client(&head.fields, &self.base, our_base_url);
+        let fields = to_client(&head.fields, ours);
         Ok(answered(&response, &lines(&fields))?)
     }
 }

@@ -139,7 +139,9 @@ pub async fn read_request(
 pub fn admitted(operation: &dyn Operation, request: &Request) -> Result<Fingerprint, Problem> {
     operation.admit(request).map_err(|refusal| match refusal {
         Refusal::MalformedJson(detail) => Problem::malformed_json(detail),
-        Refusal::UnsupportedMediaType(detail) => Problem::unsupported_media_type(detail),
+        Refusal::UnsupportedMediaType { detail, accept } => {
+            Problem::unsupported_media_type(detail, &accept)
+        }
         Refusal::Invalid(errors) => Problem::invalid(errors),
     })
 }
@@ -173,7 +175,10 @@ pub(super) fn check_form(payload: &[u8], exchange: &Exchange) -> Result<(), Prob
     }
     match exchange.field(RequestField::ContentType)? {
         Some(sent) if is_json(sent) => Ok(()),
-        sent => Err(Problem::unsupported_media_type(about_content_type(sent))),
+        sent => Err(Problem::unsupported_media_type(
+            about_content_type(sent),
+            "application/json",
+        )),
     }
 }
 

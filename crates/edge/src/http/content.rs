@@ -48,14 +48,17 @@ impl Content {
         exchange: &Exchange,
         max_bytes: usize,
     ) -> Result<Vec<u8>, Problem> {
-        let announced = exchange.field(RequestField::ContentLength)?;
-        let announced = announced.and_then(|length| length.parse().ok());
-        if announced.is_some_and(|length: usize| length > max_bytes) {
+        let announced = announced(exchange)?;
+        if announced.is_some_and(|length| length > max_bytes) {
             return Err(Problem::payload_too_large(max_bytes));
         }
         match self {
             Self::Arrived(bytes) if bytes.len() > max_bytes => {
                 Err(Problem::payload_too_large(max_bytes))
+            }
+            // The client hung up, or sent less than it said.
+            Self::Arrived(bytes) if announced.is_some_and(|length| length != bytes.len()) => {
+                Err(Problem::no_content(true))
             }
             Self::Arrived(bytes) => Ok(take(bytes)),
             Self::Unread(request) => read(request, max_bytes).await,
@@ -64,10 +67,16 @@ impl Content {
     }
 
     /// What has been read, if anything has. It can be taken once.
-    pub fn arrived(&mut self) -> Vec<u8> {
+    pub fn arrived(&mut self, exchange: &Exchange) -> Result<Vec<u8>, Problem> {
         match self {
-            Self::Arrived(bytes) => take(bytes),
-            Self::Unread(_) | Self::Late => Vec::new(),
+            Self::Arrived(bytes)
+                if announced(exchange)?.is_some_and(|length| length != bytes.len()) =>
+            {
+                Err(Problem::request_timeout())
+            }
+            Self::Arrived(bytes) => Ok(take(bytes)),
+            Self::Unread(_) => Ok(Vec::new()),
+            Self::Late => Err(Problem::request_timeout()),
         }
     }
 
@@ -92,6 +101,12 @@ impl Content {
             discard(&mut stream).await;
         }
     }
+}
+
+/// The length that the request says it has.
+fn announced(exchange: &Exchange) -> Result<Option<usize>, Problem> {
+    let length = exchange.field(RequestField::ContentLength)?;
+    Ok(length.and_then(|length| length.parse().ok()))
 }
 
 /// Whatever the length says that was announced, no more bytes are kept than there may be; what is left unread is

@@ -118,7 +118,9 @@ fn trials(operations: &Operations) -> impl Iterator<Item = Trial<'_>> {
         Some(Trial {
             name: keyed.operation.name(),
             path: &route.path,
-            body: keyed.example.filter(|_| route.method == "POST")?,
+            body: keyed
+                .example
+                .filter(|_| route.method == "POST" && !route.path.contains('{'))?,
         })
     })
 }

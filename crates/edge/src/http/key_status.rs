@@ -13,7 +13,7 @@ use super::{answer::Answer, auth::Caller, exchange::Exchange, problem::Problem, 
 use crate::{
     clock::{self, within},
     coordinator::{Unreachable, ask},
-    operation::{Query, example_key, format::moment, parse_query},
+    operation::{FieldError, Query, example_key, format::moment, parse_query},
     settings::{Auth, Role, Settings},
     telemetry::{Event, tell},
 };
@@ -65,13 +65,21 @@ pub struct StepTaken<'a> {
 pub struct KeyQuery {
     /// The id of the client whose key is meant, if it is not the caller's own. For tokens with the role operator.
     client: Option<String>,
+    /// The scope of the caller whose key is meant, if it is no client: 64 hex digits, as the log names it. For tokens with
+    /// the role operator.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    scope: Option<String>,
 }
 
 impl Query for KeyQuery {
-    const NAMES: &'static [&'static str] = &["client"];
+    const NAMES: &'static [&'static str] = &["client", "scope"];
 
-    fn set(&mut self, _: &str, value: &str) -> Result<(), String> {
-        self.client = Some(value.to_owned());
+    fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let value = Some(value.to_owned());
+        match name {
+            "client" => self.client = value,
+            _ => self.scope = value,
+        }
         Ok(())
     }
 }
@@ -80,14 +88,22 @@ impl Query for KeyQuery {
 ///
 /// Where no token is checked, a client's name is its token.
 fn asked_about(caller: &Caller, query: &str, settings: &Settings) -> Result<Scope, Problem> {
-    let KeyQuery { client } = parse_query(query).map_err(Problem::invalid)?;
-    match (client, caller.role) {
-        (None, _) => Ok(caller.scope),
-        (Some(client), Role::Operator) => Ok(match settings.auth {
+    let KeyQuery { client, scope } = parse_query(query).map_err(Problem::invalid)?;
+    match (client, scope, caller.role) {
+        (None, None, _) => Ok(caller.scope),
+        (_, _, Role::Client) => Err(Problem::operators_only()),
+        (Some(client), None, Role::Operator) => Ok(match settings.auth {
             Auth::Off => Scope::of_token(&client),
             Auth::On { .. } => Scope::of_client(&client),
         }),
-        (Some(_), Role::Client) => Err(Problem::operators_only()),
+        (None, Some(scope), Role::Operator) => Scope::from_hex(&scope).ok_or_else(|| {
+            let rule = "must be 64 hex digits in lower case";
+            Problem::invalid(vec![FieldError::parameter("scope", rule)])
+        }),
+        (Some(_), Some(_), Role::Operator) => {
+            let rule = "must not be there beside client";
+            Err(Problem::invalid(vec![FieldError::parameter("scope", rule)]))
+        }
     }
 }
 

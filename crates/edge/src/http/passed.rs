@@ -4,10 +4,12 @@ use idempotency_core::{Request, Variables};
 use worker::Env;
 
 use super::{
-    admit::origin, answer::Answer, content::Content, exchange::Exchange, problem::Problem,
+    admit::origin, answer::Answer, auth::is_own_token, content::Content, exchange::Exchange,
+    problem::Problem,
 };
 use crate::{
     operation::{Passage, PassageError},
+    settings::Settings,
     telemetry::{Event, tell},
 };
 
@@ -16,6 +18,7 @@ pub async fn passed(
     content: &mut Content,
     passage: &dyn Passage,
     exchange: &Exchange,
+    settings: &Settings,
     env: &Env,
 ) -> Result<Answer, Problem> {
     let request = Request {
@@ -24,8 +27,8 @@ pub async fn passed(
         path: exchange.path.clone(),
         query: exchange.query.clone(),
         variables: Variables::default(),
-        fields: exchange.all_fields(),
-        body: content.arrived(),
+        fields: fields(exchange, settings)?,
+        body: content.arrived(exchange)?,
     };
     let origin = origin(exchange)?;
     let address = origin.ip_address.as_deref();
@@ -41,4 +44,14 @@ pub async fn passed(
             Err(Problem::upstream_failed())
         }
     }
+}
+
+/// Those of the request. A token of this service's own is nobody else's to see: after its user has opened the dashboard, a
+/// browser sends it with everything.
+fn fields(exchange: &Exchange, settings: &Settings) -> Result<Vec<(String, String)>, Problem> {
+    let mut fields = exchange.all_fields();
+    if is_own_token(exchange, settings)? {
+        fields.retain(|(name, _)| name != "authorization");
+    }
+    Ok(fields)
 }

@@ -34,9 +34,8 @@ impl Problem {
 
     /// Content of another type.
     #[must_use]
-    pub fn unsupported_media_type(detail: String) -> Self {
-        Self::new(ProblemType::UnsupportedMediaType, detail)
-            .with(AnswerField::Accept, "application/json")
+    pub fn unsupported_media_type(detail: String, accept: &str) -> Self {
+        Self::new(ProblemType::UnsupportedMediaType, detail).with(AnswerField::Accept, accept)
     }
 
     /// Content that is encoded (RFC 9110, section 15.5.16).

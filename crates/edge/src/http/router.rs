@@ -1,6 +1,6 @@
 //! Where a request goes, by its method and path alone.
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
 use idempotency_core::Variables;
 use matchit::{InsertError, Params};
@@ -49,57 +49,33 @@ pub enum Target<'a> {
 impl Router {
     /// Knows the routes of `operations`.
     pub fn new(operations: Rc<Operations>) -> Result<Self, RouteError> {
-        let all = operations.clone();
-        let mut router = Self {
-            paths: matchit::Router::new(),
+        let routes = operations.routes.iter().enumerate();
+        let routes = routes.map(|(at, route)| (&*route.path, route.method, Table::Operations(at)));
+        // The pages that an API has itself, a service in front of it leaves to it.
+        let is_in_front = operations.ordered.fallback.is_some();
+        let own = OWN_ROUTES
+            .iter()
+            .filter(|route| !is_in_front || route.page.is_about_keys())
+            .map(|route| (route.path, route.method, Table::Own(route)));
+        let mut by_path: BTreeMap<&str, Vec<MethodRoute>> = BTreeMap::new();
+        for (path, method, route) in routes.chain(own) {
+            let places = by_path.entry(path).or_default();
+            if places.iter().any(|other| other.method == method) {
+                let path = path.to_owned();
+                return Err(RouteError::SameRoute { method, path });
+            }
+            places.push(MethodRoute { method, route });
+        }
+        let mut paths = matchit::Router::new();
+        for (path, places) in by_path {
+            paths
+                .insert(path, places)
+                .map_err(|error| unroutable(path, &error))?;
+        }
+        Ok(Self {
             operations: operations.clone(),
-        };
-        for (at, route) in all.routes.iter().enumerate() {
-            router.add(&route.path, route.method, Table::Operations(at))?;
-        }
-        for route in OWN_ROUTES {
-            // The pages that an API has itself, a service in front of it leaves to it.
-            if operations.ordered.fallback.is_some() && !route.page.is_about_keys() {
-                continue;
-            }
-            router.add(route.path, route.method, Table::Own(route))?;
-        }
-        Ok(router)
-    }
-
-    fn add(&mut self, path: &str, method: &'static str, route: Table) -> Result<(), RouteError> {
-        let place = MethodRoute { method, route };
-        match self.places(path) {
-            Some(places) if places.iter().any(|other| other.method == method) => {
-                Err(RouteError::SameRoute {
-                    method,
-                    path: path.to_owned(),
-                })
-            }
-            Some(places) => {
-                places.push(place);
-                Ok(())
-            }
-            None => self
-                .paths
-                .insert(path, vec![place])
-                .map_err(|error| unroutable(path, &error)),
-        }
-    }
-
-    /// The places of the route that has `path` itself, its variables in braces.
-    fn places(&mut self, path: &str) -> Option<&mut Vec<MethodRoute>> {
-        let is_same = |params: &Params<'_, '_>| {
-            params.iter().all(|(name, value)| {
-                value == format!("{{{name}}}") || value == format!("{{*{name}}}")
-            })
-        };
-        let found = self
-            .paths
-            .at(path)
-            .is_ok_and(|found| is_same(&found.params));
-        let found = found.then(|| self.paths.at_mut(path).ok())??;
-        Some(found.value)
+            paths,
+        })
     }
 
     /// Finds what is asked for, and what stands in the place of the path's variables.
@@ -303,6 +279,20 @@ mod tests {
     }
 
     #[test]
+    fn an_operation_has_a_method_that_may_have_an_effect() {
+        use crate::operation::Ordered;
+        for method in ["GET", "HEAD", "OPTIONS", "post", ""] {
+            let routes = vec![crate::any_service::note(method, "/notes", "a")];
+            let error = Operations::new("notes", "1.0.0", routes, Ordered::default()).unwrap_err();
+            assert!(
+                error
+                    .to_string()
+                    .starts_with("the operation a has the method")
+            );
+        }
+    }
+
+    #[test]
     fn routes_that_cannot_be_told_apart_are_refused_by_name() {
         use crate::any_service::note;
         let twice = |path: &'static str| {
@@ -319,7 +309,16 @@ mod tests {
         );
         assert!(twice("/notes/{other}").starts_with("the path /notes/{other} cannot be routed"));
         assert!(twice("/health/{").starts_with("the path /health/{ cannot be routed"));
-        let own = vec![note("GET", "/health", "c")];
+        let own = vec![note(
+            "POST",
+            "/api/v1/operations/idempotency/{key}/resolution",
+            "c",
+        )];
         assert!(Router::new(Rc::new(operations(own))).is_err());
+        let rest = vec![
+            note("POST", "/notes/{id}", "a"),
+            note("PUT", "/notes/{*id}", "b"),
+        ];
+        assert!(Router::new(Rc::new(operations(rest))).is_err());
     }
 }

@@ -86,14 +86,19 @@ pub fn interrupted(
     let keyed = keyed_route(&exchange, router);
     let sent = keyed.and_then(|keyed| sent_key(&exchange, keyed.key.form).ok()?);
     let key = sent.map(|(key, _)| key);
-    let problem = match &key {
-        Some(key) => Problem::unavailable().about(key),
-        None => Problem::unavailable(),
+    let problem = match (&key, keyed) {
+        (Some(key), _) => Problem::unavailable().about(key),
+        // Its operation may have run, and nothing keeps it from running again.
+        (None, Some(route)) if !route.key.is_required => Problem::unkeyed_outcome_unknown(),
+        (None, None) if is_passed(&exchange, router) => Problem::upstream_failed(),
+        (None, _) => Problem::unavailable(),
     };
     let key = key.map(|key| key.to_string());
     let subject = Subject {
         idempotency_key: key.as_deref(),
-        operation: keyed.map(|keyed| keyed.operation.name()),
+        operation: keyed
+            .filter(|_| key.is_some())
+            .map(|keyed| keyed.operation.name()),
         ..exchange.subject()
     };
     tell(subject, &exchange.refused(&problem));
@@ -103,6 +108,11 @@ pub fn interrupted(
         &exchange,
         &allowed_origins(router.operations.settings(env)),
     )
+}
+
+fn is_passed(exchange: &Exchange, router: &Router) -> bool {
+    let routed = router.route(exchange.method(), &exchange.path, exchange.host());
+    matches!(routed, Ok((Target::Passage(_), _)))
 }
 
 fn keyed_route<'a>(exchange: &Exchange, router: &'a Router) -> Option<&'a Keyed> {
@@ -159,7 +169,7 @@ async fn answer(
             let variable = first(&variables);
             show_page(page, variable, content, exchange, router, settings, env).await
         }
-        Target::Passage(passage) => passed(content, passage, exchange, env).await,
+        Target::Passage(passage) => passed(content, passage, exchange, settings, env).await,
         Target::Options(allow) => Ok(pages::options(&allow)),
     }
 }

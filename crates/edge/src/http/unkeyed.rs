@@ -64,8 +64,10 @@ pub async fn unkeyed(
             (problem.answer(&exchange.correlation_id), event)
         }
     };
+    let is_refused = matches!(event, Event::Refused { .. });
     let subject = Subject {
-        operation: Some(operation.name()),
+        // What is refused would count as a keyed request of the operation.
+        operation: (!is_refused).then(|| operation.name()),
         caller: name.as_deref(),
         ..exchange.subject()
     };

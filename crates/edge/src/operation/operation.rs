@@ -46,7 +46,7 @@ pub trait Operation {
 
     /// Whether it reads header fields. If not, `Request::fields` is empty, which is faster.
     fn reads_fields(&self) -> bool {
-        true
+        false
     }
 
     /// Decides what makes a request the same as another, or why it is refused. A refused request leaves its key unused.
@@ -100,8 +100,13 @@ pub struct Execution<'a> {
 pub enum Refusal {
     /// The body cannot be read as JSON. The text says where and why.
     MalformedJson(String),
-    /// The body is of a type that is not accepted. The text says which ones are.
-    UnsupportedMediaType(String),
+    /// The body is of a type that is not accepted.
+    UnsupportedMediaType {
+        /// What is wrong, and what to send.
+        detail: String,
+        /// The types that are accepted, as the field `Accept` says them.
+        accept: String,
+    },
     /// These parts of the request are invalid.
     Invalid(Vec<FieldError>),
 }

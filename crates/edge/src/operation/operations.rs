@@ -2,12 +2,16 @@
 
 use std::{cell::OnceCell, rc::Rc};
 
-use idempotency_core::KeyForm;
+use idempotency_core::{KeyForm, lifecycle::MAX_RETENTION_S};
 use thiserror::Error;
 use worker::Env;
 
 use super::{Endpoint, Keyed, Operation, Ordered, Route};
 use crate::settings::{Settings, WrongSetting};
+
+/// The longest deadline of an attempt, in seconds, as of `ATTEMPT_DEADLINE_SECONDS`: a client that waits half a minute
+/// for an answer gets one.
+const MAX_DEADLINE_S: u64 = 25;
 
 /// The operations of a service.
 #[derive(Debug)]
@@ -37,6 +41,24 @@ pub enum RouteError {
         /// Their path.
         path: String,
     },
+    /// A method that has no effect (RFC 9110, section 9.2.1), or is none.
+    #[error(
+        "the operation {name} has the method {method}, and must have one in capitals that may have an effect, such as POST"
+    )]
+    Method {
+        /// The operation's name.
+        name: String,
+        /// The method.
+        method: &'static str,
+    },
+    /// An operation's terms are beyond what a record can have.
+    #[error("the operation {name} must have {rule}")]
+    Terms {
+        /// The operation's name.
+        name: String,
+        /// What it must have.
+        rule: &'static str,
+    },
     /// A path is not written as paths of routes are.
     #[error("the path {path} cannot be routed: {reason}")]
     Path {
@@ -65,10 +87,13 @@ impl Operations {
         let mut names: Vec<_> = operations.names().collect();
         names.sort_unstable();
         let twice = names.windows(2).find(|pair| pair.first() == pair.last());
-        match twice.and_then(<[_]>::first) {
-            Some(name) => Err(RouteError::SameName((*name).to_owned())),
-            None => Ok(operations),
+        if let Some(name) = twice.and_then(<[_]>::first) {
+            return Err(RouteError::SameName((*name).to_owned()));
         }
+        for route in &operations.routes {
+            check(route)?;
+        }
+        Ok(operations)
     }
 
     /// The operation of this name.
@@ -111,4 +136,29 @@ impl Operations {
         };
         self.settings.get_or_init(read).clone()
     }
+}
+
+fn check(route: &Route) -> Result<(), RouteError> {
+    let Endpoint::Keyed(Keyed { operation, .. }) = &route.endpoint else {
+        return Ok(());
+    };
+    let name = operation.name().to_owned();
+    let method = route.method;
+    let is_upper = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase());
+    if !is_upper || matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE" | "CONNECT") {
+        return Err(RouteError::Method { name, method });
+    }
+    let (_, retention_s) = operation.retention().variable();
+    if !(1..=MAX_RETENTION_S).contains(&retention_s) {
+        let rule = "a retention of 1 second to a year";
+        return Err(RouteError::Terms { name, rule });
+    }
+    if operation
+        .deadline_s()
+        .is_some_and(|deadline_s| !(1..=MAX_DEADLINE_S).contains(&deadline_s))
+    {
+        let rule = "a deadline of 1 to 25 seconds";
+        return Err(RouteError::Terms { name, rule });
+    }
+    Ok(())
 }

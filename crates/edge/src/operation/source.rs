@@ -39,14 +39,6 @@ impl KeySource {
         }
     }
 
-    /// Whether it is in the body.
-    pub const fn needs_body(&self) -> bool {
-        match self {
-            Self::Header(_) | Self::Query(_) => false,
-            Self::Form(_) | Self::Json(_) | Self::Digest => true,
-        }
-    }
-
     /// What `request` has there. Nothing, if there is no such place, or something in it that is no text or number.
     pub fn find(&self, request: &Request) -> Option<String> {
         let text = match self {
@@ -66,7 +58,13 @@ fn parameter(encoded: &[u8], name: &str) -> Option<String> {
     found.map(|(_, value)| value.into_owned())
 }
 
+/// The longest body that is read as JSON for its key, in bytes: as values it takes many times as much.
+const MAX_JSON_BYTES: usize = 1 << 20;
+
 fn in_json(body: &[u8], pointer: &str) -> Option<String> {
+    if body.len() > MAX_JSON_BYTES {
+        return None;
+    }
     match serde_json::from_slice::<Value>(body)
         .ok()?
         .pointer(pointer)?

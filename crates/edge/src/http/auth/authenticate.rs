@@ -29,26 +29,24 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Who sends this value of a header field that an upstream looks at. What watches see is a part of its digest.
+    /// Who sends this value of a header field that an upstream looks at. Those who watch see its digest, by which operators
+    /// can look keys up.
     #[must_use]
     pub fn by_field(name: &str, value: &str) -> Self {
-        let scope = Scope::of_field(name, value);
-        let digest = scope.to_string();
-        let start = digest.get(..12).unwrap_or_default();
-        Self {
-            scope,
-            role: Role::Client,
-            name: format!("{} {start}", name.to_ascii_lowercase()),
-        }
+        Self::of_scope(Scope::of_field(name, value))
     }
 
     /// Everybody who calls a route.
     #[must_use]
     pub fn of_route(operation: &str) -> Self {
+        Self::of_scope(Scope::of_route(operation))
+    }
+
+    fn of_scope(scope: Scope) -> Self {
         Self {
-            scope: Scope::of_route(operation),
+            scope,
             role: Role::Client,
-            name: format!("route {operation}"),
+            name: format!("scope {scope}"),
         }
     }
 
@@ -65,6 +63,17 @@ impl Caller {
 pub async fn authenticate(exchange: &Exchange, settings: &Settings) -> Result<Caller, Problem> {
     let authorization = exchange.field(RequestField::Authorization)?;
     caller_of(bearer(authorization)?, exchange, settings).await
+}
+
+/// Whether the request has one of this service's API tokens.
+pub fn is_own_token(exchange: &Exchange, settings: &Settings) -> Result<bool, Problem> {
+    let authorization = exchange.field(RequestField::Authorization)?;
+    let password = authorization.and_then(password);
+    let token = password.or_else(|| bearer(authorization).ok().flatten().map(str::to_owned));
+    Ok(match (&settings.auth, token) {
+        (Auth::On { tokens, .. }, Some(token)) => tokens.find(&token).is_some(),
+        (Auth::On { .. } | Auth::Off, _) => false,
+    })
 }
 
 /// Finds out who is calling where a page of the service may be. A browser that opens a page can send no bearer token,

@@ -14,4 +14,4 @@ mod signature;
 #[cfg(test)]
 mod any_token;
 
-pub use authenticate::{Caller, authenticate, authenticate_page};
+pub use authenticate::{Caller, authenticate, authenticate_page, is_own_token};

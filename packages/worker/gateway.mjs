@@ -81,7 +81,7 @@ const CONFIGURATION = {
   name: "edge-idempotency-gateway",
   main: "entry.js",
   compatibility_date: "2026-10-01",
-  rules: [{ type: "Text", globs: ["**/*.jsonc"] }],
+  rules: [{ type: "Text", globs: ["**/*.jsonc"], fallthrough: false }],
   observability: { enabled: true },
   durable_objects: {
     bindings: [

@@ -178,7 +178,8 @@ export async function compatibilityDate(root: string) {
   return /^compatibility_date = "(.+)"$/m.exec(config)![1]!;
 }
 
-type Module = { type: "esm" | "text"; contents: string } | { type: "wasm"; contents: Uint8Array<ArrayBuffer> };
+type Module =
+  { type: "esm" | "text"; contents: string } | { type: "wasm"; contents: Uint8Array<ArrayBuffer> };
 
 async function manifest(root: string, around?: string, policy?: object) {
   const bundle = await modules(join(root, "dist"));
@@ -209,8 +210,7 @@ export async function modules(folder: string) {
 
 async function migrate(db: Database, root: string) {
   const names = await readdir(join(root, "migrations")).catch(() => []);
-  for (const name of names.sort())
-    await execute(db, join(root, "migrations", name));
+  for (const name of names.sort()) await execute(db, join(root, "migrations", name));
 }
 
 /** Executes the statements in `file`. */

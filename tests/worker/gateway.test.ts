@@ -1,57 +1,13 @@
-// The service in front of an API that knows nothing of idempotency.
+// The service in front of an API that knows no keys: what becomes of a request with a key.
 
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { eventually, newKey } from "../harness/client.ts";
-import { type Server, startServer } from "../harness/server.ts";
-import { Upstream } from "../harness/upstream.ts";
+import { gateway } from "../harness/gateway.ts";
 
-const ROOT = join(import.meta.dirname, "../../crates/gateway");
-
-const upstream = new Upstream();
-let server: Server;
-
-beforeAll(async () => {
-  const url = await upstream.start();
-  const route = (path: string, more: object = {}) => ({
-    match: { path },
-    upstream: "api",
-    caller: "header:Authorization",
-    ...more,
-  });
-  const policy = {
-    upstreams: {
-      api: { url, timeout_s: 2, headers: { set: { "X-Added": "secret:ADDED" }, remove: ["X-Private"] } },
-    },
-    routes: [
-      route("/resend/{*rest}", { ambiguous: "resend" }),
-      route("/as-sent/{*rest}", { forward_key: { as: "as-sent", field: "X-Request-Id" } }),
-      route("/shop/{*rest}", { rewrite: { strip: "/shop", prefix: "/v2" } }),
-      route("/event", { key: { from: ["json:/id"] }, caller: "route", fingerprint: "none" }),
-      route("/ours/{*rest}", { caller: "authenticated", key: { required: false } }),
-      route("/wait/{*rest}", { in_progress: { wait_s: 5 } }),
-      route("/{*rest}", { key: { required: false } }),
-    ],
-    default: { pass: "api" },
-  };
-  server = await startServer({ FAULT_INJECTION: "on", ADDED: "by the policy" }, { root: ROOT, policy });
-});
-
-afterAll(async () => {
-  await server?.stop();
-  upstream.stop();
-});
-
-function send(path: string, key: string | undefined, init: RequestInit & { as?: string } = {}) {
-  const headers = new Headers(init.headers);
-  headers.set("Authorization", init.as ?? "Basic YWRhOng=");
-  if (key !== undefined) headers.set("Idempotency-Key", key);
-  return fetch(new URL(path, server.address), { method: "POST", redirect: "manual", ...init, headers });
-}
-
-/** A path of its own for each test, so that what came to it can be counted. */
-let numbers = 0;
-const place = (name: string) => `/orders/${++numbers}/${name}`;
+const api = gateway();
+const { upstream } = api;
+const send: typeof api.send = (...request) => api.send(...request);
+const place = (name: string) => api.place(name);
 
 describe("a request with a key", () => {
   test("reaches the API once, and each retry gets the same bytes", async () => {
@@ -135,7 +91,7 @@ describe("a request with a key", () => {
     const key = newKey();
     const first = await send(path, key);
 
-    await server.kill();
+    await api.server.kill();
     const retry = await send(path, key);
 
     expect(await retry.text()).toBe(await first.text());
@@ -216,12 +172,12 @@ describe("an answer", () => {
     const path = place("reset");
     const key = newKey();
     await send(path, key);
-    const logged = () => server.logs.find((line) => line["idempotency_key"] === key && line["caller"]);
+    const logged = () => api.server.logs.find((line) => line["idempotency_key"] === key && line["caller"]);
     await eventually(() => logged() !== undefined);
     const scope = String(logged()!["caller"]).replace("scope ", "");
     const resolution = new URL(
       `/api/v1/operations/idempotency/${key}/resolution?scope=${scope}`,
-      server.address,
+      api.server.address,
     );
     const said = {
       as: "completed",
@@ -270,7 +226,7 @@ describe("an answer", () => {
   test("that leads to the API leads here", async () => {
     const answer = await send(place("redirect"), newKey());
 
-    expect(answer.headers.get("Location")).toBe(new URL("/orders/7", server.address).href);
+    expect(answer.headers.get("Location")).toBe(new URL("/orders/7", api.server.address).href);
   });
 
   test("and its request keep every byte", async () => {
@@ -286,121 +242,5 @@ describe("an answer", () => {
       expect(answer.headers.get("Content-Type")).toBe("application/octet-stream");
     }
     expect(upstream.at(path)).toHaveLength(1);
-  });
-});
-
-describe("the API gets", () => {
-  test("the operation's id as a key, who asked, and what the policy adds, and nothing that is not meant for it", async () => {
-    const path = place("new");
-    const key = newKey();
-
-    await send(path, key, { headers: { "X-Private": "p", "X-Forwarded-For": "203.0.113.9", "X-Own": "o" } });
-
-    const [{ fields }] = upstream.at(path) as [{ fields: Record<string, string> }];
-    expect(fields["idempotency-key"]).toMatch(/^[0-9a-f-]{36}$/);
-    expect(fields["idempotency-key"]).not.toBe(key);
-    expect(fields).toMatchObject({ "x-own": "o", "x-added": "by the policy", via: "1.1 edge-idempotency" });
-    expect(fields["x-forwarded-host"]).toBe(server.address.host);
-    expect(fields["x-forwarded-for"]).not.toBe("203.0.113.9");
-    expect(fields).not.toHaveProperty("x-private");
-  });
-
-  test("no token of this service", async () => {
-    const path = "/ours/new";
-
-    await send(path, newKey(), { as: "Bearer ours" });
-
-    expect(upstream.at(path)[0]!.fields).not.toHaveProperty("authorization");
-  });
-
-  test("the key as it was sent, in a field of its choice", async () => {
-    const key = newKey();
-
-    await send("/as-sent/new", key);
-
-    expect(upstream.at("/as-sent/new")[0]!.fields["x-request-id"]).toBe(key);
-  });
-
-  test("a path of its own", async () => {
-    await send("/shop/carts/7?a=b", newKey());
-
-    expect(upstream.at("/v2/carts/7?a=b")).toHaveLength(1);
-  });
-
-  test("an event once, by the key in its body, whatever else is in it", async () => {
-    const event = (id: string, more: object) =>
-      send("/event", undefined, {
-        body: JSON.stringify({ id, ...more }),
-        headers: { "Content-Type": "application/json" },
-      });
-
-    const answers = [
-      await event("evt_1", { try: 1 }),
-      await event("evt_1", { try: 2 }),
-      await event("evt_2", {}),
-    ];
-    const without = await send("/event", undefined, { body: "{}" });
-
-    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
-    expect(await answers[1]!.text()).toBe(await answers[0]!.text());
-    expect(without.status).toBe(400);
-    expect(upstream.at("/event")).toHaveLength(2);
-  });
-});
-
-describe("everything else", () => {
-  test.each(["GET", "PUT", "DELETE", "POST"])(
-    "passes, as %s without a key does, as often as it comes",
-    async (method) => {
-      const path = place("new?status=202");
-
-      const answers = [await send(path, undefined, { method }), await send(path, undefined, { method })];
-
-      expect(answers.map(({ status }) => status)).toEqual([202, 202]);
-      for (const answer of answers) expect(answer.headers.get("Idempotent-Replayed")).toBeNull();
-      expect(upstream.at(path)).toHaveLength(2);
-    },
-  );
-
-  test("passes a body that is longer than any that is protected", async () => {
-    const body = new Uint8Array(12 << 20).fill(7);
-    const path = place("echo");
-
-    const answer = await send(path, undefined, { method: "PUT", body });
-
-    expect((await answer.arrayBuffer()).byteLength).toBe(body.length);
-  });
-
-  test("passes events as they are sent", async () => {
-    const answer = await send(place("events"), undefined, { method: "GET" });
-
-    const reader = answer.body!.getReader();
-    const { value } = await reader.read();
-
-    expect(new TextDecoder().decode(value)).toBe("data: 1\n\n");
-    await reader.cancel();
-  });
-
-  test("says that the API did not answer, if it does not", async () => {
-    const answer = await send(place("reset"), undefined, { method: "GET" });
-
-    expect(answer.status).toBe(502);
-  });
-
-  test("leaves to the API who may call it from a page of another origin", async () => {
-    const path = place("new");
-    const headers = { Origin: "https://shop.example", "Access-Control-Request-Method": "POST" };
-
-    const answer = await send(path, undefined, { method: "OPTIONS", headers });
-
-    expect(answer.status).toBe(201);
-    expect(upstream.at(path)).toHaveLength(1);
-  });
-
-  test("leaves to the API the pages that an API has", async () => {
-    for (const path of ["/", "/health", "/docs"]) {
-      const answer = await send(path, undefined, { method: "GET" });
-      expect(await answer.text(), path).toContain('"number"');
-    }
   });
 });

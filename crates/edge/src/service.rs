@@ -61,8 +61,9 @@ impl Service {
         ordered: Ordered,
     ) -> Result<Self, ServiceError> {
         let operations = Rc::new(Operations::new(name, version, routes, ordered)?);
-        let router = Rc::new(Router::new(operations)?);
-        Ok(Self { router })
+        Ok(Self {
+            router: Rc::new(Router::new(operations)?),
+        })
     }
 
     /// Its operations.

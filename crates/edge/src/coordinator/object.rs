@@ -160,7 +160,7 @@ impl Object {
                     self.storage.ring_at(record.expires_at)?;
                 }
                 let change = self.store(stored, &record, now)?;
-                asked.tell(&started(attempt.number, change));
+                asked.tell(&Event::started(attempt.number, change));
                 *running = Some(Running::of(attempt.clone()));
             }
             Claim::Ambiguous
@@ -312,13 +312,4 @@ fn encode<T: ReplyKind>(
 
 fn tell_of_no_request(event: &Event) {
     tell(Subject::NONE, event);
-}
-
-/// An attempt starts.
-const fn started(attempt: u32, record: Move) -> Event {
-    if attempt == 1 {
-        Event::Starting { attempt, record }
-    } else {
-        Event::Retrying { attempt, record }
-    }
 }

@@ -1,25 +1,12 @@
 //! From the policy's text to a policy that can be served, or what is wrong with it and where.
 
-use std::net::IpAddr;
-
-use thiserror::Error;
-
 use crate::operation::is_token;
 
 use super::{
+    base::base,
     policy::{AmbiguousRule, Fallback, ForwardAs, InProgress, Policy, RouteRule, UpstreamRule},
-    target::Base,
+    policy_error::{PolicyError, is_field, within, wrong},
 };
-
-/// What is wrong with a policy.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-#[error("gateway.jsonc: {place} {rule}")]
-pub struct PolicyError {
-    /// The field, such as `routes[0].upstream`.
-    pub place: String,
-    /// What it must be, and is.
-    pub rule: String,
-}
 
 /// Reads a policy from JSON, and checks what its types cannot say.
 pub fn read(json: &str) -> Result<Policy, PolicyError> {
@@ -40,13 +27,6 @@ pub fn read(json: &str) -> Result<Policy, PolicyError> {
         .map_err(|error| wrong("the file", error.to_string()))?;
     check(&policy)?;
     Ok(policy)
-}
-
-fn wrong(place: impl Into<String>, rule: impl Into<String>) -> PolicyError {
-    PolicyError {
-        place: place.into(),
-        rule: rule.into(),
-    }
 }
 
 fn check(policy: &Policy) -> Result<(), PolicyError> {
@@ -201,58 +181,6 @@ fn is_upstream(place: &str, name: &str, policy: &Policy) -> Result<(), PolicyErr
     Err(wrong(place, rule))
 }
 
-fn is_field(place: &str, name: &str) -> Result<(), PolicyError> {
-    if is_token(name) {
-        return Ok(());
-    }
-    Err(wrong(
-        place,
-        format!("must be the name of a header field, and is \"{name}\""),
-    ))
-}
-
-fn within(place: &str, value: u64, least: u64, most: u64) -> Result<(), PolicyError> {
-    if (least..=most).contains(&value) {
-        return Ok(());
-    }
-    Err(wrong(
-        place,
-        format!("must be from {least} to {most}, and is {value}"),
-    ))
-}
-
-/// The parts of an upstream's URL, or what it must be.
-pub fn base(url: &str) -> Result<Base, &'static str> {
-    const RULE: &str =
-        "an https URL without user, query and fragment; http is for this machine alone";
-    let (scheme, rest) = url.split_once("://").ok_or(RULE)?;
-    let (authority, path) = match rest.find('/') {
-        Some(at) => rest.split_at_checked(at).ok_or(RULE)?,
-        None => (rest, ""),
-    };
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
-    let is_plain = !authority.is_empty() && authority.bytes().all(allowed);
-    let is_secure = scheme == "https" || scheme == "http" && is_own_machine(authority);
-    if !is_plain || !is_secure || path.contains(['?', '#', '\\', '%']) || path.contains("/.") {
-        return Err(RULE);
-    }
-    Ok(Base {
-        origin: format!("{scheme}://{authority}"),
-        path: path.trim_end_matches('/').to_owned(),
-    })
-}
-
-fn is_own_machine(authority: &str) -> bool {
-    let host = match authority.strip_prefix('[') {
-        Some(address) => address.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    host == "localhost"
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -359,44 +287,5 @@ mod tests {
             assert!(error.rule.contains(rule), "{to}: {}", error.rule);
         }
         assert_eq!(read("{").unwrap_err().place, "the file");
-    }
-
-    #[test]
-    fn an_upstreams_url_is_one_host_and_nothing_else() {
-        for (url, origin, path) in [
-            ("https://a.example", "https://a.example", ""),
-            (
-                "https://a.example:8443/v1/",
-                "https://a.example:8443",
-                "/v1",
-            ),
-            ("http://localhost:3000", "http://localhost:3000", ""),
-            ("http://127.0.0.1:1/x", "http://127.0.0.1:1", "/x"),
-            ("http://[::1]:1", "http://[::1]:1", ""),
-        ] {
-            let base = base(url).unwrap();
-            assert_eq!(
-                (base.origin.as_str(), base.path.as_str()),
-                (origin, path),
-                "{url}"
-            );
-        }
-        for url in [
-            "",
-            "a.example",
-            "https://",
-            "ftp://a.example",
-            "http://a.example",
-            "http://localhost.evil.example",
-            "https://user@a.example",
-            "https://a.example?x",
-            "https://a.example/x?y",
-            "https://a.example/#f",
-            "https://a.example/../b",
-            "https://a\\b",
-            "https://a.example/%2e",
-        ] {
-            assert!(base(url).is_err(), "{url}");
-        }
     }
 }

@@ -148,10 +148,9 @@ impl Forward {
     fn fingerprint(&self, request: &Request) -> Fingerprint {
         match &self.rule.fingerprint {
             Some(FingerprintRule::None) => fingerprint(&Request::default(), &[]),
-            Some(FingerprintRule::Bytes) => fingerprint(request, &request.body),
             Some(FingerprintRule::Json { exclude }) => of_json(request, exclude),
             None if request.field("content-type").is_some_and(is_json) => of_json(request, &[]),
-            None => fingerprint(request, &request.body),
+            Some(FingerprintRule::Bytes) | None => fingerprint(request, &request.body),
         }
     }
 

@@ -4,12 +4,14 @@ mod status;
 mod policy;
 mod target;
 mod fields;
+mod policy_error;
+mod base;
 mod check;
 mod upstream;
 mod forward;
 mod routes;
 
-pub use check::PolicyError;
 #[cfg(not(target_arch = "wasm32"))]
 pub use policy::schema;
+pub use policy_error::PolicyError;
 pub use routes::routes;

@@ -7,10 +7,11 @@ use idempotency_core::Request;
 use worker::{Env, web_sys};
 
 use super::{
-    check::{PolicyError, read},
+    check::read,
     fields::{Came, to_upstream},
     forward::{Forward, VIA},
     policy::{Fallback, Rewrite, RouteRule},
+    policy_error::PolicyError,
     target::{ours, url},
     upstream::{Sent, Upstream},
 };

@@ -11,7 +11,7 @@ use worker::{
 };
 
 use super::{
-    check::base,
+    base::base,
     fields::{Fields, to_client},
     policy::{FieldChanges, UpstreamRule},
     target::Base,

@@ -111,8 +111,8 @@ pub fn interrupted(
 }
 
 fn is_passed(exchange: &Exchange, router: &Router) -> bool {
-    let routed = router.route(exchange.method(), &exchange.path, exchange.host());
-    matches!(routed, Ok((Target::Passage(_), _)))
+    let found = router.route(exchange.method(), &exchange.path, exchange.host());
+    matches!(found, Ok((Target::Passage(_), _)))
 }
 
 fn keyed_route<'a>(exchange: &Exchange, router: &'a Router) -> Option<&'a Keyed> {
@@ -150,13 +150,13 @@ async fn answer(
     env: &Env,
     ctx: &Context,
 ) -> Result<Answer, Problem> {
-    let routed = router.route(exchange.method(), &exchange.path, exchange.host());
+    let found = router.route(exchange.method(), &exchange.path, exchange.host());
     // Who may call another server, that one says.
-    let is_ours = !matches!(routed, Ok((Target::Passage(_), _)));
+    let is_ours = !matches!(found, Ok((Target::Passage(_), _)));
     if is_ours && let Some(answer) = preflight(exchange, router, settings)? {
         return Ok(answer);
     }
-    let (target, variables) = routed?;
+    let (target, variables) = found?;
     match target {
         Target::Keyed(route) => {
             Ok(keyed(content, route, variables, exchange, settings, env, ctx).await)

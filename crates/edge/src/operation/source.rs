@@ -113,6 +113,7 @@ impl CallerSource {
 }
 
 /// A field's name (RFC 9110, section 5.6.2).
+#[must_use]
 pub fn is_token(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(allowed)

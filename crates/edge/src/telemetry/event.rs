@@ -215,6 +215,16 @@ pub enum Event {
 }
 
 impl Event {
+    /// An attempt starts.
+    #[must_use]
+    pub const fn started(attempt: u32, record: Move) -> Self {
+        if attempt == 1 {
+            Self::Starting { attempt, record }
+        } else {
+            Self::Retrying { attempt, record }
+        }
+    }
+
     /// The line's message, the same for every event of its kind.
     #[must_use]
     pub const fn message(&self) -> &'static str {

@@ -1,0 +1,72 @@
+// The gateway in front of an API that knows no keys, with a route for each rule that tests are about.
+
+import { join } from "node:path";
+import { afterAll, beforeAll } from "vitest";
+import { type Server, startServer } from "./server.ts";
+import { Upstream } from "./upstream.ts";
+
+const ROOT = join(import.meta.dirname, "../../crates/gateway");
+
+export class Gateway {
+  server!: Server;
+  readonly upstream = new Upstream();
+  #numbers = 0;
+
+  send(path: string, key: string | undefined, init: RequestInit & { as?: string } = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set("Authorization", init.as ?? "Basic YWRhOng=");
+    if (key !== undefined) headers.set("Idempotency-Key", key);
+    return fetch(new URL(path, this.server.address), {
+      method: "POST",
+      redirect: "manual",
+      ...init,
+      headers,
+    });
+  }
+
+  /** A path of its own for each test, so that what came to it can be counted. */
+  place(name: string): string {
+    return `/orders/${++this.#numbers}/${name}`;
+  }
+}
+
+/** A gateway of the file's own, which starts and ends with the file. */
+export function gateway(): Gateway {
+  const gateway = new Gateway();
+  beforeAll(async () => {
+    const policy = policyFor(await gateway.upstream.start());
+    gateway.server = await startServer(
+      { FAULT_INJECTION: "on", ADDED: "by the policy" },
+      { root: ROOT, policy },
+    );
+  });
+  afterAll(async () => {
+    await gateway.server?.stop();
+    gateway.upstream.stop();
+  });
+  return gateway;
+}
+
+function policyFor(url: string) {
+  const route = (path: string, more: object = {}) => ({
+    match: { path },
+    upstream: "api",
+    caller: "header:Authorization",
+    ...more,
+  });
+  return {
+    upstreams: {
+      api: { url, timeout_s: 2, headers: { set: { "X-Added": "secret:ADDED" }, remove: ["X-Private"] } },
+    },
+    routes: [
+      route("/resend/{*rest}", { ambiguous: "resend" }),
+      route("/as-sent/{*rest}", { forward_key: { as: "as-sent", field: "X-Request-Id" } }),
+      route("/shop/{*rest}", { rewrite: { strip: "/shop", prefix: "/v2" } }),
+      route("/event", { key: { from: ["json:/id"] }, caller: "route", fingerprint: "none" }),
+      route("/ours/{*rest}", { caller: "authenticated", key: { required: false } }),
+      route("/wait/{*rest}", { in_progress: { wait_s: 5 } }),
+      route("/{*rest}", { key: { required: false } }),
+    ],
+    default: { pass: "api" },
+  };
+}

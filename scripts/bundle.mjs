@@ -8,9 +8,10 @@ import { buildIfOlder } from "../packages/worker/build/older.mjs";
 
 const [folder = "."] = process.argv.slice(2);
 const dist = join(folder, "dist");
+const glue = ["packages/worker/index.js", "packages/worker/ending.js"];
 const own = ["build", "src", "wrangler.toml"].map((name) => join(folder, name));
 
-buildIfOlder(join(dist, "entry.js"), [...own, "packages/worker", "scripts", "package-lock.json"], () => {
+buildIfOlder(join(dist, "entry.js"), [...own, ...glue, "scripts", "package-lock.json"], () => {
   rmSync(dist, { recursive: true, force: true });
   const options = ["deploy", "--dry-run", "--outdir", "dist"];
   const { status } = spawnSync("wrangler", options, { cwd: folder, stdio: "inherit" });

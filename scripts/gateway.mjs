@@ -9,7 +9,7 @@ import { MADE_OF, UNUSED_CLASSES } from "./made-of.mjs";
 const BUILT = "crates/gateway/build";
 const PACKAGE = "packages/worker";
 
-buildIfOlder(`${BUILT}/index.js`, MADE_OF, () =>
+buildIfOlder(`${BUILT}/index.js`, ["crates/gateway/src", ...MADE_OF], () =>
   buildWorker("crates/gateway", ["--workspace"], UNUSED_CLASSES),
 );
 buildIfOlder("public/docs/page.js", ["assets", "scripts", "package-lock.json"], buildAssets);

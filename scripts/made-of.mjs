@@ -5,4 +5,11 @@
 export const UNUSED_CLASSES = ["intounderlying", "containerstartupoptions", "minifyconfig", "r2range"];
 
 /** Beside a crate's own code. */
-export const MADE_OF = ["crates", "packages/worker/build", "Cargo.toml", "Cargo.lock", ".tools/.crates.toml"];
+export const MADE_OF = [
+  "crates/core",
+  "crates/edge",
+  "packages/worker/build",
+  "Cargo.toml",
+  "Cargo.lock",
+  ".tools/.crates.toml",
+];

@@ -49,6 +49,9 @@ export async function kill(
   }
 }
 
+/** How much longer the lock is held at most, until a write has failed. */
+const LONGER_MS = 3000;
+
 /** Takes D1's write lock for a while, again and again: every INSERT of the Worker fails with SQLITE_BUSY. */
 export async function failWrites(server: Server, outages: Interval[], now: () => number): Promise<number> {
   const file = await databaseFile(server);
@@ -60,6 +63,10 @@ export async function failWrites(server: Server, outages: Interval[], now: () =>
       if (await takesLock(database, () => now() < toMs)) {
         held += 1;
         await pause(Math.max(0, toMs - now()));
+        // On a slow machine nothing may have been written by then.
+        const failures = () =>
+          server.logs.filter(({ reason }) => /^the database failed/.test(String(reason)));
+        while (failures().length < held && now() < toMs + LONGER_MS) await pause(20);
         database.exec("ROLLBACK");
       }
     } finally {

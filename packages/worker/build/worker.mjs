@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildIfOlder } from "./older.mjs";
-import { say } from "./shell.mjs";
+import { say, stop } from "./shell.mjs";
 
 // What the code was made with, which the optimizer may use too.
 const WASM_FEATURES = [
@@ -77,9 +77,15 @@ function optimize(wasm, unusedClasses) {
   run(program("binaryen", "wasm-opt"), [wasm, ...options, "-o", wasm]);
 }
 
+/** What a timer or a promise of an ended instance runs into. Nobody waits for what it would do, so it does nothing. */
+const TOO_LATE = /throw new Error\((['"])Cannot invoke closure from previous WASM instance\1\)/;
+
 /** One short file of `index.js` and the snippets beside it. The platform knows no `import source`. */
 function bundle(index) {
-  writeFileSync(index, readFileSync(index, "utf8").replace("import source ", "import "));
+  const text = readFileSync(index, "utf8");
+  if (!TOO_LATE.test(text))
+    stop("wasm-bindgen's closures have changed: packages/worker/build/worker.mjs has to know.");
+  writeFileSync(index, text.replace("import source ", "import ").replace(TOO_LATE, "return"));
   const bundled = `${index}.bundled`;
   const options = ["--bundle", "--minify", "--format=esm", "--external:./index_bg.wasm", "--log-level=error"];
   run(program("esbuild", "esbuild"), [index, ...options, `--outfile=${bundled}`]);

@@ -65,8 +65,8 @@ pub struct StepTaken<'a> {
 pub struct KeyQuery {
     /// The id of the client whose key is meant, if it is not the caller's own. For tokens with the role operator.
     client: Option<String>,
-    /// The scope of the caller whose key is meant, if it is no client: 64 hex digits, as the log names it. For tokens with
-    /// the role operator.
+    /// The scope of the caller whose key is meant, if it is no client: 64 hex digits, as the log names it. It counts
+    /// before `client`. For tokens with the role operator.
     #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     scope: Option<String>,
 }
@@ -92,18 +92,14 @@ fn asked_about(caller: &Caller, query: &str, settings: &Settings) -> Result<Scop
     match (client, scope, caller.role) {
         (None, None, _) => Ok(caller.scope),
         (_, _, Role::Client) => Err(Problem::operators_only()),
+        (_, Some(scope), Role::Operator) => Scope::from_hex(&scope).ok_or_else(|| {
+            let rule = "must be 64 hex digits in lower case";
+            Problem::invalid(vec![FieldError::parameter("scope", rule)])
+        }),
         (Some(client), None, Role::Operator) => Ok(match settings.auth {
             Auth::Off => Scope::of_token(&client),
             Auth::On { .. } => Scope::of_client(&client),
         }),
-        (None, Some(scope), Role::Operator) => Scope::from_hex(&scope).ok_or_else(|| {
-            let rule = "must be 64 hex digits in lower case";
-            Problem::invalid(vec![FieldError::parameter("scope", rule)])
-        }),
-        (Some(_), Some(_), Role::Operator) => {
-            let rule = "must not be there beside client";
-            Err(Problem::invalid(vec![FieldError::parameter("scope", rule)]))
-        }
     }
 }
 

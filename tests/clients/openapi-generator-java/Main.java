@@ -83,7 +83,7 @@ public class Main {
     var listed = operations.listAuditLogs(10, null, null, "java", null, null);
     check("an entry is listed", listed.equals(List.of(entry)));
 
-    var status = new KeysApi(client).lookUpKey(key, null, null);
+    var status = new KeysApi(client).lookUpKey(key, null, null, null);
     check("the key is looked up", status.getStatus() == KeyStatus.StatusEnum.COMPLETED && status.getAttempts() == 1);
     check("its history has moments", status.getHistory().get(0).getAt() != null);
 

@@ -46,6 +46,7 @@ describe("the page", () => {
 
     for (const { name } of operations) {
       await toggle(page, name);
+      await page.locator(".responses-wrapper").first().waitFor();
       expect(await page.locator(".responses-wrapper").count(), name).toBe(1);
       await toggle(page, name);
     }

@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { openBrowser, openPage } from "../harness/browser.ts";
-import { newKey } from "../harness/client.ts";
+import { eventually, newKey } from "../harness/client.ts";
 import { type Dev, startDev } from "../harness/dev.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -57,12 +57,13 @@ describe("npx wrangler dev in a fresh clone", () => {
     await call("delay=0");
 
     expect(answers.map(({ status }) => status)).toEqual([503, 503]);
-    expect(
+    const reports = () =>
       dev
         .printed()
         .slice(before)
-        .match(/panicked at/g),
-    ).toHaveLength(1);
+        .match(/panicked at/g) ?? [];
+    await eventually(() => reports().length > 0);
+    expect(reports()).toHaveLength(1);
     expect(dev.printed().slice(before)).not.toMatch(/Uncaught|RuntimeError/);
   });
 

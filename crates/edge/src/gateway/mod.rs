@@ -10,8 +10,10 @@ mod check;
 mod upstream;
 mod forward;
 mod routes;
+mod outline;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use policy::schema;
+pub use outline::outline;
 pub use policy_error::PolicyError;
 pub use routes::routes;

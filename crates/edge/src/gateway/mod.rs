@@ -12,8 +12,8 @@ mod forward;
 mod routes;
 mod outline;
 
+pub use outline::outline;
 #[cfg(not(target_arch = "wasm32"))]
 pub use policy::schema;
-pub use outline::outline;
 pub use policy_error::PolicyError;
 pub use routes::routes;

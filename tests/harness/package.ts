@@ -53,7 +53,9 @@ export class Package {
 
   async run(folder: string, program: string, ...words: string[]): Promise<Ended> {
     const env = { ...process.env, PATH: this.#path, WRANGLER_SEND_METRICS: "false" };
-    const ended = await run(resolve(this.#path, program), words, { cwd: folder, env }).catch((error) => error);
+    const ended = await run(resolve(this.#path, program), words, { cwd: folder, env }).catch(
+      (error) => error,
+    );
     return { status: ended.code ?? 0, output: `${ended.stdout}${ended.stderr}` };
   }
 

@@ -33,7 +33,7 @@ describe("init", () => {
       expect(deployed.output).toContain(`env.${binding}`);
     expect(deployed.output).not.toMatch(/env\.(DB|AUTH|FAULT_INJECTION)/);
     expect(deployed.status).toBe(0);
-  });
+  }, 120_000);
 
   test("has a wrong policy refused where it would be deployed", async () => {
     const folder = await npm.installed();
@@ -53,7 +53,7 @@ describe("init", () => {
 
     expect(status).toBe(1);
     expect(output).toContain('gateway.jsonc: default.pass must be one of upstreams (api), and is "apu"');
-  });
+  }, 120_000);
 
   test("leaves room for an environment with a policy of its own, as docs/gateway.md says", async () => {
     const folder = await npm.installed();
@@ -80,7 +80,7 @@ describe("init", () => {
     const policy = (await readdir(join(folder, "dry-run"))).filter((name) => name.endsWith(".jsonc"));
     expect(policy).toEqual([expect.stringContaining("gateway.staging.jsonc")]);
     expect(status).toBe(0);
-  });
+  }, 120_000);
 });
 
 test("it has types", async () => {

@@ -107,6 +107,40 @@ describe("check", () => {
 });
 
 describe("gateway", () => {
+  test.each([
+    [
+      { upstreams: { a: { url: "https://a.example" }, b: { url: "https://b.example" } } },
+      "upstreams must be one",
+    ],
+    [{ upstreams: {} }, "upstreams must be one, which http://localhost:3000 is then, and are 0"],
+    [{ upstreams: { a: { url: "ftp://a.example" } } }, "upstreams.a.url must be an https URL"],
+  ])("does not take a URL for %j", async (policy, why) => {
+    const folder = await npm.installed();
+    await writeFile(join(folder, "other.jsonc"), JSON.stringify(policy));
+
+    const { status, output } = await npm.command(
+      folder,
+      "gateway",
+      "http://localhost:3000",
+      "--policy",
+      "other.jsonc",
+    );
+
+    expect(status).toBe(1);
+    expect(output).toContain(`other.jsonc: ${why}`);
+  });
+
+  test("leaves a policy with a service binding to wrangler dev", async () => {
+    const folder = await npm.installed();
+    await writeFile(join(folder, "gateway.jsonc"), '{ "upstreams": { "shop": { "binding": "SHOP" } } }');
+
+    const { status, output } = await npm.command(folder, "gateway");
+
+    expect(status).toBe(1);
+    expect(output).toContain("gateway.jsonc: upstreams.shop.binding is a service binding");
+    expect(output).toContain("npx wrangler dev");
+  });
+
   test("stands in front of an API, and still replays after kill -9", async () => {
     const folder = await npm.installed();
     const key = newKey();
@@ -127,7 +161,7 @@ describe("gateway", () => {
     ]);
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
     expect(api.at("/payments")).toHaveLength(1);
-  });
+  }, 120_000);
 
   test("serves the folder's policy as it changes, in front of the URL, and no wrong one", async () => {
     const folder = await npm.installed();
@@ -154,7 +188,7 @@ describe("gateway", () => {
     );
     expect(api.at("/one")[0]!.fields["x-key"]).toBe("a secret of this folder");
     expect(await readFile(file, "utf8")).toBe(policy("/two"));
-  });
+  }, 120_000);
 });
 
 interface Answer {

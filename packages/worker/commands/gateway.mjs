@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { say, stop } from "../build/shell.mjs";
 import { parsed } from "./arguments.mjs";
-import { check, checked, inFrontOf, POLICY, textOf, urlOf } from "./policy.mjs";
+import { check, checkInFrontOf, POLICY, textOf, urlOf } from "./policy.mjs";
 import { table } from "./table.mjs";
 
 const PACKAGE = join(import.meta.dirname, "..");
@@ -26,13 +26,11 @@ export async function serveGateway(args) {
   const write = (name, text) => writeFileSync(join(FOLDER, name), text);
   if (policy === undefined) write(POLICY, policyFor(url));
   const file = policy ?? join(FOLDER, POLICY);
-  const served = (text) => (policy !== undefined && url !== undefined ? inFrontOf(file, text, url) : text);
-  const text = textOf(file);
-  await checked(file, text);
-  const outline = await checked(file, served(text));
-  requireNoBinding(file, outline);
+  const checked = (text) => servable(text, policy === undefined ? undefined : url);
+  const { text, outline, wrong } = await checked(textOf(file));
+  if (wrong !== undefined) stop(`${file}: ${wrong}`);
 
-  write("entry.js", entryFor(served(text)));
+  write("entry.js", entryFor(text));
   write("wrangler.jsonc", JSON.stringify(CONFIGURATION, undefined, 2));
   write(".dev.vars", variables());
   write(".gitignore", "*\n");
@@ -41,7 +39,7 @@ export async function serveGateway(args) {
   );
   if (policy === undefined) say("For a policy of your own: npx edge-idempotency init");
   console.log(`\n${table(outline)}\n`);
-  onChange(file, (text) => write("entry.js", entryFor(served(text))));
+  onChange(file, checked, (text) => write("entry.js", entryFor(text)));
   process.exitCode = await wranglerDev(port);
   process.exit();
 }
@@ -72,14 +70,13 @@ function policyFor(url) {
 `;
 }
 
-/** What this command configures has no bindings of yours. */
-function requireNoBinding(file, { upstreams }) {
-  const bound = upstreams.find(({ binding }) => binding !== null);
-  if (bound !== undefined)
-    stop(
-      `${file}: upstreams.${bound.name}.binding is a service binding, of which only your wrangler.toml knows. ` +
-        "Serve it with: npx wrangler dev",
-    );
+/** The policy in `text`, with the API at `url` if there is one, or why this command cannot serve it. */
+async function servable(text, url) {
+  const policy = await (url === undefined ? check(text) : checkInFrontOf(text, url));
+  const bound = policy.outline?.upstreams.find(({ binding }) => binding !== null);
+  if (bound === undefined) return policy;
+  const rule = "is a service binding, which only your wrangler.toml knows. Serve it with: npx wrangler dev";
+  return { wrong: `upstreams.${bound.name}.binding ${rule}` };
 }
 
 /** The module that the platform loads. */
@@ -123,11 +120,10 @@ const CONFIGURATION = {
 };
 
 /** Has `serve` serve the policy in `file` whenever it has changed and is right. */
-function onChange(file, serve) {
+function onChange(file, checked, serve) {
   watchFile(file, { interval: LOOK_EACH_MS }, async () => {
     if (!existsSync(file)) return;
-    const text = readFileSync(file, "utf8");
-    const { outline, wrong } = await check(text);
+    const { text, outline, wrong } = await checked(readFileSync(file, "utf8"));
     if (wrong !== undefined) {
       console.error(`\n${file}: ${wrong}\nThe policy from before is still served.\n`);
       return;

@@ -29,29 +29,26 @@ async function rust() {
 export async function check(text) {
   const { check: checkJson } = await rust();
   try {
-    return { outline: JSON.parse(checkJson(withoutComments(text))) };
+    return { text, outline: JSON.parse(checkJson(withoutComments(text))) };
   } catch (error) {
     return { wrong: error.message };
   }
 }
 
-/** The same of a policy that has to be right. */
-export async function checked(file, text) {
+/** The same of a policy in whose only upstream's place the API at `url` is; `text` is that policy. */
+export async function checkInFrontOf(text, url) {
   const { outline, wrong } = await check(text);
-  return wrong === undefined ? outline : stop(`${file}: ${wrong}`);
-}
-
-/** The policy with the API at `url` in the place of its only upstream. */
-export function inFrontOf(file, text, url) {
+  if (wrong !== undefined) return { wrong };
+  const [upstream, ...others] = outline.upstreams;
+  if (upstream === undefined || others.length > 0)
+    return {
+      wrong: `upstreams must be one, which ${url} is then, and are ${outline.upstreams.length}. Leave the URL out`,
+    };
   const policy = JSON.parse(withoutComments(text));
-  const [name, ...others] = Object.keys(policy.upstreams);
-  if (name === undefined || others.length > 0)
-    stop(
-      `${file} has ${others.length + 1} upstreams, so it is not clear which of them ${url} is. Leave the URL out.`,
-    );
-  const { binding, ...rest } = policy.upstreams[name];
-  policy.upstreams[name] = { ...rest, url };
-  return JSON.stringify(policy, undefined, 2);
+  const { binding, ...rest } = policy.upstreams[upstream.name];
+  policy.upstreams[upstream.name] = { ...rest, url };
+  const replaced = JSON.stringify(policy, undefined, 2);
+  return { text: replaced, ...(await check(replaced)) };
 }
 
 /** A URL without a slash at its end; http is for this machine alone. */

@@ -60,7 +60,7 @@ test("what is neither passes to the API", async () => {
   expect([api.at("/page?status=200").length, api.at("/orders/unkeyed").length]).toEqual([1, 1]);
 });
 
-test("both are found by their key, each by its caller", async () => {
+test("an operation of its own is found by its key, beside a request to the API with the same key", async () => {
   const key = newKey();
   await post("/optional", key);
   await post("/orders/found", key);

@@ -18,7 +18,7 @@ const parts = [];
 
 // All that installs Debian packages is in one lane at a time: only one of them may.
 const isSetUp = part(
-  "npm run setup && node scripts/browser.mjs && node scripts/promtool.mjs && node scripts/upstreams.mjs",
+  "npm run setup && node scripts/browser.mjs && node scripts/promtool.mjs && node_modules/.bin/node scripts/upstreams.mjs",
 );
 const isBundled = isSetUp.then(() => part("npm run bundle"));
 await Promise.all([compiling(), running()]);

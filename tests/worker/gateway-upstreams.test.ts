@@ -184,7 +184,7 @@ function behind(start?: () => Promise<RealUpstream>): Behind {
       key: { required: false },
     };
     const policy = { upstreams: { api }, routes: [route], default: { pass: "api" } };
-    const services = behind.upstream ? {} : { SHOP: await readFile(SHOP, "utf8") };
+    const services: Record<string, string> = behind.upstream ? {} : { SHOP: await readFile(SHOP, "utf8") };
     behind.server = await startServer({}, { root: ROOT, policy, services });
   });
   afterAll(async () => {

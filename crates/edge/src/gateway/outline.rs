@@ -127,7 +127,8 @@ mod tests {
             "default": {"pass": "api"}
         }"#;
 
-        let outline: serde_json::Value = serde_json::from_str(&outline(policy).unwrap()).unwrap();
+        let outline = outline(policy).unwrap();
+        let outline: serde_json::Value = serde_json::from_slice(outline.as_bytes()).unwrap();
 
         assert_eq!(
             outline,

@@ -108,6 +108,19 @@ pub trait ReplyKind: DeserializeOwned + Serialize {
     fn set_body(&mut self, _: &[u8]) {}
 }
 
+impl Claimed {
+    /// Whether it has an answer for its own request alone: the only one whose body may be streamed.
+    #[must_use]
+    pub const fn passes_on(&self) -> bool {
+        match self {
+            Self::Completed { passed_on, .. }
+            | Self::Ambiguous { passed_on, .. }
+            | Self::Failed { passed_on, .. } => passed_on.is_some(),
+            Self::InProgress { .. } | Self::Mismatch | Self::Superseded => false,
+        }
+    }
+}
+
 impl ReplyKind for Claimed {
     fn body(&self) -> &[u8] {
         match self {

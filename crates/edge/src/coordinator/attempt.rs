@@ -11,7 +11,7 @@ use worker::{Delay, Env, State};
 
 use crate::{
     clock::within,
-    operation::{Execution, Operation, OperationError},
+    operation::{Execution, Operation, OperationError, Streaming},
 };
 
 /// An attempt that ended without an answer.
@@ -60,6 +60,29 @@ pub struct Done {
     pub passed_on: Option<SavedResponse>,
 }
 
+impl Done {
+    /// With this answer. The body of one that `is_streamed` nobody has but the attempt's own request.
+    fn of(response: SavedResponse, is_streamed: bool, operation: &dyn Operation) -> Self {
+        let kept = operation.kept(&response);
+        let kept = if is_streamed {
+            let kept = kept.unwrap_or_else(|| response.clone());
+            Some(kept.without_content())
+        } else {
+            kept
+        };
+        match kept {
+            Some(kept) => Self {
+                kept,
+                passed_on: Some(response),
+            },
+            None => Self {
+                kept: response,
+                passed_on: None,
+            },
+        }
+    }
+}
+
 /// Executes `operation` once, until the attempt's deadline.
 ///
 /// What is still under way then goes on unheard: its effect carries the operation's id.
@@ -70,6 +93,7 @@ pub async fn execute(
     state: &State,
     env: &Env,
     now: UnixMillis,
+    streaming: &Streaming,
 ) -> Result<Done, AttemptError> {
     let execution = Execution {
         request: &asked.request,
@@ -79,21 +103,13 @@ pub async fn execute(
         origin: &asked.origin,
         now,
         env,
+        streaming,
     };
     let effect = async {
         before(&asked.faults, state).await?;
         let response = operation.execute(&execution).await?;
         after(&asked.faults, state).await?;
-        Ok(match operation.kept(&response) {
-            Some(kept) => Done {
-                kept,
-                passed_on: Some(response),
-            },
-            None => Done {
-                kept: response,
-                passed_on: None,
-            },
-        })
+        Ok(Done::of(response, streaming.has_body(), operation))
     };
     if asked.faults.contains(&Fault::Overrun) {
         return effect.await;

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use idempotency_core::{
-    Asked, Claimed, Inspected, Message, MessageError, Reply, ReplyKind, Ruling,
+    Asked, Claimed, Inspected, Message, Ruling,
     lifecycle::{
         Attempt, Claim, Expiry, History, NewRecord, OperationId, Record, Resolved, Status, Terms,
         UnixMillis, claim, expire, expire_unreadable, inspect, resolve,
@@ -14,14 +14,14 @@ use worker::{Env, State};
 
 use super::{
     attempt::execute,
-    no_answer::NoAnswer,
+    no_answer::{NoAnswer, encode},
     running::Running,
     storage::{RecordStorage, StorageError, Stored},
 };
 use crate::{
     clock,
     monitor::hand_over_soon,
-    operation::{Operation, Operations},
+    operation::{Operation, Operations, Streaming},
     telemetry::{Event, Move, Subject, Tell, tell},
 };
 
@@ -47,11 +47,11 @@ impl Object {
         }
     }
 
-    /// Answers a message.
-    pub async fn answer(&self, message: &[u8]) -> worker::Result<Vec<u8>> {
+    /// Answers a message. In `streaming` is the body that follows the answer, if one does.
+    pub async fn answer(&self, message: &[u8], streaming: &Streaming) -> worker::Result<Vec<u8>> {
         let reply = match Message::decode(message) {
             Ok(Message::Claim(asked)) => {
-                let claimed = self.claim(&asked).await;
+                let claimed = self.claim(&asked, streaming).await;
                 encode(claimed, |event| asked.tell(event))
             }
             Ok(Message::Inspect) => encode(self.inspect(), tell_of_no_request),
@@ -94,7 +94,7 @@ impl Object {
     }
 
     /// Every branch that a keyed request can take once it has reached its object.
-    async fn claim(&self, asked: &Asked) -> Result<Claimed, NoAnswer> {
+    async fn claim(&self, asked: &Asked, streaming: &Streaming) -> Result<Claimed, NoAnswer> {
         let operation = self.operations.find(&asked.operation);
         let operation =
             operation.ok_or_else(|| NoAnswer::UnknownOperation(asked.operation.clone()))?;
@@ -107,7 +107,9 @@ impl Object {
         loop {
             let (record, claim) = self.decide(asked, terms)?;
             match claim {
-                Claim::Execute(attempt) => return self.execute(operation, attempt, asked).await,
+                Claim::Execute(attempt) => {
+                    return self.execute(operation, attempt, asked, streaming).await;
+                }
                 Claim::Replay(_) => {
                     let replayed = true;
                     let passed_on = None;
@@ -203,6 +205,7 @@ impl Object {
         operation: &dyn Operation,
         attempt: Attempt,
         asked: &Asked,
+        streaming: &Streaming,
     ) -> Result<Claimed, NoAnswer> {
         let started_at = clock::now();
         let ended = execute(
@@ -212,10 +215,14 @@ impl Object {
             &self.state,
             &self.env,
             started_at,
+            streaming,
         )
         .await;
         let reply = self.settle(&attempt, ended, started_at, asked);
         self.end(&attempt);
+        if !reply.as_ref().is_ok_and(Claimed::passes_on) {
+            streaming.take();
+        }
         reply
     }
 
@@ -296,18 +303,6 @@ impl Object {
             hand_over_soon(&self.env, &settings, |task| self.state.wait_until(task));
         }
     }
-}
-
-/// Writes a reply, and logs why it is a silence if it is one.
-fn encode<T: ReplyKind>(
-    said: Result<T, NoAnswer>,
-    tell: impl FnOnce(&Event),
-) -> Result<Vec<u8>, MessageError> {
-    let said = said.map_err(|error| {
-        tell(&error.event());
-        error.silence()
-    });
-    Reply(said).encode()
 }
 
 fn tell_of_no_request(event: &Event) {

@@ -14,21 +14,34 @@ export function headOf({ status, headers }) {
   return [status, ...[...headers].flat()].join("\n");
 }
 
+/** Statuses whose answers have no body (Fetch, "null body status"). */
+const WITHOUT_BODY = new Set([204, 205, 304]);
+
 /**
- * The head of the answer, and its body unless that has more than `maxBytes`. It fails unless all of that comes.
+ * The head of the answer, and its body. In the place of one that is a stream of events, or that has more than `maxBytes`,
+ * there are the chunks that have come, and the reader of the rest. It fails if a shorter one does not come whole.
  */
 export async function ask(fetcher, url, method, fields, body, maxBytes, signal) {
   // The body lies in Rust's memory, which will be used again.
   const response = await send(fetcher, url, method, fields, body.length === 0 ? null : body.slice(), signal);
   const head = headOf(response);
-  const chunks = [];
+  if (!response.body || method === "HEAD" || WITHOUT_BODY.has(response.status)) return [head, new Uint8Array()];
+  const unread = { chunks: [], reader: response.body.getReader() };
+  if (isStream(response, maxBytes)) return [head, undefined, unread];
+  const { chunks, reader } = unread;
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) return [head];
-    chunks.push(chunk);
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    chunks.push(read.value);
+    bytes += read.value.length;
+    if (bytes > maxBytes) return [head, undefined, unread];
   }
   return [head, await new Blob(chunks).bytes()];
+}
+
+/** Whether the head says that the body is for streaming. The length that it tells is that of an encoded body. */
+function isStream({ headers }, maxBytes) {
+  if (/^\s*text\/event-stream\s*(;|$)/i.test(headers.get("Content-Type"))) return true;
+  return !headers.has("Content-Encoding") && Number(headers.get("Content-Length")) > maxBytes;
 }
 
 /** An answer whose body may still be to come, to a request whose body may be too: `unread` is that request then. */

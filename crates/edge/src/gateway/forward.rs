@@ -13,7 +13,7 @@ use super::{
     policy::{AmbiguousRule, FingerprintRule, ForwardAs, InProgress, RouteRule},
     status::is_final,
     target::{WrongPath, ours, url},
-    upstream::{Answered, Sent, Upstream},
+    upstream::{Body, Head, Sent, Upstream},
 };
 use crate::{
     operation::{
@@ -27,10 +27,6 @@ pub const VIA: &str = "edge-idempotency";
 
 /// The longest body of a protected request. It goes to the object in one message.
 const MAX_BODY_BYTES: usize = 10 << 20;
-
-/// How much of an answer is read for the request that it is the first answer of. It lies in the isolate's memory several
-/// times over.
-const MAX_READ_BYTES: usize = 10 << 20;
 
 /// A request to an upstream, by the rules of a route.
 #[derive(Debug)]
@@ -100,30 +96,33 @@ impl Operation for Forward {
                 fields: self.fields(execution)?,
                 body: &request.body,
             };
-            let answered = self.upstream.ask(sent, MAX_READ_BYTES, execution.env).await;
-            let answered =
+            let max_bytes = self.rule.answer.max_bytes;
+            let answered = self.upstream.ask(sent, max_bytes, execution.env).await;
+            let (head, body) =
                 answered.map_err(|error| OperationError::Ambiguous(error.to_string()))?;
-            self.judge(answered, &request.base_url)
+            let body = match body {
+                Body::Whole(body) => body,
+                Body::Streamed(body) => {
+                    execution.streaming.put(body);
+                    Vec::new()
+                }
+            };
+            self.judge(head, body, &request.base_url)
         })
     }
 
     fn kept(&self, answer: &SavedResponse) -> Option<SavedResponse> {
-        let is_too_long = answer.body.len() > self.rule.answer.max_bytes;
         let is_kept = |name: &str| {
             let mut others = self.rule.answer.not_replayed.iter();
             let is_other = others.any(|other| other.eq_ignore_ascii_case(name));
             !is_other && !name.eq_ignore_ascii_case("set-cookie")
         };
-        if !is_too_long && answer.headers.iter().all(|(name, _)| is_kept(name)) {
+        if answer.headers.iter().all(|(name, _)| is_kept(name)) {
             return None;
         }
         let mut kept = answer.clone();
         kept.headers.retain(|(name, _)| is_kept(name));
-        Some(if is_too_long {
-            kept.without_content()
-        } else {
-            kept
-        })
+        Some(kept)
     }
 }
 
@@ -190,17 +189,17 @@ impl Forward {
     }
 
     /// What an answer means for the record.
-    fn judge(&self, answered: Answered, base_url: &str) -> Result<SavedResponse, OperationError> {
-        let status = answered.status;
-        let headers = to_client(&answered.fields, |location| self.ours(location, base_url));
+    fn judge(
+        &self,
+        head: Head,
+        body: Vec<u8>,
+        base_url: &str,
+    ) -> Result<SavedResponse, OperationError> {
+        let Head { status, fields } = head;
         let response = SavedResponse {
             status,
-            headers,
-            body: Vec::new(),
-        };
-        let response = match answered.body {
-            Some(body) => SavedResponse { body, ..response },
-            None => response.without_content(),
+            headers: to_client(&fields, |location| self.ours(location, base_url)),
+            body,
         };
         if self.rule.not_executed.contains(&status) {
             Err(OperationError::Refused(response))

@@ -86,7 +86,8 @@ pub async fn keyed(
                     publish(ctx, env, settings, key, &asked, &answered);
                     let duration_ms = exchange.duration_ms();
                     let event = event_of(&answered, duration_ms);
-                    (answer(answered.reply, identity.field), event)
+                    let answer = answer(answered.reply, identity.field);
+                    (answer.map(|answer| answer.streaming(answered.body)), event)
                 }
                 Err(unreachable) => {
                     let duration_ms = exchange.duration_ms();

@@ -20,6 +20,7 @@ mod source;
     reason = "the trait gives the folder its name"
 )]
 mod operation;
+mod streamed_body;
 mod json;
 mod input;
 mod members;
@@ -52,3 +53,4 @@ pub use route::{Endpoint, KeyRule, Keyed, Route};
 #[cfg(not(target_arch = "wasm32"))]
 pub use shape::{SchemaFn, Shape};
 pub use source::{CallerSource, KeySource, is_token};
+pub use streamed_body::{StreamedBody, Streaming};

@@ -8,9 +8,9 @@ use idempotency_core::{
 use thiserror::Error;
 use worker::Env;
 
-use super::FieldError;
 #[cfg(not(target_arch = "wasm32"))]
 use super::Shape;
+use super::{FieldError, streamed_body::Streaming};
 use crate::settings::Retention;
 
 /// Something that may be asked for many times and takes effect once.
@@ -93,6 +93,9 @@ pub struct Execution<'a> {
     pub now: UnixMillis,
     /// The bindings, for the database and whatever else the operation needs.
     pub env: &'a Env,
+    /// Where the body goes that is streamed. An answer with one is complete with its head: a body that ends early is seen
+    /// by the first client alone.
+    pub streaming: &'a Streaming,
 }
 
 /// Why a request is not admitted.

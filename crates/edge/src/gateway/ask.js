@@ -25,7 +25,7 @@ export async function ask(fetcher, url, method, fields, body, maxBytes, signal) 
   // The body lies in Rust's memory, which will be used again.
   const response = await send(fetcher, url, method, fields, body.length === 0 ? null : body.slice(), signal);
   const head = headOf(response);
-  if (!response.body || method === "HEAD" || WITHOUT_BODY.has(response.status)) return [head, new Uint8Array()];
+  if (!response.body || WITHOUT_BODY.has(response.status)) return [head, new Uint8Array()];
   const unread = { chunks: [], reader: response.body.getReader() };
   if (isStream(response, maxBytes)) return [head, undefined, unread];
   const { chunks, reader } = unread;

@@ -1,0 +1,62 @@
+// The gateway in front of an API whose answers a test writes itself, on a socket where a client can hang up.
+
+import { join } from "node:path";
+import { afterAll, beforeAll } from "vitest";
+import { Client } from "./client.ts";
+import { WATCHED } from "./instance.ts";
+import { ScriptedUpstream } from "./scripted.ts";
+import { startServer } from "./server.ts";
+
+const ROOT = join(import.meta.dirname, "../../crates/gateway");
+
+/** How long an answer may be of which a retry gets all. */
+export const MAX_BYTES = 10_000;
+
+export interface ScriptedGateway {
+  /** For what is not the API's. */
+  client: Client;
+  upstream: ScriptedUpstream;
+  /** A path of its own for each request, so that the API finds it. */
+  place(): string;
+  send(path: string, key?: string, init?: RequestInit): Promise<Response>;
+}
+
+/** A gateway of the file's own, which starts and ends with the file. */
+export function scriptedGateway(): ScriptedGateway {
+  const [client, upstream] = [new Client(), new ScriptedUpstream()];
+  beforeAll(async () => {
+    const policy = policyFor(await upstream.start());
+    client.server = await startServer({}, { root: ROOT, policy, direct: true, ...WATCHED });
+  });
+  afterAll(async () => {
+    await client.server?.stop();
+    upstream.stop();
+  });
+  let places = 0;
+  return {
+    client,
+    upstream,
+    place: () => `/orders/${++places}`,
+    send: (path, key, init = {}) => {
+      const headers = new Headers(init.headers);
+      if (key !== undefined) headers.set("Idempotency-Key", key);
+      return fetch(new URL(path, client.server.address), { method: "POST", ...init, headers });
+    },
+  };
+}
+
+function policyFor(url: string) {
+  return {
+    upstreams: { api: { url, timeout_s: 2 } },
+    routes: [
+      {
+        match: { path: "/orders/{*rest}" },
+        upstream: "api",
+        caller: "route",
+        key: { required: false },
+        answer: { max_bytes: MAX_BYTES },
+      },
+    ],
+    default: { pass: "api" },
+  };
+}

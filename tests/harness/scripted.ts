@@ -67,8 +67,9 @@ function echo(request: IncomingMessage, socket: Duplex): void {
       const mask = received.subarray(2, 6);
       const payload = received.subarray(6, end).map((byte, at) => byte ^ mask[at % 4]!);
       received = received.subarray(end);
-      // A close is answered with the same.
       socket.write(frame(opcode, Buffer.from(payload)));
+      // A close is answered with the same, and whoever serves ends the connection.
+      if (opcode === 0x8) socket.end();
     }
   });
   socket.on("error", () => {});

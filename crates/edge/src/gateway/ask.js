@@ -14,9 +14,6 @@ export function headOf({ status, headers }) {
   return [status, ...[...headers].flat()].join("\n");
 }
 
-/** Statuses whose answers have no body (Fetch, "null body status"). */
-const WITHOUT_BODY = new Set([204, 205, 304]);
-
 /**
  * The head of the answer, and its body. In the place of one that is a stream of events, or that has more than `maxBytes`,
  * there are the chunks that have come, and the reader of the rest. It fails if a shorter one does not come whole.
@@ -25,7 +22,8 @@ export async function ask(fetcher, url, method, fields, body, maxBytes, signal) 
   // The body lies in Rust's memory, which will be used again.
   const response = await send(fetcher, url, method, fields, body.length === 0 ? null : body.slice(), signal);
   const head = headOf(response);
-  if (!response.body || WITHOUT_BODY.has(response.status)) return [head, new Uint8Array()];
+  // Of 204, 205 and 304 the platform gives none, whatever comes (Fetch, "null body status").
+  if (!response.body) return [head, new Uint8Array()];
   const unread = { chunks: [], reader: response.body.getReader() };
   if (isStream(response, maxBytes)) return [head, undefined, unread];
   const { chunks, reader } = unread;

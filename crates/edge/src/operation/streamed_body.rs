@@ -1,6 +1,6 @@
 //! The body of an answer that is sent as it arrives from another system: events, or more than may be kept.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, rc::Rc};
 
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use worker::web_sys::ReadableStream;
@@ -35,9 +35,9 @@ impl StreamedBody {
 }
 
 /// Where an operation leaves the body of its answer, or of an answer that it passes on, if that is streamed. The body that
-/// the operation returns is empty then, and for retries there is none.
-#[derive(Default)]
-pub struct Streaming(RefCell<Option<StreamedBody>>);
+/// the operation returns is empty then, and for retries there is none. All clones are the same place.
+#[derive(Clone, Default)]
+pub struct Streaming(Rc<RefCell<Option<StreamedBody>>>);
 
 impl Streaming {
     /// Leaves a body.

@@ -46,17 +46,16 @@ export function scriptedGateway(): ScriptedGateway {
 }
 
 function policyFor(url: string) {
+  const route = (path: string, upstream: string) => ({
+    match: { path },
+    upstream,
+    caller: "route",
+    key: { required: false },
+    answer: { max_bytes: MAX_BYTES },
+  });
   return {
-    upstreams: { api: { url, timeout_s: 2 } },
-    routes: [
-      {
-        match: { path: "/orders/{*rest}" },
-        upstream: "api",
-        caller: "route",
-        key: { required: false },
-        answer: { max_bytes: MAX_BYTES },
-      },
-    ],
+    upstreams: { api: { url }, hurried: { url, timeout_s: 1 } },
+    routes: [route("/hurry/{*rest}", "hurried"), route("/orders/{*rest}", "api")],
     default: { pass: "api" },
   };
 }

@@ -16,7 +16,7 @@ export function headOf({ status, headers }) {
 
 /**
  * The head of the answer, and its body. In the place of one that is a stream of events, or that has more than `maxBytes`,
- * there are the chunks that have come, and the reader of the rest. It fails if a shorter one does not come whole.
+ * there are the chunks that have come, and the rest. It fails if a shorter one does not come whole.
  */
 export async function ask(fetcher, url, method, fields, body, maxBytes, signal) {
   // The body lies in Rust's memory, which will be used again.
@@ -24,13 +24,13 @@ export async function ask(fetcher, url, method, fields, body, maxBytes, signal) 
   const head = headOf(response);
   // Of 204, 205 and 304 the platform gives none, whatever comes (Fetch, "null body status").
   if (!response.body) return [head, new Uint8Array()];
-  const unread = { chunks: [], reader: response.body.getReader() };
+  const chunks = [];
+  const unread = { chunks, body: response.body };
   if (isStream(response, maxBytes)) return [head, undefined, unread];
-  const { chunks, reader } = unread;
   let bytes = 0;
-  for (let read = await reader.read(); !read.done; read = await reader.read()) {
-    chunks.push(read.value);
-    bytes += read.value.length;
+  for await (const chunk of response.body.values({ preventCancel: true })) {
+    chunks.push(chunk);
+    bytes += chunk.length;
     if (bytes > maxBytes) return [head, undefined, unread];
   }
   return [head, await new Blob(chunks).bytes()];

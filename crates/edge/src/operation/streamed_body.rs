@@ -20,7 +20,7 @@ pub struct StreamedBody {
 }
 
 impl StreamedBody {
-    /// What is still to come on `connection`. `unread` has the `chunks` that have come, and the `reader` of the rest.
+    /// What is still to come on `connection`. `unread` has the `chunks` that have come, and the `body` with the rest.
     #[must_use]
     pub const fn new(unread: JsValue, connection: Connection) -> Self {
         Self { unread, connection }

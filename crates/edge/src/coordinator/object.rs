@@ -220,8 +220,9 @@ impl Object {
         .await;
         let reply = self.settle(&attempt, ended, started_at, asked);
         self.end(&attempt);
+        // The body of an answer that came too late is nobody's.
         if !reply.as_ref().is_ok_and(Claimed::passes_on) {
-            streaming.take();
+            drop(streaming.take());
         }
         reply
     }

@@ -52,6 +52,7 @@ impl Streaming {
     }
 
     /// The body that was left.
+    #[must_use]
     pub fn take(&self) -> Option<StreamedBody> {
         self.0.take()
     }

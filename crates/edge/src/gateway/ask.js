@@ -23,10 +23,14 @@ export async function ask(fetcher, url, method, fields, body, maxBytes, signal) 
   const head = headOf(response);
   const chunks = [];
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) return [head];
-    chunks.push(chunk);
+  try {
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) return [head];
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw Object.assign(new Error(`the answer broke off: ${cause}`), { isIncomplete: true });
   }
   return [head, await new Blob(chunks).bytes()];
 }

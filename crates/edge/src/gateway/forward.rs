@@ -5,19 +5,22 @@ use std::rc::Rc;
 use futures_util::future::LocalBoxFuture;
 use idempotency_core::{
     Json, Request,
-    lifecycle::{Fingerprint, Repeat, SavedResponse},
+    lifecycle::{Finding, Fingerprint, Repeat, SavedResponse},
 };
 
 use super::{
+    ambiguous::AmbiguousRule,
     fields::{Came, Fields, to_client, to_upstream},
-    policy::{AmbiguousRule, FingerprintRule, ForwardAs, InProgress, RouteRule},
+    policy::{FingerprintRule, ForwardAs, InProgress, RouteRule},
+    probe::{found, probe_fields, probe_url},
     status::is_final,
     target::{WrongPath, ours, url},
     upstream::{Answered, Sent, Upstream},
 };
 use crate::{
     operation::{
-        CallerSource, Execution, FieldError, Operation, OperationError, Refusal, fingerprint,
+        CallerSource, Execution, FieldError, Operation, OperationError, ProbeTerms, Refusal,
+        fingerprint,
     },
     settings::Retention,
 };
@@ -56,6 +59,12 @@ impl Operation for Forward {
         Some(self.upstream.timeout_s)
     }
 
+    /// As long again as it may take: an answer that takes longer than that is as good as none, and each second of waiting
+    /// is billed.
+    fn grace_s(&self) -> Option<u64> {
+        Some(self.upstream.timeout_s)
+    }
+
     fn reads_fields(&self) -> bool {
         true
     }
@@ -73,9 +82,52 @@ impl Operation for Forward {
 
     fn repeat(&self) -> Repeat {
         match self.rule.ambiguous {
-            AmbiguousRule::Resend => Repeat::SameId,
+            AmbiguousRule::Resend => Repeat::Resend,
+            AmbiguousRule::Probe(_) => Repeat::Probe,
             AmbiguousRule::Hold => Repeat::Never,
         }
+    }
+
+    fn probe_terms(&self) -> ProbeTerms {
+        match &self.rule.ambiguous {
+            AmbiguousRule::Probe(rule) => ProbeTerms {
+                deadline_s: self.upstream.timeout_s,
+                absent_after_s: rule.absent_after_s(self.upstream.timeout_s),
+            },
+            AmbiguousRule::Hold | AmbiguousRule::Resend => ProbeTerms::default(),
+        }
+    }
+
+    fn probe<'a>(
+        &'a self,
+        execution: &'a Execution<'a>,
+    ) -> LocalBoxFuture<'a, Result<Finding, OperationError>> {
+        Box::pin(async move {
+            let AmbiguousRule::Probe(rule) = &self.rule.ambiguous else {
+                return Ok(Finding::Unknown);
+            };
+            let request = execution.request;
+            let key = execution.idempotency_key.unwrap_or_default();
+            let url = probe_url(rule, &self.upstream.base, key, &execution.operation_id.0)
+                .map_err(|error| OperationError::NotSent(error.to_string()))?;
+            let fields = on_the_way(&probe_fields(request, &self.rule.caller), execution)?;
+            let sent = Sent {
+                url: &url,
+                method: rule.method.as_str(),
+                fields: self.changed(fields, execution)?,
+                body: &[],
+            };
+            let answered = self
+                .upstream
+                .ask(sent, MAX_READ_BYTES, execution.env)
+                .await?;
+            let response = self.response(answered, &request.base_url);
+            match found(rule, response.clone()) {
+                Finding::Done(done) => Ok(Finding::Done(self.kept(&done).unwrap_or(done))),
+                Finding::Absent => Ok(Finding::Absent),
+                Finding::Unknown => Err(OperationError::Unclear(response)),
+            }
+        })
     }
 
     fn admit(&self, request: &Request) -> Result<Fingerprint, Refusal> {
@@ -100,10 +152,12 @@ impl Operation for Forward {
                 fields: self.fields(execution)?,
                 body: &request.body,
             };
-            let answered = self.upstream.ask(sent, MAX_READ_BYTES, execution.env).await;
-            let answered =
-                answered.map_err(|error| OperationError::Ambiguous(error.to_string()))?;
-            self.judge(answered, &request.base_url)
+            let answered = self
+                .upstream
+                .ask(sent, MAX_READ_BYTES, execution.env)
+                .await?;
+            let response = self.response(answered, &request.base_url);
+            self.judge(response, execution.follows_unknown)
         })
     }
 
@@ -156,14 +210,7 @@ impl Forward {
 
     /// The fields that the upstream gets.
     fn fields(&self, execution: &Execution<'_>) -> Result<Fields, OperationError> {
-        let request = execution.request;
-        let came = Came {
-            address: execution.origin.ip_address.as_deref(),
-            base_url: &request.base_url,
-            name: VIA,
-        };
-        let mut fields = to_upstream(&request.fields, &came)
-            .ok_or_else(|| OperationError::NotSent("the request goes in a circle".to_owned()))?;
+        let mut fields = on_the_way(&execution.request.fields, execution)?;
         let forwarded = &self.rule.forward_key;
         let is_key = |name: &str| {
             let names = [
@@ -183,14 +230,19 @@ impl Forward {
             ForwardAs::None => None,
         };
         fields.extend(key.map(|key| (forwarded.field.clone(), key.to_owned())));
+        self.changed(fields, execution)
+    }
+
+    /// The fields with what the policy changes of them.
+    fn changed(&self, fields: Fields, execution: &Execution<'_>) -> Result<Fields, OperationError> {
         let missing = || OperationError::NotSent("a secret of the policy is not there".to_owned());
         self.upstream
             .changed(fields, execution.env)
             .ok_or_else(missing)
     }
 
-    /// What an answer means for the record.
-    fn judge(&self, answered: Answered, base_url: &str) -> Result<SavedResponse, OperationError> {
+    /// An answer as a client gets it.
+    fn response(&self, answered: Answered, base_url: &str) -> SavedResponse {
         let status = answered.status;
         let headers = to_client(&answered.fields, |location| self.ours(location, base_url));
         let response = SavedResponse {
@@ -198,18 +250,39 @@ impl Forward {
             headers,
             body: Vec::new(),
         };
-        let response = match answered.body {
+        match answered.body {
             Some(body) => SavedResponse { body, ..response },
             None => response.without_content(),
-        };
+        }
+    }
+
+    /// What an answer means for the record. Many APIs answer 409 to a request whose key belongs to one that runs: after an
+    /// attempt that may still run, it says nothing final.
+    fn judge(
+        &self,
+        response: SavedResponse,
+        follows_unknown: bool,
+    ) -> Result<SavedResponse, OperationError> {
+        let status = response.status;
         if self.rule.not_executed.contains(&status) {
             Err(OperationError::Refused(response))
-        } else if is_final(&self.rule.store, status) {
+        } else if is_final(&self.rule.store, status) && !(follows_unknown && status == 409) {
             Ok(response)
         } else {
             Err(OperationError::Unclear(response))
         }
     }
+}
+
+/// The fields that pass, and by what way they came.
+fn on_the_way(fields: &Fields, execution: &Execution<'_>) -> Result<Fields, OperationError> {
+    let came = Came {
+        address: execution.origin.ip_address.as_deref(),
+        base_url: &execution.request.base_url,
+        name: VIA,
+    };
+    to_upstream(fields, &came)
+        .ok_or_else(|| OperationError::NotSent("the request goes in a circle".to_owned()))
 }
 
 /// By its meaning, or by its bytes if it is no JSON after all.

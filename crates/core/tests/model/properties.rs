@@ -10,7 +10,7 @@ use crate::{
     machine::Machine,
     object::{Object, Phase},
     steps::{Bounds, complete},
-    world::{Effect, Request, Said, World},
+    world::{Effect, Request, Said, Seen, World},
 };
 
 pub fn properties<M: Machine>() -> Vec<Property<Bounds<M>>> {
@@ -83,7 +83,7 @@ fn sometimes<M: Machine>() -> Vec<Property<Bounds<M>>> {
             },
         ),
         Property::sometimes("a late attempt is refused", |_, world: &World| {
-            world.late_attempt_was_refused
+            world.seen.contains(&Seen::LateAttemptRefused)
         }),
         Property::sometimes(
             "a failed attempt succeeds later",
@@ -111,32 +111,36 @@ fn sometimes<M: Machine>() -> Vec<Property<Bounds<M>>> {
         ),
         Property::sometimes(
             "a late answer completes an ambiguous record",
-            |bounds: &Bounds<M>, world: &World| bounds.may_repeat() || world.late_answer_completed,
+            |bounds: &Bounds<M>, world: &World| {
+                bounds.may_repeat() || world.seen.contains(&Seen::LateAnswerCompleted)
+            },
         ),
         Property::sometimes(
             "an operation of unknown outcome is attempted again with the same id",
             |bounds: &Bounds<M>, world: &World| {
                 !bounds.has(Repeat::Resend)
                     || completed_after(world, 2)
-                        && world.late_attempt_was_refused
+                        && world.seen.contains(&Seen::LateAttemptRefused)
                         && world.effects.len() == 1
             },
         ),
         Property::sometimes(
             "a probe completes a record",
-            |bounds: &Bounds<M>, world: &World| !bounds.has(Repeat::Probe) || world.probe_completed,
+            |bounds: &Bounds<M>, world: &World| {
+                !bounds.has(Repeat::Probe) || world.seen.contains(&Seen::ProbeCompleted)
+            },
         ),
         Property::sometimes(
             "a probe that finds nothing has the operation attempted again",
             |bounds: &Bounds<M>, world: &World| {
                 !bounds.has(Repeat::Probe)
-                    || world.probe_had_it_repeated && completed_after(world, 2)
+                    || world.seen.contains(&Seen::ProbeRepeated) && completed_after(world, 2)
             },
         ),
         Property::sometimes(
             "a probe is refused whose record has become another",
             |bounds: &Bounds<M>, world: &World| {
-                !bounds.has(Repeat::Probe) || world.probe_was_refused
+                !bounds.has(Repeat::Probe) || world.seen.contains(&Seen::ProbeRefused)
             },
         ),
         Property::sometimes(
@@ -198,15 +202,19 @@ fn is_told_truly<M: Machine>(bounds: &Bounds<M>, world: &World, number: usize) -
     let found = match claim {
         Claim::Execute(_) if record.operation_id == fresh => None,
         Claim::Execute(Attempt {
-            follows_unknown: true,
+            follows_unknown: false,
             ..
-        }) => Some(StatusName::Ambiguous),
-        Claim::Execute(_) => Some(StatusName::Failed),
+        }) => Some(StatusName::Failed),
         // Its late answer may be awaited.
         Claim::InProgress { .. } => Some(record.status.name()),
         Claim::Replay(_) => Some(StatusName::Completed),
         Claim::Mismatch => return false,
-        Claim::Ambiguous | Claim::Probe(_) => Some(StatusName::Ambiguous),
+        Claim::Execute(Attempt {
+            follows_unknown: true,
+            ..
+        })
+        | Claim::Ambiguous
+        | Claim::Probe(_) => Some(StatusName::Ambiguous),
     };
     told.map(|record| record.status.name()) == found
 }

@@ -1,5 +1,7 @@
 //! What the platform and the clients may do to the state machine, one step at a time.
 
+use std::collections::BTreeSet;
+
 use idempotency_core::{
     CompositeKey, IdempotencyKey, KeyForm, Scope,
     lifecycle::{
@@ -84,6 +86,16 @@ impl Request {
     }
 }
 
+/// What must sometimes happen.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Seen {
+    LateAnswerCompleted,
+    LateAttemptRefused,
+    ProbeCompleted,
+    ProbeRepeated,
+    ProbeRefused,
+}
+
 /// Everything there is at one moment.
 #[derive(Clone, Debug, Hash, PartialEq)]
 pub struct World {
@@ -97,11 +109,8 @@ pub struct World {
     pub failures_left: u8,
     pub hangs_left: u8,
     pub resolutions_left: u8,
-    pub late_answer_completed: bool,
-    pub late_attempt_was_refused: bool,
-    pub probe_completed: bool,
-    pub probe_had_it_repeated: bool,
-    pub probe_was_refused: bool,
+    /// What has happened that must sometimes.
+    pub seen: BTreeSet<Seen>,
     /// What must not have happened. Nothing follows most of it.
     pub violations: Vec<Violation>,
 }
@@ -142,11 +151,7 @@ impl World {
             failures_left: failures,
             hangs_left: hangs,
             resolutions_left: resolutions,
-            late_answer_completed: false,
-            late_attempt_was_refused: false,
-            probe_completed: false,
-            probe_had_it_repeated: false,
-            probe_was_refused: false,
+            seen: BTreeSet::new(),
             violations: Vec::new(),
         }
     }
@@ -257,16 +262,18 @@ impl World {
         let finding = finding.expect("an answer");
         let stored = found.stored.clone();
         let Some((record, claim)) = M::probed(stored, &probe, finding, now, request.terms()) else {
-            self.probe_was_refused = true;
+            self.seen.insert(Seen::ProbeRefused);
             return self.send::<M>(number, request);
         };
         if let Claim::Replay(_) = &claim {
             self.violations.extend(found.overwrite(&record, now));
             found.overtake();
             found.stored = Some(record.clone());
-            self.probe_completed = true;
+            self.seen.insert(Seen::ProbeCompleted);
         }
-        self.probe_had_it_repeated |= matches!(claim, Claim::Execute(_));
+        if let Claim::Execute(_) = claim {
+            self.seen.insert(Seen::ProbeRepeated);
+        }
         self.follow(object, record, claim, number, request);
     }
 
@@ -323,7 +330,7 @@ impl World {
                 }
                 let was_ambiguous = found.stored.as_ref().map(|record| &record.status);
                 if was_ambiguous == Some(&Status::Ambiguous) {
-                    self.late_answer_completed = true;
+                    self.seen.insert(Seen::LateAnswerCompleted);
                 }
                 self.violations.extend(account::settle(&task, now));
                 self.violations.extend(found.overwrite(&record, now));
@@ -332,7 +339,9 @@ impl World {
                 }
                 found.stored = Some(record);
             }
-            Settlement::Late => self.late_attempt_was_refused = true,
+            Settlement::Late => {
+                self.seen.insert(Seen::LateAttemptRefused);
+            }
         }
         if found.running.as_ref() == Some(&task.attempt) {
             found.running = None;

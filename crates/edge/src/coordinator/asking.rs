@@ -35,21 +35,20 @@ impl Object {
     ) -> Result<Option<(Record, Claim)>, NoAnswer> {
         let (probe, answer) = {
             let mut asking = self.asking.borrow_mut();
-            let is_same = |asking: &&mut Asking| {
+            let is_same = |asking: &&Asking| {
                 (&asking.probe.operation_id, asking.probe.attempt)
                     == (&probe.operation_id, probe.attempt)
             };
-            match asking.as_mut().filter(is_same) {
-                Some(asking) => (asking.probe.clone(), asking.answer.clone()),
-                None => {
-                    let answer = self.clone().ask(probe.clone(), asked.clone());
-                    let answer = answer.boxed_local().shared();
-                    *asking = Some(Asking {
-                        probe: probe.clone(),
-                        answer: answer.clone(),
-                    });
-                    (probe.clone(), answer)
-                }
+            if let Some(asking) = asking.as_ref().filter(is_same) {
+                (asking.probe.clone(), asking.answer.clone())
+            } else {
+                let answer = self.clone().ask(probe.clone(), asked.clone());
+                let answer = answer.boxed_local().shared();
+                *asking = Some(Asking {
+                    probe: probe.clone(),
+                    answer: answer.clone(),
+                });
+                (probe.clone(), answer)
             }
         };
         let finding = answer.await;

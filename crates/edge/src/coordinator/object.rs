@@ -100,14 +100,14 @@ impl Object {
         let terms = terms_of(operation, &*self.operations.settings(&self.env)?);
         let wait_until = clock::now().plus_ms(asked.wait_s.saturating_mul(1000));
         loop {
-            let (record, claim) = self.decide(asked, terms)?;
-            let (record, claim) = match claim {
-                Claim::Probe(probe) => match self.probe(&probe, asked, terms).await? {
-                    Some(decided) => decided,
-                    None => continue,
-                },
-                claim => (record, claim),
-            };
+            let mut decided = self.decide(asked, terms)?;
+            if let Claim::Probe(probe) = &decided.1 {
+                let Some(probed) = self.probe(probe, asked, terms).await? else {
+                    continue;
+                };
+                decided = probed;
+            }
+            let (record, claim) = decided;
             match claim {
                 Claim::Execute(attempt) => {
                     let grace_s = operation.grace_s();

@@ -94,6 +94,7 @@ const fn is_required(field: AnswerField) -> bool {
         | AnswerField::ExposeHeaders
         | AnswerField::Replayed
         | AnswerField::BodyOmitted
+        | AnswerField::ProxyStatus
         | AnswerField::Link
         | AnswerField::Accept
         | AnswerField::AcceptEncoding => false,
@@ -111,6 +112,7 @@ fn schema(field: AnswerField, operations: &Operations) -> Value {
         | AnswerField::Vary
         | AnswerField::AllowOrigin
         | AnswerField::ExposeHeaders
+        | AnswerField::ProxyStatus
         | AnswerField::Link
         | AnswerField::Authenticate
         | AnswerField::ETag

@@ -78,15 +78,22 @@ fn not_found() -> Vec<StatusRule> {
 }
 
 impl AmbiguousRule {
-    /// What is wrong with it, at `place`, for an upstream that has `timeout_s` and gets a key or none.
-    pub fn check(&self, place: &str, has_key: bool, timeout_s: u64) -> Result<(), PolicyError> {
+    /// What is wrong with it, at `place`, for an upstream that has `timeout_s` and gets a key or none, where records live
+    /// for `retention_s`.
+    pub fn check(
+        &self,
+        place: &str,
+        has_key: bool,
+        timeout_s: u64,
+        retention_s: u64,
+    ) -> Result<(), PolicyError> {
         match self {
             Self::Resend if !has_key => Err(wrong(
                 place,
                 "must not be \"resend\" where forward_key.as is \"none\": the upstream could not recognize the repetition",
             )),
             Self::Hold | Self::Resend => Ok(()),
-            Self::Probe(rule) => rule.check(&format!("{place}.probe"), timeout_s),
+            Self::Probe(rule) => rule.check(&format!("{place}.probe"), timeout_s, retention_s),
         }
     }
 }
@@ -97,7 +104,7 @@ impl ProbeRule {
         self.absent_after_s.unwrap_or(timeout_s.saturating_mul(2))
     }
 
-    fn check(&self, place: &str, timeout_s: u64) -> Result<(), PolicyError> {
+    fn check(&self, place: &str, timeout_s: u64, retention_s: u64) -> Result<(), PolicyError> {
         let path = &self.path;
         let names_it = path.contains("{key}") || path.contains("{operation_id}");
         let rest = path.replace("{key}", "").replace("{operation_id}", "");
@@ -127,7 +134,8 @@ impl ProbeRule {
         }
         let least_s = timeout_s.saturating_mul(2);
         let after_s = self.absent_after_s(timeout_s);
-        within(&format!("{place}.absent_after_s"), after_s, least_s, 86_400)
+        let most_s = retention_s.min(86_400);
+        within(&format!("{place}.absent_after_s"), after_s, least_s, most_s)
     }
 }
 
@@ -177,6 +185,11 @@ mod tests {
                 "must name a status, and names none",
             ),
             (
+                json!({"path": "/{key}", "absent_after_s": 61}),
+                "probe.absent_after_s",
+                "must be from 30 to 60, and is 61",
+            ),
+            (
                 json!({"path": "/{key}", "present_as": 404}),
                 "probe.present_as",
                 "must be from 200 to 299, and is 404",
@@ -184,7 +197,7 @@ mod tests {
         ] {
             let error = read(&probe)
                 .unwrap()
-                .check("ambiguous", true, 15)
+                .check("ambiguous", true, 15, 60)
                 .unwrap_err();
             assert_eq!(error.place, format!("ambiguous.{place}"), "{probe}");
             assert!(error.rule.contains(rule), "{probe}: {}", error.rule);

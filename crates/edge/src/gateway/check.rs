@@ -127,9 +127,12 @@ fn check_route(place: &str, route: &RouteRule, policy: &Policy) -> Result<(), Po
         }
     }
     let has_key = route.forward_key.r#as != ForwardAs::None;
-    route
-        .ambiguous
-        .check(&format!("{place}.ambiguous"), has_key, timeout_s)
+    route.ambiguous.check(
+        &format!("{place}.ambiguous"),
+        has_key,
+        timeout_s,
+        route.retention_s,
+    )
 }
 
 fn check_match(place: &str, route: &RouteRule) -> Result<(), PolicyError> {

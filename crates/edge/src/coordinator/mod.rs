@@ -12,6 +12,10 @@
 mod call;
 mod class;
 mod object;
+mod decide;
+mod asking;
+mod execute;
+mod resolve;
 mod storage;
 mod running;
 mod attempt;

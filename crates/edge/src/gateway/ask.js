@@ -28,10 +28,14 @@ export async function ask(fetcher, url, method, fields, body, maxBytes, signal) 
   const unread = { chunks, body: response.body };
   if (isStream(response, maxBytes)) return [head, undefined, unread];
   let bytes = 0;
-  for await (const chunk of response.body.values({ preventCancel: true })) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > maxBytes) return [head, undefined, unread];
+  try {
+    for await (const chunk of response.body.values({ preventCancel: true })) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > maxBytes) return [head, undefined, unread];
+    }
+  } catch (cause) {
+    throw Object.assign(new Error(`the answer broke off: ${cause}`), { isIncomplete: true });
   }
   return [head, await new Blob(chunks).bytes()];
 }

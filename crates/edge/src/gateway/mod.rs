@@ -1,6 +1,7 @@
 //! Beside stop 5 of the walk: operations that are requests to other APIs, by a policy.
 
 mod status;
+mod ambiguous;
 mod policy;
 mod target;
 mod fields;
@@ -8,9 +9,11 @@ mod policy_error;
 mod base;
 mod check;
 mod upstream;
+mod probe;
 mod forward;
 mod routes;
 
+pub use forward::VIA;
 #[cfg(not(target_arch = "wasm32"))]
 pub use policy::schema;
 pub use policy_error::PolicyError;

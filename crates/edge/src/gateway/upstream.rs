@@ -1,5 +1,6 @@
 //! An API behind this service, and how it is asked.
 
+use idempotency_core::UpstreamError;
 use js_sys::{Array, Reflect, Uint8Array, futures::JsFuture};
 use wasm_bindgen::{
     JsCast,
@@ -13,7 +14,10 @@ use super::{
     policy::{FieldChanges, UpstreamRule},
     target::Base,
 };
-use crate::{operation::StreamedBody, outgoing::Connection};
+use crate::{
+    operation::{OperationError, StreamedBody},
+    outgoing::Connection,
+};
 
 #[wasm_bindgen(module = "/src/gateway/ask.js")]
 extern "C" {
@@ -122,17 +126,18 @@ impl Upstream {
         kept.map(Some).chain(added).collect()
     }
 
-    /// Asks, and reads the answer to its end, or until it is sure to be one that is streamed. Any error may mean that the
-    /// upstream has done what was asked.
+    /// Asks, and reads the answer to its end, or until it is sure to be one that is streamed. Unless the error says that
+    /// nothing was sent, the upstream may have done what was asked.
     pub async fn ask(
         &self,
         sent: Sent<'_>,
         max_bytes: usize,
         env: &Env,
-    ) -> worker::Result<(Head, Body)> {
+    ) -> Result<(Head, Body), OperationError> {
         let connection = Connection::new()?;
+        let not_sent = |error: worker::Error| OperationError::NotSent(error.to_string());
         let answered = ask(
-            &self.fetcher(env)?,
+            &self.fetcher(env).map_err(not_sent)?,
             sent.url,
             sent.method,
             &lines(&sent.fields),
@@ -140,7 +145,8 @@ impl Upstream {
             u32::try_from(max_bytes).unwrap_or(u32::MAX),
             &connection.signal(),
         );
-        let answered: Array = JsFuture::from(answered).await?.unchecked_into();
+        let answered = JsFuture::from(answered).await.map_err(unanswered)?;
+        let answered: Array = answered.unchecked_into();
         let head = answered.get(0).as_string().unwrap_or_default();
         let body = answered.get(1);
         let body = if body.is_undefined() {
@@ -180,6 +186,20 @@ impl Upstream {
         let head = parsed(&head_of(&response));
         let fields = to_client(&head.fields, ours);
         Ok(answered(&response, &lines(&fields))?)
+    }
+}
+
+/// Why there is no whole answer. The platform says the same of all that can happen to a connection.
+fn unanswered(error: JsValue) -> OperationError {
+    let is_incomplete = Reflect::get(&error, &JsValue::from_str("isIncomplete"))
+        .is_ok_and(|value| value.is_truthy());
+    OperationError::Unanswered {
+        error: if is_incomplete {
+            UpstreamError::HttpResponseIncomplete
+        } else {
+            UpstreamError::ConnectionTerminated
+        },
+        reason: worker::Error::from(error).to_string(),
     }
 }
 

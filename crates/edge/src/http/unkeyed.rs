@@ -92,6 +92,7 @@ async fn run(
     let execution = Execution {
         request: &request,
         operation_id: &OperationId(Uuid::new_v4().to_string()),
+        follows_unknown: false,
         idempotency_key: None,
         scope: &caller.scope.to_string(),
         origin: &origin(exchange)?,

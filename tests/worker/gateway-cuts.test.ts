@@ -48,6 +48,22 @@ describe("a body that ends early", () => {
   });
 });
 
+test("events that begin too late complete their key, and end at the API, for nobody waits for them", async () => {
+  const path = "/hurry/late";
+  const key = newKey();
+  const sending = send(path, key);
+  const { response } = await upstream.arrived(path);
+
+  const first = await sending;
+  response.writeHead(200, EVENTS).write("data: 1\n\n");
+
+  expect(first.status).toBe(504);
+  if (!response.closed) await once(response, "close");
+  const retry = await send(path, key);
+  expect([retry.status, retry.headers.get("X-Idempotency-Content")]).toEqual([200, "omitted"]);
+  expect(upstream.at(path)).toHaveLength(1);
+});
+
 describe("a client that hangs up in the middle", () => {
   test.each([
     ["of events, of which no more come", EVENTS, "data: 1\n\n"],

@@ -87,7 +87,8 @@ function workerOf(rust, makeService) {
     async fetch(request) {
       const message = new Uint8Array(await request.arrayBuffer());
       try {
-        return new Response(await this.call("answer", message));
+        const answer = await this.call("answer", message);
+        return answer instanceof Response ? answer : new Response(answer);
       } catch (error) {
         return interrupted(error);
       }

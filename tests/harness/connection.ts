@@ -37,6 +37,11 @@ export class Connection {
     this.#socket.end();
   }
 
+  /** Whether this is in what has come. */
+  hasReceived(text: string): boolean {
+    return this.#received.includes(text);
+  }
+
   /** The next answer, once all of it has come. */
   async answer(): Promise<RawAnswer> {
     let whole = "";

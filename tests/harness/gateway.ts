@@ -9,6 +9,7 @@ const ROOT = join(import.meta.dirname, "../../crates/gateway");
 
 export class Gateway {
   server!: Server;
+  policy!: ReturnType<typeof policyFor>;
   readonly upstream = new Upstream();
   #numbers = 0;
 
@@ -39,6 +40,7 @@ export function gateway(): Gateway {
       { FAULT_INJECTION: "on", ADDED: "by the policy" },
       { root: ROOT, policy },
     );
+    gateway.policy = policy;
   });
   afterAll(async () => {
     await gateway.server?.stop();
@@ -56,9 +58,16 @@ function policyFor(url: string) {
   });
   return {
     upstreams: {
-      api: { url, timeout_s: 2, headers: { set: { "X-Added": "secret:ADDED" }, remove: ["X-Private"] } },
+      api: { url, timeout_s: 10, headers: { set: { "X-Added": "secret:ADDED" }, remove: ["X-Private"] } },
+      brief: { url, timeout_s: 3, headers: { set: { "X-Added": "secret:ADDED" } } },
     },
     routes: [
+      route("/brief/hold/{*rest}", { upstream: "brief" }),
+      route("/brief/resend/{*rest}", { upstream: "brief", ambiguous: "resend" }),
+      route("/brief/probe/{*rest}", {
+        upstream: "brief",
+        ambiguous: { probe: { path: "/found/{key}?id={operation_id}", present_as: 201 } },
+      }),
       route("/resend/{*rest}", { ambiguous: "resend" }),
       route("/as-sent/{*rest}", { forward_key: { as: "as-sent", field: "X-Request-Id" } }),
       route("/shop/{*rest}", { rewrite: { strip: "/shop", prefix: "/v2" } }),

@@ -39,8 +39,11 @@ export interface Server {
   noise: string[];
   /** Ends the runtime with SIGKILL; resolves when a new one serves the same data at the same address. */
   kill(): Promise<void>;
-  /** Stops the runtime, does what is to be done while nobody has the files open, and starts it again. */
-  restart(meanwhile?: () => void | Promise<void>): Promise<void>;
+  /**
+   * Stops the runtime, does what is to be done while nobody has the files open, and starts it again, with another policy
+   * if there is one.
+   */
+  restart(meanwhile?: () => void | Promise<void>, policy?: object): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -139,9 +142,10 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
       runtime().kill("SIGKILL");
       await back;
     },
-    restart: async (meanwhile = () => {}) => {
+    restart: async (meanwhile = () => {}, other = policy) => {
       await miniflare.dispose();
       await meanwhile();
+      settings.workers[0]!.config.manifest = await manifest(root, around, other);
       miniflare = new Miniflare(settings);
       server.address = await addressOf();
     },

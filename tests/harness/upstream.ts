@@ -11,14 +11,34 @@ export interface Received {
   url: string;
   fields: IncomingMessage["headers"];
   body: Buffer;
+  /** When, in milliseconds since 1970. */
+  at: number;
+}
+
+/** An answer, once it may leave, or none. */
+export interface Reply {
+  status: number | "reset";
+  body?: string;
+  when?: Promise<unknown>;
+}
+
+/** A reply that leaves when it is let go. */
+export function heldReply(status: number, body = ""): { reply: Reply; release: () => void } {
+  let release = () => {};
+  const when = new Promise<void>((resolve) => (release = resolve));
+  return { reply: { status, body, when }, release };
 }
 
 /** Answers each path in its own way; whatever it does, it has taken effect when it has read the request. */
 export class Upstream {
   readonly received: Received[] = [];
+  /** What comes next to a path and query, in the place of what its last segment says. */
+  readonly next = new Map<string, Reply[]>();
   readonly #server = createServer((request, response) => void this.#answer(request, response));
 
   async start(): Promise<string> {
+    // A connection that is closed just as it is used again fails a request that never came.
+    this.#server.keepAliveTimeout = 600_000;
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
@@ -39,7 +59,13 @@ export class Upstream {
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
     const { method = "", url = "", headers } = request;
-    this.received.push({ method, url, fields: headers, body });
+    this.received.push({ method, url, fields: headers, body, at: Date.now() });
+    const next = this.next.get(url)?.shift();
+    if (next) {
+      await next.when;
+      if (next.status === "reset") return void request.socket.destroy();
+      return void response.writeHead(next.status, { "Content-Type": "text/plain" }).end(next.body);
+    }
     const { pathname, searchParams } = new URL(url, "http://localhost");
     await pause(Number(searchParams.get("after") ?? 0));
     switch (pathname.split("/").at(-1)) {

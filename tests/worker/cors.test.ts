@@ -143,6 +143,7 @@ describe("a page of an allowed origin", () => {
           "idempotent-replayed",
           "x-correlation-id",
           "retry-after",
+          "proxy-status",
           "location",
           "etag",
           "allow",

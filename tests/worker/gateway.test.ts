@@ -141,19 +141,16 @@ describe("an answer", () => {
     },
   );
 
-  test.each(["reset", "cut", "new?after=4000"])(
-    "that does not come whole, %s, leaves the key held",
-    async (end) => {
-      const path = place(end);
-      const key = newKey();
+  test.each(["reset", "cut"])("that does not come whole, %s, leaves the key held", async (end) => {
+    const path = place(end);
+    const key = newKey();
 
-      const [first, retry] = [await send(path, key), await send(path, key)];
+    const [first, retry] = [await send(path, key), await send(path, key)];
 
-      expect([first.status, retry.status]).toEqual([502, 409]);
-      expect(await first.json()).toMatchObject({ type: "/problems/outcome-unknown" });
-      expect(upstream.at(path)).toHaveLength(1);
-    },
-  );
+    expect([first.status, retry.status]).toEqual([502, 409]);
+    expect(await first.json()).toMatchObject({ type: "/problems/outcome-unknown" });
+    expect(upstream.at(path)).toHaveLength(1);
+  });
 
   test("that does not come whole has the request sent again with the same key where the API honors it", async () => {
     const path = "/resend/reset";

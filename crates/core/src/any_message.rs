@@ -4,7 +4,7 @@ use proptest::{collection, prelude::*};
 
 use super::{
     Asked, Claimed, Fault, Inspected, Message, Origin, Reply, ReplyKind, Request, Ruling, Silence,
-    Variables, message::MessageError,
+    UpstreamError, Variables, message::MessageError,
 };
 use crate::{
     fuzz::{Shown, any_record, fuzz, mutated},
@@ -163,6 +163,8 @@ fn any_claimed() -> impl Strategy<Value = Claimed> {
             4 => Claimed::Ambiguous {
                 expires_at,
                 own: flag,
+                is_held: flag,
+                error: flag.then_some(UpstreamError::HttpResponseTimeout),
                 passed_on: passed_on(!flag),
             },
             _ => Claimed::Completed {

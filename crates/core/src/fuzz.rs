@@ -102,7 +102,12 @@ pub fn any_record() -> impl Strategy<Value = Record> {
         Just(Status::Ambiguous),
         Just(Status::Forgotten),
     ];
-    let repeat = prop_oneof![Just(Repeat::SameId), Just(Repeat::Never)];
+    let repeat = prop_oneof![
+        Just(Repeat::SameId),
+        Just(Repeat::Resend),
+        Just(Repeat::Probe),
+        Just(Repeat::Never),
+    ];
     let names = ("[a-f0-9-]{36}", "[a-z_]{1,20}");
     let times = any::<(u64, u64, u64)>();
     (

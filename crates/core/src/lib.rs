@@ -13,6 +13,7 @@ mod request;
 mod message;
 pub mod lifecycle;
 mod reply;
+mod upstream_error;
 pub mod digest;
 #[cfg(test)]
 mod any_json;
@@ -28,3 +29,4 @@ pub use message::{Asked, Message, MessageError, Ruling};
 pub use origin::Origin;
 pub use reply::{Claimed, Inspected, Reply, ReplyKind, Silence};
 pub use request::{Request, Variables};
+pub use upstream_error::UpstreamError;

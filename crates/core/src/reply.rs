@@ -13,6 +13,7 @@ use serde::{
 };
 
 use crate::{
+    UpstreamError,
     lifecycle::{History, Record, SavedResponse, Status, UnixMillis},
     message::{MessageError, join, split},
 };
@@ -38,12 +39,18 @@ pub enum Claimed {
     },
     /// The key belongs to another request.
     Mismatch,
-    /// An attempt may have taken effect, and must not be repeated.
+    /// An attempt may have taken effect.
     Ambiguous {
         /// When the record expires.
         expires_at: UnixMillis,
         /// Whether it was this request's attempt.
         own: bool,
+        /// Whether nothing starts until somebody says what became of it. Otherwise a retry may get further.
+        #[serde(default = "held", skip_serializing_if = "Clone::clone")]
+        is_held: bool,
+        /// Why this request's attempt has no answer, if another system did not give it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<UpstreamError>,
         /// What the attempt's request is answered with, once: nothing of it is kept. Its body is that of the frame.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         passed_on: Option<SavedResponse>,
@@ -59,6 +66,11 @@ pub enum Claimed {
     /// This request's attempt ended when it no longer counted: another one had taken its place, or the record
     /// had expired.
     Superseded,
+}
+
+/// The release before knew no other.
+const fn held() -> bool {
+    true
 }
 
 /// The reply to [`Message::Inspect`](crate::Message::Inspect) and [`Message::Resolve`](crate::Message::Resolve).
@@ -106,6 +118,19 @@ pub trait ReplyKind: DeserializeOwned + Serialize {
 
     /// Takes up the body of its frame.
     fn set_body(&mut self, _: &[u8]) {}
+}
+
+impl Claimed {
+    /// Whether it has an answer for its own request alone: the only one whose body may be streamed.
+    #[must_use]
+    pub const fn passes_on(&self) -> bool {
+        match self {
+            Self::Completed { passed_on, .. }
+            | Self::Ambiguous { passed_on, .. }
+            | Self::Failed { passed_on, .. } => passed_on.is_some(),
+            Self::InProgress { .. } | Self::Mismatch | Self::Superseded => false,
+        }
+    }
 }
 
 impl ReplyKind for Claimed {

@@ -8,7 +8,7 @@
 
 use idempotency_core::{
     Asked, Claimed, Fault, Inspected, Message, MessageError, Origin, Reply, ReplyKind, Request,
-    Ruling, Silence, Variables,
+    Ruling, Silence, UpstreamError, Variables,
     lifecycle::{
         DecodeError, Fingerprint, History, OperationId, Record, Repeat, Resolution, SavedResponse,
         Status, StatusName, UnixMillis, decode, encode,
@@ -282,9 +282,22 @@ fn a_reply_has_the_bytes_that_the_release_before_knows() {
             Claimed::Ambiguous {
                 expires_at,
                 own: true,
+                is_held: true,
+                error: None,
                 passed_on: None,
             },
             "{\"ambiguous\":{\"expires_at\":5,\"own\":true}}",
+            "",
+        ),
+        (
+            Claimed::Ambiguous {
+                expires_at,
+                own: true,
+                is_held: false,
+                error: Some(UpstreamError::HttpResponseTimeout),
+                passed_on: None,
+            },
+            "{\"ambiguous\":{\"expires_at\":5,\"own\":true,\"is_held\":false,\"error\":\"http_response_timeout\"}}",
             "",
         ),
         (

@@ -15,6 +15,8 @@ fn an_attempt_is_given_up_when_its_record_expires() {
     let terms = Terms {
         retention_ms: 1000,
         attempt_deadline_ms: 15_000,
+        grace_ms: 0,
+        absent_after_ms: 0,
         repeat: Repeat::SameId,
     };
 

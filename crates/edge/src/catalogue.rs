@@ -257,6 +257,19 @@ pub static OUTCOME_UNKNOWN: Definition = Definition {
              had no key, look first whether its effect is there.",
 };
 
+/// `upstream-timeout`
+pub static UPSTREAM_TIMEOUT: Definition = Definition {
+    slug: "upstream-timeout",
+    status: 504,
+    other_statuses: &[],
+    title: "The API behind this service took too long",
+    retryable: true,
+    meaning: "The API gave no whole answer in time. It may have done what was asked, and its late answer is still \
+              awaited for a while.",
+    remedy: "Send the same request with the same key again: nothing is done twice. It gets the API's answer if that has \
+             come meanwhile. Do not use a new key: that could do it twice.",
+};
+
 /// `not-ambiguous`
 pub static NOT_AMBIGUOUS: Definition = Definition {
     slug: "not-ambiguous",

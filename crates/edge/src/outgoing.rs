@@ -11,7 +11,10 @@ use wasm_bindgen::JsCast;
 use worker::{
     ByteStream, Request, js_sys, wasm_bindgen,
     wasm_bindgen_futures::JsFuture,
-    web_sys::{self, AbortController, RequestInit, RequestRedirect, Response, WorkerGlobalScope},
+    web_sys::{
+        self, AbortController, AbortSignal, RequestInit, RequestRedirect, Response,
+        WorkerGlobalScope,
+    },
 };
 
 /// What a request has beside its URL. No answer leads to another address: it would be one that nobody configured.
@@ -42,18 +45,44 @@ pub struct Incoming {
 }
 
 /// What is under way: when this is dropped, the platform does not wait for any more of it.
-struct Connection(AbortController);
+pub struct Connection {
+    controller: AbortController,
+    is_handed_over: bool,
+}
+
+impl Connection {
+    /// Nothing is under way yet.
+    pub fn new() -> worker::Result<Self> {
+        Ok(Self {
+            controller: AbortController::new()?,
+            is_handed_over: false,
+        })
+    }
+
+    /// What the request takes that is to end with this.
+    #[must_use]
+    pub fn signal(&self) -> AbortSignal {
+        self.controller.signal()
+    }
+
+    /// Goes on until somebody else ends it.
+    pub fn hand_over(mut self) {
+        self.is_handed_over = true;
+    }
+}
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.0.abort();
+        if !self.is_handed_over {
+            self.controller.abort();
+        }
     }
 }
 
 /// Asks somebody elsewhere on the network.
 pub async fn fetch(url: &str, init: &RequestInit) -> worker::Result<Incoming> {
-    let connection = Connection(AbortController::new()?);
-    init.set_signal(Some(&connection.0.signal()));
+    let connection = Connection::new()?;
+    init.set_signal(Some(&connection.signal()));
     let global: WorkerGlobalScope = js_sys::global().unchecked_into();
     let response = JsFuture::from(global.fetch_with_str_and_init(url, init)).await?;
     Ok(Incoming {

@@ -47,6 +47,8 @@ pub enum ProblemType {
     OperationFailed,
     /// `outcome-unknown`
     OutcomeUnknown,
+    /// `upstream-timeout`
+    UpstreamTimeout,
     /// `not-ambiguous`
     NotAmbiguous,
     /// `service-unavailable`
@@ -79,6 +81,7 @@ impl ProblemType {
             Self::RateLimited => &catalogue::RATE_LIMITED,
             Self::OperationFailed => &catalogue::OPERATION_FAILED,
             Self::OutcomeUnknown => &catalogue::OUTCOME_UNKNOWN,
+            Self::UpstreamTimeout => &catalogue::UPSTREAM_TIMEOUT,
             Self::NotAmbiguous => &catalogue::NOT_AMBIGUOUS,
             Self::ServiceUnavailable => &catalogue::SERVICE_UNAVAILABLE,
             Self::InternalError => &catalogue::INTERNAL_ERROR,

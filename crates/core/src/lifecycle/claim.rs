@@ -1,6 +1,8 @@
 //! A request arrives: may it execute, and if not, what is it told?
 
-use super::{Attempt, Fingerprint, OperationId, Record, Repeat, SavedResponse, Status, UnixMillis};
+use super::{
+    Attempt, Fingerprint, OperationId, Probe, Record, Repeat, SavedResponse, Status, UnixMillis,
+};
 
 /// How long things may take and whether they may be repeated, per operation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -9,7 +11,12 @@ pub struct Terms {
     pub retention_ms: u64,
     /// How long one attempt may run before it is given up; less if the record expires before.
     pub attempt_deadline_ms: u64,
-    /// Whether an attempt may be repeated of which nobody knows whether it took effect.
+    /// For how long after its deadline the late answer of an attempt is awaited.
+    pub grace_ms: u64,
+    /// For how long after a record has become AMBIGUOUS a probe that finds nothing proves nothing: what an attempt has
+    /// sent may still take effect.
+    pub absent_after_ms: u64,
+    /// Whether an attempt may be repeated of which nobody knows whether it took effect. A record that is stricter stays so.
     pub repeat: Repeat,
 }
 
@@ -29,15 +36,19 @@ pub enum Claim {
     Execute(Attempt),
     /// It gets the first answer.
     Replay(SavedResponse),
-    /// Another attempt is running, at the latest until `until`.
+    /// Another attempt is running, or its late answer awaited, at the latest until `until`; or until then a probe that
+    /// finds nothing proves nothing.
     InProgress {
-        /// When that attempt is given up.
+        /// When another request may get further.
         until: UnixMillis,
     },
     /// Its key belongs to another request.
     Mismatch,
+    /// An attempt before it may have taken effect: the other system is asked, and [`probed`](super::probed) decides. The
+    /// record that comes with this must be stored if its status is not what is stored.
+    Probe(Probe),
     /// An attempt before it may have taken effect, and must not be repeated: nothing starts. The record that comes with
-    /// this must be stored if it is not what is stored.
+    /// this must be stored if its status is not what is stored.
     Ambiguous,
 }
 
@@ -45,7 +56,10 @@ pub enum Claim {
 ///
 /// `running` is the attempt that runs in this instance of the object, if any. A record that is PROCESSING
 /// without it was left by an instance that died: it is recovered at once, not waited out, or, where an attempt must not be
-/// repeated, it is AMBIGUOUS at once.
+/// repeated, it is AMBIGUOUS at once. An attempt that runs on after its deadline is one whose late answer is awaited.
+///
+/// Of the record's terms and the request's, the stricter hold: what was sent where nobody would recognize it is not sent
+/// again because the terms are others meanwhile, and what must not be repeated is not, whatever the terms were.
 ///
 /// The mismatch comes before the status, so that a request with another payload learns nothing of it.
 #[must_use]
@@ -58,13 +72,19 @@ pub fn claim(
     terms: Terms,
 ) -> (Record, Claim) {
     let Some(record) = record.filter(|record| record.counts(now)) else {
-        return start(first(fingerprint, new, now, terms), now, terms);
+        let record = first(fingerprint, new, now, terms);
+        return start(record, false, now, terms);
     };
     if !record.belongs_to(&new.operation, fingerprint) {
         return (record, Claim::Mismatch);
     }
+    let repeat = record.repeat.max(terms.repeat);
     let was_processing = matches!(record.status, Status::Processing { .. });
-    let record = record.as_found(running, now);
+    let record = if was_processing {
+        Record { repeat, ..record }.as_found(running, now)
+    } else {
+        record
+    };
     match &record.status {
         Status::Processing { deadline } => {
             let until = *deadline;
@@ -75,18 +95,44 @@ pub fn claim(
             (record, Claim::Replay(response))
         }
         Status::Ambiguous => {
-            let updated_at = if was_processing {
+            let since = if was_processing {
                 now
             } else {
                 record.updated_at
             };
             let record = Record {
-                updated_at,
+                updated_at: since,
                 ..record
             };
-            (record, Claim::Ambiguous)
+            of_unknown_outcome(record, repeat, running, now, terms)
         }
-        Status::Failed | Status::Forgotten => start(record, now, terms),
+        Status::Failed | Status::Forgotten => start(Record { repeat, ..record }, false, now, terms),
+    }
+}
+
+/// What becomes of a request whose key is AMBIGUOUS, where `repeat` is the stricter of its record's and its own terms.
+fn of_unknown_outcome(
+    record: Record,
+    repeat: Repeat,
+    running: Option<&Attempt>,
+    now: UnixMillis,
+    terms: Terms,
+) -> (Record, Claim) {
+    let awaited =
+        running.filter(|attempt| attempt.left_ambiguous(&record) && now < attempt.awaited_until);
+    match (repeat, awaited) {
+        (Repeat::Never, _) => (record, Claim::Ambiguous),
+        (Repeat::SameId | Repeat::Resend | Repeat::Probe, Some(attempt)) => {
+            let until = attempt.awaited_until;
+            (record, Claim::InProgress { until })
+        }
+        (Repeat::Probe, None) => {
+            let probe = Probe::of(&record, now);
+            (record, Claim::Probe(probe))
+        }
+        (Repeat::SameId | Repeat::Resend, None) => {
+            start(Record { repeat, ..record }, true, now, terms)
+        }
     }
 }
 
@@ -107,7 +153,12 @@ fn first(fingerprint: Fingerprint, new: NewRecord, now: UnixMillis, terms: Terms
 
 /// The attempt's deadline is at the latest the record's expiry: beyond it, nobody waits for the outcome, and the
 /// next request has an operation id of its own.
-fn start(record: Record, now: UnixMillis, terms: Terms) -> (Record, Claim) {
+pub(super) fn start(
+    record: Record,
+    follows_unknown: bool,
+    now: UnixMillis,
+    terms: Terms,
+) -> (Record, Claim) {
     let deadline = now
         .plus_ms(terms.attempt_deadline_ms)
         .min(record.expires_at);
@@ -115,6 +166,8 @@ fn start(record: Record, now: UnixMillis, terms: Terms) -> (Record, Claim) {
         operation_id: record.operation_id.clone(),
         number: record.attempts.saturating_add(1),
         deadline,
+        awaited_until: deadline.plus_ms(terms.grace_ms).min(record.expires_at),
+        follows_unknown,
     };
     let record = Record {
         attempts: attempt.number,

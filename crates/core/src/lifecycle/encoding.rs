@@ -97,9 +97,8 @@ fn write(record: &Record, history: Option<&History>) -> Result<Vec<u8>, serde_js
 
 const fn version_of(record: &Record) -> u32 {
     match (record.repeat, &record.status) {
-        (Repeat::Never, _) | (Repeat::SameId, Status::Ambiguous | Status::Forgotten) => {
-            FORMAT_VERSION_UNREPEATED
-        }
+        (Repeat::Resend | Repeat::Probe | Repeat::Never, _)
+        | (Repeat::SameId, Status::Ambiguous | Status::Forgotten) => FORMAT_VERSION_UNREPEATED,
         (Repeat::SameId, Status::Processing { .. } | Status::Completed { .. } | Status::Failed) => {
             FORMAT_VERSION
         }

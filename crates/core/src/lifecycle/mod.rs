@@ -12,7 +12,8 @@
 //! - a request with another fingerprint, or for another operation, is refused before anything else about the record is
 //!   considered;
 //! - where an attempt must not be repeated, none starts after one that may have taken effect, unless an operator says
-//!   so.
+//!   so, or a probe where there is one;
+//! - of a record's terms and a request's, the stricter hold.
 
 mod time;
 mod fingerprint;
@@ -20,6 +21,7 @@ mod saved_response;
 mod status_name;
 mod record;
 mod claim;
+mod probe;
 mod settle;
 mod resolve;
 mod inspect;
@@ -36,6 +38,7 @@ pub use expire::{Expiry, MAX_RETENTION_S, expire, expire_unreadable};
 pub use fingerprint::Fingerprint;
 pub use history::{History, Step};
 pub use inspect::inspect;
+pub use probe::{Finding, Probe, probed};
 pub use record::{Attempt, OperationId, Record, Repeat, Status};
 pub use resolve::{Resolution, Resolved, resolve};
 pub use saved_response::{OMITTED, SavedResponse};

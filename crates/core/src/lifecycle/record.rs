@@ -26,20 +26,26 @@ pub struct Record {
     pub updated_at: UnixMillis,
     /// From this moment on the record answers nothing. Never moved.
     pub expires_at: UnixMillis,
-    /// Whether an attempt may be repeated: as the terms were when the first request came. Never changed.
+    /// Whether an attempt may be repeated: the strictest of the terms that its attempts were started under.
     #[serde(default, skip_serializing_if = "Repeat::is_same_id")]
     pub repeat: Repeat,
     /// How far the operation has come.
     pub status: Status,
 }
 
-/// What may happen after an attempt of which nobody knows whether it took effect.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
+/// What may happen after an attempt of which nobody knows whether it took effect. The later, the stricter.
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Repeat {
     /// Another attempt: the effect is unique on the operation id, which all attempts carry.
     #[default]
     SameId,
+    /// Another attempt, which another system has to recognize by the operation id. The record is AMBIGUOUS until then.
+    Resend,
+    /// Another attempt, once the other system has said that there was no effect. The record is AMBIGUOUS until then.
+    Probe,
     /// Nothing: what may have been sent is not sent again. The record is AMBIGUOUS until somebody knows better.
     Never,
 }
@@ -114,8 +120,8 @@ pub enum Status {
     },
     /// The last attempt ended without an answer; the next request starts another.
     Failed,
-    /// The last attempt may have taken effect, and must not be repeated. Nothing starts until its own late answer or an
-    /// operator says what became of it. Only under [`Repeat::Never`].
+    /// An attempt may have taken effect. What starts before its own late answer or an operator says what became of it,
+    /// [`Repeat`] says. Not under [`Repeat::SameId`].
     Ambiguous,
     /// An operator had the key forgotten: it is as good as new. Kept for its history alone.
     Forgotten,
@@ -147,7 +153,7 @@ impl Status {
     pub(super) const fn of_unknown_outcome(repeat: Repeat) -> Self {
         match repeat {
             Repeat::SameId => Self::Failed,
-            Repeat::Never => Self::Ambiguous,
+            Repeat::Resend | Repeat::Probe | Repeat::Never => Self::Ambiguous,
         }
     }
 }
@@ -164,6 +170,10 @@ pub struct Attempt {
     pub number: u32,
     /// From this moment on the attempt has timed out.
     pub deadline: UnixMillis,
+    /// Until when its late answer is awaited; no earlier than its deadline.
+    pub awaited_until: UnixMillis,
+    /// Whether an attempt before it may have taken effect, and this one repeats it all the same.
+    pub follows_unknown: bool,
 }
 
 impl Attempt {

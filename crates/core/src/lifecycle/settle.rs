@@ -8,7 +8,8 @@ pub enum AttemptEnd {
     /// The operation took effect; this is its answer.
     Completed(SavedResponse),
     /// It ended without an answer. Whether it took effect is not known here, and need not be: the next
-    /// attempt carries the same operation id. Where attempts must not be repeated: it did not take effect.
+    /// attempt carries the same operation id. Where attempts must not be repeated: it did not take effect. That leaves the
+    /// record as it was before the attempt, AMBIGUOUS if so.
     Failed,
     /// It may have taken effect. Where attempts may be repeated, that is no more than a failure.
     Ambiguous,
@@ -44,8 +45,8 @@ pub fn settle(
     };
     let status = match end {
         AttemptEnd::Completed(response) => Status::Completed { response },
-        AttemptEnd::Failed => Status::Failed,
-        AttemptEnd::Ambiguous => Status::of_unknown_outcome(record.repeat),
+        AttemptEnd::Failed if !attempt.follows_unknown => Status::Failed,
+        AttemptEnd::Failed | AttemptEnd::Ambiguous => Status::of_unknown_outcome(record.repeat),
     };
     Settlement::Settled(Record {
         updated_at: now,

@@ -20,8 +20,12 @@ pub struct Account {
     operation: &'static str,
     pub retention: Retention,
     pub license: License,
-    /// Whether an attempt that must not be repeated may have been sent, and nobody has said what became of it.
+    /// The strictest terms that an attempt was started under.
+    repeat: Repeat,
+    /// Whether an attempt may have been sent, and nobody has said what became of it.
     unanswered: bool,
+    /// The same before the attempt that was started last.
+    unanswered_before: bool,
     /// The answer that clients were given; there may be no other.
     given: Option<SavedResponse>,
 }
@@ -49,6 +53,7 @@ pub enum Violation {
     LateAttemptSettled,
     AttemptBeyondExpiry,
     DeadAttemptWaitedFor,
+    AwaitedRepeated,
     UnansweredRepeated,
 }
 
@@ -68,7 +73,9 @@ impl Account {
         });
         Self {
             license,
+            repeat: request.repeat,
             unanswered: false,
+            unanswered_before: false,
             fingerprint: request.fingerprint(),
             operation: request.operation,
             retention: (now, now.plus_ms(RETENTION_MS)),
@@ -127,16 +134,21 @@ impl Account {
                 attempt.deadline.max(told) > self.retention.1,
                 Violation::AttemptBeyondExpiry,
             ),
-            (self.unanswered, Violation::UnansweredRepeated),
+            (
+                self.unanswered && self.repeat.max(request.repeat) == Repeat::Never,
+                Violation::UnansweredRepeated,
+            ),
         ];
-        self.unanswered = request.repeat == Repeat::Never;
+        self.repeat = self.repeat.max(request.repeat);
+        self.unanswered_before = self.unanswered;
+        self.unanswered = request.repeat != Repeat::SameId;
         let found = found.into_iter().filter(|(happened, _)| *happened);
         found.map(|(_, violation)| violation).collect()
     }
 
     /// The attempt started last is known to have sent nothing.
     pub fn nothing_sent(&mut self) {
-        self.unanswered = false;
+        self.unanswered = self.unanswered_before;
     }
 
     /// An operator says that nothing was sent, whether that is so or not.

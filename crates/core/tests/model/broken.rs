@@ -199,6 +199,8 @@ impl Machine for WaitingForTheDead {
                 operation_id: record.operation_id.clone(),
                 number: record.attempts,
                 deadline,
+                awaited_until: deadline,
+                follows_unknown: false,
             }),
             Status::Completed { .. } | Status::Failed | Status::Ambiguous | Status::Forgotten => {
                 None
@@ -301,7 +303,8 @@ impl Machine for RepeatingTheDead {
     ) -> (Record, Claim) {
         let repeat = Repeat::SameId;
         let record = record.map(|record| Record { repeat, ..record });
-        let (record, claim) = lifecycle::claim(record, running, fingerprint, new, now, terms);
+        let lenient = Terms { repeat, ..terms };
+        let (record, claim) = lifecycle::claim(record, running, fingerprint, new, now, lenient);
         let repeat = terms.repeat;
         (Record { repeat, ..record }, claim)
     }

@@ -1,8 +1,8 @@
 //! The state machine under test: what the object asks, and the shipped answers.
 
 use idempotency_core::lifecycle::{
-    self, Attempt, AttemptEnd, Claim, Expiry, Fingerprint, NewRecord, Record, Resolution, Resolved,
-    Settlement, Terms, UnixMillis,
+    self, Attempt, AttemptEnd, Claim, Expiry, Finding, Fingerprint, NewRecord, Probe, Record,
+    Resolution, Resolved, Settlement, Terms, UnixMillis,
 };
 
 /// What the object asks. The default answers are the shipped ones.
@@ -16,6 +16,16 @@ pub trait Machine: Clone + Send + Sync + 'static {
         terms: Terms,
     ) -> (Record, Claim) {
         lifecycle::claim(record, running, fingerprint, new, now, terms)
+    }
+
+    fn probed(
+        record: Option<Record>,
+        probe: &Probe,
+        finding: Finding,
+        now: UnixMillis,
+        terms: Terms,
+    ) -> Option<(Record, Claim)> {
+        lifecycle::probed(record, probe, finding, now, terms)
     }
 
     fn settle(

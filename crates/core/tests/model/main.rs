@@ -13,6 +13,7 @@
 
 mod account;
 mod broken;
+mod broken_unknown;
 mod machine;
 mod object;
 mod properties;
@@ -31,6 +32,10 @@ use broken::{
     SettlingForAnother, SettlingTwice, StatusBeforeFingerprint, TakingUnknownForFailed,
     TellingAfterExpiry, TellingOfFailure, TellingWhatIsStored, WaitingForTheDead, WithoutDeadline,
     WithoutFencing,
+};
+use broken_unknown::{
+    BelievingNoProbe, BelievingOldNews, BelievingTooSoon, ForgettingTheUnknown,
+    IgnoringStricterTerms, ProbingWithoutFencing, RacingTheLateAnswer,
 };
 use idempotency_core::lifecycle::{Repeat, UnixMillis};
 use machine::{Machine, Shipped};
@@ -185,6 +190,53 @@ fn a_machine_that_no_operator_can_help_is_found_out() {
     assert_found_unrepeated::<RefusingTheOperator>("a key settles once faults stop");
 }
 
+#[test]
+fn a_machine_that_ignores_stricter_terms_is_found_out() {
+    assert_found_in::<IgnoringStricterTerms>(
+        stricter(),
+        "nothing that may have been sent is sent again unasked",
+    );
+}
+
+#[test]
+fn a_machine_that_forgets_an_unknown_outcome_when_a_repetition_fails_is_found_out() {
+    assert_found_in::<ForgettingTheUnknown>(
+        stricter(),
+        "nothing that may have been sent is sent again unasked",
+    );
+}
+
+#[test]
+fn a_machine_that_races_a_late_answer_is_found_out() {
+    let bounds = under(Repeat::Resend, &[("a", "o", 1, 2)], 0, 0, 0, 3);
+    assert_found_in::<RacingTheLateAnswer>(
+        bounds,
+        "nothing starts beside an attempt whose end is awaited",
+    );
+}
+
+#[test]
+fn a_machine_that_believes_a_probe_too_soon_is_found_out() {
+    assert_found_in::<BelievingTooSoon>(probed(), "one effect in a retention");
+    assert_found_in::<BelievingOldNews>(probed(), "one effect in a retention");
+}
+
+#[test]
+fn a_machine_that_applies_a_probe_to_another_record_is_found_out() {
+    assert_found_in::<ProbingWithoutFencing>(probed(), "no settled record changes");
+}
+
+#[test]
+fn a_machine_that_believes_no_probe_is_found_out() {
+    assert_found_in::<BelievingNoProbe>(probed(), "a key settles once faults stop");
+}
+
+fn assert_found_in<M: Machine>(bounds: Bounds<M>, property: &'static str) {
+    let is_found = check(bounds).discovery(property).is_some();
+
+    assert!(is_found, "the checker finds no case of: {property}");
+}
+
 fn assert_found<M: Machine>(property: &'static str) {
     let is_found = [TWO_PAYLOADS, TWO_OPERATIONS].into_iter().any(|requests| {
         let bounds: Bounds<M> = bounds(requests, 1, 1, 1, 3);
@@ -214,13 +266,14 @@ const TWO_OPERATIONS: &[Sent] = &[("a", "o", 1, 2), ("a", "p", 1, 1)];
 
 type Exploration = (&'static str, Bounds<Shipped>, usize);
 
-fn small_bounds() -> [Exploration; 6] {
+fn small_bounds() -> [Exploration; 9] {
     let again = bounds(&[("a", "o", 1, 3)], 1, 1, 1, 4);
     let payloads = bounds(TWO_PAYLOADS, 1, 1, 1, 4);
     let operations = bounds(TWO_OPERATIONS, 1, 1, 1, 4);
     let callers = bounds(&[("a", "o", 1, 2), ("b", "o", 1, 1)], 1, 1, 0, 3);
     let never = unrepeated(&[("a", "o", 1, 3)], 1, 1, 0, 3);
     let never_payloads = unrepeated(TWO_PAYLOADS, 1, 1, 0, 3);
+    let resent = under(Repeat::Resend, &[("a", "o", 1, 3)], 1, 1, 1, 3);
     [
         ("one request, sent three times", again, 25_822),
         ("two payloads", payloads, 24_343),
@@ -228,10 +281,13 @@ fn small_bounds() -> [Exploration; 6] {
         ("two callers", callers, 87_692),
         ("never repeated", never, 35_355),
         ("never repeated, two payloads", never_payloads, 58_682),
+        ("resent", resent, 39_863),
+        ("probed", probed(), 19_914),
+        ("resent, then never repeated", stricter(), 21_209),
     ]
 }
 
-fn large_bounds() -> [Exploration; 6] {
+fn large_bounds() -> [Exploration; 9] {
     let again = bounds(&[("a", "o", 1, 4)], 2, 2, 1, 7);
     let payloads = bounds(&[("a", "o", 1, 2), ("a", "o", 2, 2)], 2, 1, 1, 7);
     let operations = bounds(TWO_OPERATIONS, 1, 1, 1, 4);
@@ -245,6 +301,13 @@ fn large_bounds() -> [Exploration; 6] {
     let mut never = unrepeated(&[("a", "o", 1, 3)], 1, 1, 1, 5);
     never.resolutions = 2;
     let never_payloads = unrepeated(TWO_PAYLOADS, 1, 1, 1, 5);
+    let resent = under(Repeat::Resend, &[("a", "o", 1, 4)], 1, 1, 1, 4);
+    let mut probed = probed();
+    probed.hangs = 1;
+    probed.resolutions = 1;
+    let mut stricter = stricter();
+    stricter.hangs = 1;
+    stricter.resolutions = 1;
     [
         ("one request, sent four times", again, 3_118_499),
         ("two payloads", payloads, 3_136_492),
@@ -252,6 +315,9 @@ fn large_bounds() -> [Exploration; 6] {
         ("two payloads and two callers", callers, 2_390_685),
         ("never repeated", never, 2_074_678),
         ("never repeated, two payloads", never_payloads, 630_372),
+        ("resent", resent, 0),
+        ("probed", probed, 0),
+        ("resent, then never repeated", stricter, 0),
     ]
 }
 
@@ -281,6 +347,34 @@ fn bounds<M: Machine>(
         until: UnixMillis(until),
         machine: PhantomData,
     }
+}
+
+/// The same of operations with these terms.
+fn under<M: Machine>(
+    repeat: Repeat,
+    requests: &[Sent],
+    deaths: u8,
+    failures: u8,
+    hangs: u8,
+    until: u64,
+) -> Bounds<M> {
+    let mut bounds = bounds(requests, deaths, failures, hangs, until);
+    for request in &mut bounds.requests {
+        request.repeat = repeat;
+    }
+    bounds
+}
+
+fn probed<M: Machine>() -> Bounds<M> {
+    under(Repeat::Probe, &[("a", "o", 1, 3)], 1, 1, 0, 3)
+}
+
+/// One request that is sent again while its terms become stricter.
+fn stricter<M: Machine>() -> Bounds<M> {
+    let mut bounds = unrepeated(&[("a", "o", 1, 2), ("a", "o", 1, 1)], 1, 1, 0, 3);
+    bounds.requests[0].repeat = Repeat::Resend;
+    bounds.resolutions = 0;
+    bounds
 }
 
 /// The same of operations that must not be repeated, with an operator who speaks once.

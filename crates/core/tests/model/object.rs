@@ -2,7 +2,7 @@
 
 use idempotency_core::{
     CompositeKey,
-    lifecycle::{Attempt, Record, SavedResponse, UnixMillis},
+    lifecycle::{Attempt, Finding, Probe, Record, SavedResponse, UnixMillis},
 };
 
 use crate::{
@@ -19,6 +19,8 @@ pub struct Object {
     pub running: Option<Attempt>,
     /// Attempts under way, also those of instances that the platform believes dead.
     pub tasks: Vec<Task>,
+    /// Probes under way, also those of such instances.
+    pub probes: Vec<Asking>,
     pub records_made: u8,
     /// Of the latest retention, which may be over.
     pub account: Option<Account>,
@@ -39,6 +41,15 @@ pub struct Task {
     pub phase: Phase,
 }
 
+/// A probe under way.
+#[derive(Clone, Debug, Hash, PartialEq)]
+pub struct Asking {
+    pub probe: Probe,
+    pub request: usize,
+    /// What the other system has said; the answer is on its way.
+    pub found: Option<Finding>,
+}
+
 #[derive(Clone, Debug, Hash, PartialEq)]
 pub enum Phase {
     Started,
@@ -54,6 +65,7 @@ impl Object {
             stored: None,
             running: None,
             tasks: Vec::new(),
+            probes: Vec::new(),
             records_made: 0,
             account: None,
         }
@@ -77,6 +89,7 @@ impl Object {
             before => Account::open(request, before.as_ref(), now),
         };
         violations.extend(account.start(&attempt, &record, request));
+        violations.extend(self.repeats_awaited(now));
         self.overtake();
         self.tasks.push(Task {
             attempt: attempt.clone(),
@@ -91,6 +104,14 @@ impl Object {
         self.running = Some(attempt);
         self.stored = Some(record);
         violations
+    }
+
+    /// Whether an attempt is under way in this instance that may still settle the key, and whose end is waited for.
+    fn repeats_awaited(&self, now: UnixMillis) -> Option<Violation> {
+        let running = self.running.as_ref()?;
+        let is_awaited = |task: &Task| task.attempt == *running && !task.overtaken;
+        (now < running.awaited_until && self.tasks.iter().any(is_awaited))
+            .then_some(Violation::AwaitedRepeated)
     }
 
     /// What is under way settles nothing any more.

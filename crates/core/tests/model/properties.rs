@@ -1,7 +1,7 @@
 //! What must always hold, and what must sometimes happen, or the model would be too tame to show anything.
 
 use idempotency_core::lifecycle::{
-    Claim, NewRecord, OperationId, Record, Repeat, Status, StatusName, UnixMillis,
+    Attempt, Claim, NewRecord, OperationId, Record, Repeat, Status, StatusName, UnixMillis,
 };
 use stateright::Property;
 
@@ -10,7 +10,7 @@ use crate::{
     machine::Machine,
     object::{Object, Phase},
     steps::{Bounds, complete},
-    world::{Effect, Request, Said, World},
+    world::{Effect, Request, Said, Seen, World},
 };
 
 pub fn properties<M: Machine>() -> Vec<Property<Bounds<M>>> {
@@ -48,6 +48,10 @@ fn always<M: Machine>() -> Vec<Property<Bounds<M>>> {
             never(world, Violation::DeadAttemptWaitedFor)
         }),
         Property::always(
+            "nothing starts beside an attempt whose end is awaited",
+            |_, world: &World| never(world, Violation::AwaitedRepeated),
+        ),
+        Property::always(
             "nothing that may have been sent is sent again unasked",
             |_, world: &World| never(world, Violation::UnansweredRepeated),
         ),
@@ -79,7 +83,7 @@ fn sometimes<M: Machine>() -> Vec<Property<Bounds<M>>> {
             },
         ),
         Property::sometimes("a late attempt is refused", |_, world: &World| {
-            world.late_attempt_was_refused
+            world.seen.contains(&Seen::LateAttemptRefused)
         }),
         Property::sometimes(
             "a failed attempt succeeds later",
@@ -107,7 +111,37 @@ fn sometimes<M: Machine>() -> Vec<Property<Bounds<M>>> {
         ),
         Property::sometimes(
             "a late answer completes an ambiguous record",
-            |bounds: &Bounds<M>, world: &World| bounds.may_repeat() || world.late_answer_completed,
+            |bounds: &Bounds<M>, world: &World| {
+                bounds.may_repeat() || world.seen.contains(&Seen::LateAnswerCompleted)
+            },
+        ),
+        Property::sometimes(
+            "an operation of unknown outcome is attempted again with the same id",
+            |bounds: &Bounds<M>, world: &World| {
+                !bounds.has(Repeat::Resend)
+                    || completed_after(world, 2)
+                        && world.seen.contains(&Seen::LateAttemptRefused)
+                        && world.effects.len() == 1
+            },
+        ),
+        Property::sometimes(
+            "a probe completes a record",
+            |bounds: &Bounds<M>, world: &World| {
+                !bounds.has(Repeat::Probe) || world.seen.contains(&Seen::ProbeCompleted)
+            },
+        ),
+        Property::sometimes(
+            "a probe that finds nothing has the operation attempted again",
+            |bounds: &Bounds<M>, world: &World| {
+                !bounds.has(Repeat::Probe)
+                    || world.seen.contains(&Seen::ProbeRepeated) && completed_after(world, 2)
+            },
+        ),
+        Property::sometimes(
+            "a probe is refused whose record has become another",
+            |bounds: &Bounds<M>, world: &World| {
+                !bounds.has(Repeat::Probe) || world.seen.contains(&Seen::ProbeRefused)
+            },
         ),
         Property::sometimes(
             "an operation is attempted again because an operator said that it failed",
@@ -167,11 +201,20 @@ fn is_told_truly<M: Machine>(bounds: &Bounds<M>, world: &World, number: usize) -
     let (record, claim) = M::claim(Some(stored.clone()), running, fingerprint, new, now, terms);
     let found = match claim {
         Claim::Execute(_) if record.operation_id == fresh => None,
-        Claim::Execute(_) => Some(StatusName::Failed),
-        Claim::InProgress { .. } => Some(StatusName::Processing),
+        Claim::Execute(Attempt {
+            follows_unknown: false,
+            ..
+        }) => Some(StatusName::Failed),
+        // Its late answer may be awaited.
+        Claim::InProgress { .. } => Some(record.status.name()),
         Claim::Replay(_) => Some(StatusName::Completed),
         Claim::Mismatch => return false,
-        Claim::Ambiguous => Some(StatusName::Ambiguous),
+        Claim::Execute(Attempt {
+            follows_unknown: true,
+            ..
+        })
+        | Claim::Ambiguous
+        | Claim::Probe(_) => Some(StatusName::Ambiguous),
     };
     told.map(|record| record.status.name()) == found
 }
@@ -190,6 +233,10 @@ fn stored(world: &World) -> impl Iterator<Item = &Record> {
 }
 
 impl<M> Bounds<M> {
+    fn has(&self, repeat: Repeat) -> bool {
+        self.requests.iter().any(|request| request.repeat == repeat)
+    }
+
     fn may_repeat(&self) -> bool {
         self.requests
             .iter()
@@ -206,7 +253,7 @@ fn settles_once_faults_stop<M: Machine>(bounds: &Bounds<M>, world: &World) -> bo
         let address = world.objects[object].address;
         let of_object = |request: &&Request| request.address() == address;
         finish::<M>(bounds, &mut world, object);
-        for _ in 0..2 {
+        for _ in 0..3 {
             let now = world.now;
             let stored = world.objects[object]
                 .stored
@@ -227,7 +274,7 @@ fn settles_once_faults_stop<M: Machine>(bounds: &Bounds<M>, world: &World) -> bo
             };
             world.send::<M>(number, *request);
             finish::<M>(bounds, &mut world, object);
-            if is_ambiguous(&world, object) {
+            if is_ambiguous(&world, object) && bounds.has(Repeat::Never) {
                 let request = bounds.request_of_stored(&world, object);
                 world.resolve::<M>(object, Said::Completed, request);
             }
@@ -235,7 +282,13 @@ fn settles_once_faults_stop<M: Machine>(bounds: &Bounds<M>, world: &World) -> bo
                 break;
             }
             if let Some(running) = &world.objects[object].running {
-                world.now = world.now.max(running.deadline);
+                world.now = world.now.max(running.awaited_until);
+            }
+            if let Some(record) = &world.objects[object].stored
+                && record.status == Status::Ambiguous
+            {
+                let proves_from = record.updated_at.plus_ms(request.terms().absent_after_ms);
+                world.now = world.now.max(proves_from);
             }
         }
         if !settled(&world, object) {
@@ -256,13 +309,29 @@ fn settled(world: &World, object: usize) -> bool {
 }
 
 fn finish<M: Machine>(bounds: &Bounds<M>, world: &mut World, object: usize) {
-    while let Some(task) = world.objects[object].tasks.first().cloned() {
-        let request = bounds.requests[task.request];
-        if !matches!(task.phase, Phase::Effected(_)) {
-            world.take_effect(object, 0, request);
-        }
-        if task.phase != Phase::Orphaned {
-            complete::<M>(world, object, 0, request);
+    loop {
+        let found = &mut world.objects[object];
+        if let Some(task) = found.tasks.first().cloned() {
+            let request = bounds.requests[task.request];
+            let is_effected = matches!(task.phase, Phase::Effected(_));
+            if !is_effected && !request.may_take_effect(&task, world.now) {
+                found.tasks.remove(0);
+                continue;
+            }
+            if !is_effected {
+                world.take_effect(object, 0, request);
+            }
+            if task.phase != Phase::Orphaned {
+                complete::<M>(world, object, 0, request);
+            }
+        } else if let Some(asking) = found.probes.first().cloned() {
+            let request = bounds.requests[asking.request];
+            if asking.found.is_none() {
+                world.look(object, 0, request);
+            }
+            world.find::<M>(object, 0, request);
+        } else {
+            return;
         }
     }
 }

@@ -32,8 +32,12 @@ pub enum Step {
     TakeEffect(usize, usize),
     Complete(usize, usize),
     Fail(usize, usize),
+    /// Its connection breaks, which does not stop what it has sent.
+    Break(usize, usize),
     /// The attempt's own timer ends it.
     TimeOut(usize, usize),
+    /// Its late answer is no longer awaited.
+    StopWaiting(usize, usize),
     /// It neither ends nor times out: its event loop is stuck.
     Hang(usize, usize),
     /// The instance is gone, with all that it was doing.
@@ -41,6 +45,10 @@ pub enum Step {
     /// The instance is replaced, and goes on with what it was doing all the same.
     Outlive(usize),
     Ring(usize),
+    /// The other system answers a probe.
+    Look(usize, usize),
+    /// That answer arrives.
+    Find(usize, usize),
     /// An operator says what became of the key.
     Resolve(usize, Said),
     Tick,
@@ -69,23 +77,44 @@ impl<M: Machine> Model for Bounds<M> {
         );
         for (object, found) in world.objects.iter().enumerate() {
             for (task, under_way) in found.tasks.iter().enumerate() {
-                match under_way.phase {
-                    Phase::Started => steps.push(Step::TakeEffect(object, task)),
-                    Phase::Effected(_) => steps.push(Step::Complete(object, task)),
-                    Phase::Orphaned => {
-                        steps.push(Step::TakeEffect(object, task));
-                        continue;
+                let request = self.requests[under_way.request];
+                if request.may_take_effect(under_way, world.now) {
+                    match under_way.phase {
+                        Phase::Started | Phase::Orphaned => {
+                            steps.push(Step::TakeEffect(object, task));
+                        }
+                        Phase::Effected(_) => {}
                     }
+                }
+                match under_way.phase {
+                    Phase::Started => {}
+                    Phase::Effected(_) => steps.push(Step::Complete(object, task)),
+                    Phase::Orphaned => continue,
                 }
                 if world.now >= under_way.attempt.deadline && !under_way.timed_out {
                     steps.push(Step::TimeOut(object, task));
                 }
+                if under_way.timed_out
+                    && is_graceful(request)
+                    && world.now >= under_way.attempt.awaited_until
+                {
+                    steps.push(Step::StopWaiting(object, task));
+                }
                 if world.failures_left > 0 {
                     steps.push(Step::Fail(object, task));
+                    if is_graceful(request) && under_way.phase == Phase::Started {
+                        steps.push(Step::Break(object, task));
+                    }
                 }
                 if world.hangs_left > 0 {
                     steps.push(Step::Hang(object, task));
                 }
+            }
+            for (asking, under_way) in found.probes.iter().enumerate() {
+                steps.push(match under_way.found {
+                    None => Step::Look(object, asking),
+                    Some(_) => Step::Find(object, asking),
+                });
             }
             if world.deaths_left > 0 && found.running.is_some() {
                 steps.extend([Step::Die(object), Step::Outlive(object)]);
@@ -128,17 +157,31 @@ impl<M: Machine> Model for Bounds<M> {
                 world.settle::<M>(object, task, broken_off(sent, request), request);
                 world.objects[object].tasks.remove(task);
             }
-            Step::TimeOut(object, task) => {
+            Step::Break(object, task) => {
+                world.failures_left -= 1;
                 let request = request_of(&world, object, task);
                 world.settle::<M>(object, task, broken_off(true, request), request);
-                let tasks = &mut world.objects[object].tasks;
-                if request.repeat == Repeat::Never {
-                    tasks[task].timed_out = true;
-                } else if tasks[task].phase == Phase::Started {
-                    tasks[task].phase = Phase::Orphaned;
-                } else {
-                    tasks.remove(task);
+                orphan(&mut world, object, task);
+            }
+            Step::TimeOut(object, task) => {
+                let request = request_of(&world, object, task);
+                let running = world.objects[object].running.clone();
+                world.settle::<M>(object, task, broken_off(true, request), request);
+                if is_graceful(request) {
+                    world.objects[object].running = running;
                 }
+                if request.repeat == Repeat::SameId {
+                    orphan(&mut world, object, task);
+                } else {
+                    world.objects[object].tasks[task].timed_out = true;
+                }
+            }
+            Step::StopWaiting(object, task) => {
+                let found = &mut world.objects[object];
+                if found.running.as_ref() == Some(&found.tasks[task].attempt) {
+                    found.running = None;
+                }
+                orphan(&mut world, object, task);
             }
             Step::Hang(object, task) => {
                 world.hangs_left -= 1;
@@ -148,12 +191,21 @@ impl<M: Machine> Model for Bounds<M> {
                 world.deaths_left -= 1;
                 world.objects[object].running = None;
                 world.objects[object].tasks.clear();
+                world.objects[object].probes.clear();
             }
             Step::Outlive(object) => {
                 world.deaths_left -= 1;
                 world.objects[object].running = None;
             }
             Step::Ring(object) => world.ring::<M>(object),
+            Step::Look(object, asking) => {
+                let request = self.requests[world.objects[object].probes[asking].request];
+                world.look(object, asking, request);
+            }
+            Step::Find(object, asking) => {
+                let request = self.requests[world.objects[object].probes[asking].request];
+                world.find::<M>(object, asking, request);
+            }
             Step::Resolve(object, said) => {
                 world.resolutions_left -= 1;
                 let request = self.request_of_stored(&world, object);
@@ -172,8 +224,23 @@ impl<M: Machine> Model for Bounds<M> {
 /// How an attempt ends that breaks off. One that must not be repeated tells whether its request may have left.
 fn broken_off(may_be_sent: bool, request: Request) -> AttemptEnd {
     match request.repeat {
-        Repeat::Never if may_be_sent => AttemptEnd::Ambiguous,
-        Repeat::Never | Repeat::SameId => AttemptEnd::Failed,
+        Repeat::Resend | Repeat::Probe | Repeat::Never if may_be_sent => AttemptEnd::Ambiguous,
+        Repeat::Resend | Repeat::Probe | Repeat::Never | Repeat::SameId => AttemptEnd::Failed,
+    }
+}
+
+/// Whether the object waits for an attempt's late answer.
+fn is_graceful(request: Request) -> bool {
+    request.terms().grace_ms > 0
+}
+
+/// Nobody waits for the attempt any more, which stops nothing that it has sent.
+fn orphan(world: &mut World, object: usize, task: usize) {
+    let tasks = &mut world.objects[object].tasks;
+    if tasks[task].phase == Phase::Started {
+        tasks[task].phase = Phase::Orphaned;
+    } else {
+        tasks.remove(task);
     }
 }
 

@@ -1,17 +1,19 @@
 //! What the platform and the clients may do to the state machine, one step at a time.
 
+use std::collections::BTreeSet;
+
 use idempotency_core::{
     CompositeKey, IdempotencyKey, KeyForm, Scope,
     lifecycle::{
-        Attempt, AttemptEnd, Claim, Expiry, Fingerprint, NewRecord, OperationId, Repeat,
-        Resolution, Resolved, SavedResponse, Settlement, Status, Terms, UnixMillis,
+        Attempt, AttemptEnd, Claim, Expiry, Finding, Fingerprint, NewRecord, OperationId, Record,
+        Repeat, Resolution, Resolved, SavedResponse, Settlement, Status, Terms, UnixMillis,
     },
 };
 
 use crate::{
     account::{self, License, Violation},
     machine::Machine,
-    object::{Object, Phase},
+    object::{Asking, Object, Phase, Task},
 };
 
 /// In ticks of the model's clock.
@@ -32,10 +34,31 @@ pub struct Request {
 
 impl Request {
     pub const fn terms(self) -> Terms {
+        let (attempt_deadline_ms, grace_ms) = match self.repeat {
+            Repeat::SameId | Repeat::Never => (2, 0),
+            Repeat::Resend | Repeat::Probe => (1, 1),
+        };
         Terms {
             retention_ms: RETENTION_MS,
-            attempt_deadline_ms: 2,
+            attempt_deadline_ms,
+            grace_ms,
+            // What may pass between an attempt's start and its effect, as `may_take_effect` has it.
+            absent_after_ms: 2,
             repeat: self.repeat,
+        }
+    }
+
+    /// Whether what the attempt has sent may still take effect. Where a probe is believed, the other system promises
+    /// that it does not for ever.
+    pub fn may_take_effect(self, task: &Task, now: UnixMillis) -> bool {
+        self.repeat != Repeat::Probe || now < task.attempt.awaited_until
+    }
+
+    /// Whether all attempts of one operation id have one effect.
+    pub fn is_recognized(self) -> bool {
+        match self.repeat {
+            Repeat::SameId | Repeat::Resend => true,
+            Repeat::Probe | Repeat::Never => false,
         }
     }
 
@@ -50,17 +73,27 @@ impl Request {
 
     fn answer(self, operation_id: &OperationId, attempt: &Attempt) -> Vec<u8> {
         let answer = self.owner() + &operation_id.0;
-        match self.repeat {
-            Repeat::SameId => answer,
-            Repeat::Never => format!("{answer} {}", attempt.number),
+        if self.is_recognized() {
+            answer.into_bytes()
+        } else {
+            format!("{answer} {}", attempt.number).into_bytes()
         }
-        .into_bytes()
     }
 
     pub fn address(self) -> CompositeKey {
         let key = IdempotencyKey::parse(KEY, KeyForm::Uuid4).expect("a UUID of version 4");
         CompositeKey::new(&Scope::of_token(self.caller), &key)
     }
+}
+
+/// What must sometimes happen.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Seen {
+    LateAnswerCompleted,
+    LateAttemptRefused,
+    ProbeCompleted,
+    ProbeRepeated,
+    ProbeRefused,
 }
 
 /// Everything there is at one moment.
@@ -76,8 +109,8 @@ pub struct World {
     pub failures_left: u8,
     pub hangs_left: u8,
     pub resolutions_left: u8,
-    pub late_answer_completed: bool,
-    pub late_attempt_was_refused: bool,
+    /// What has happened that must sometimes.
+    pub seen: BTreeSet<Seen>,
     /// What must not have happened. Nothing follows most of it.
     pub violations: Vec<Violation>,
 }
@@ -118,8 +151,7 @@ impl World {
             failures_left: failures,
             hangs_left: hangs,
             resolutions_left: resolutions,
-            late_answer_completed: false,
-            late_attempt_was_refused: false,
+            seen: BTreeSet::new(),
             violations: Vec::new(),
         }
     }
@@ -151,10 +183,37 @@ impl World {
         if mismatch && claim != Claim::Mismatch {
             self.violations.push(Violation::MismatchExecuted);
         }
+        let address = object.address;
+        let number_of_object = self
+            .objects
+            .iter()
+            .position(|object| object.address == address);
+        self.follow(
+            number_of_object.expect("it"),
+            record,
+            claim,
+            number,
+            request,
+        );
+    }
+
+    /// What the object does with a decision about a request.
+    fn follow(
+        &mut self,
+        object: usize,
+        record: Record,
+        claim: Claim,
+        number: usize,
+        request: Request,
+    ) {
+        let now = self.now;
+        let object = &mut self.objects[object];
         self.violations.extend(match claim {
             Claim::Execute(attempt) => object.start(attempt, record, number, request, now),
             Claim::Replay(response) => object.give(&response, request, now),
-            Claim::InProgress { .. } if object.running.is_none() => {
+            Claim::InProgress { .. }
+                if object.running.is_none() && record.status != Status::Ambiguous =>
+            {
                 vec![Violation::DeadAttemptWaitedFor]
             }
             Claim::InProgress { .. } | Claim::Mismatch => Vec::new(),
@@ -163,7 +222,59 @@ impl World {
                 object.stored = Some(record);
                 Vec::from_iter(overwritten)
             }
+            Claim::Probe(probe) => {
+                let overwritten = object.overwrite(&record, now);
+                object.stored = Some(record);
+                object.probes.push(Asking {
+                    probe,
+                    request: number,
+                    found: None,
+                });
+                Vec::from_iter(overwritten)
+            }
         });
+    }
+
+    /// The other system looks whether the operation has had an effect, and answers.
+    pub fn look(&mut self, object: usize, asking: usize, request: Request) {
+        let operation_id = &self.objects[object].probes[asking].probe.operation_id;
+        let mut effects = self.effects.iter();
+        let found = match effects.find(|effect| effect.operation_id == *operation_id) {
+            Some(effect) => Finding::Done(SavedResponse {
+                status: 200,
+                headers: Vec::new(),
+                body: (request.owner() + &effect.operation_id.0 + " is there").into_bytes(),
+            }),
+            None => Finding::Absent,
+        };
+        self.objects[object].probes[asking].found = Some(found);
+    }
+
+    /// Its answer arrives: the object loads, asks and stores in one step.
+    pub fn find<M: Machine>(&mut self, object: usize, asking: usize, request: Request) {
+        let now = self.now;
+        let found = &mut self.objects[object];
+        let Asking {
+            probe,
+            request: number,
+            found: finding,
+        } = found.probes.remove(asking);
+        let finding = finding.expect("an answer");
+        let stored = found.stored.clone();
+        let Some((record, claim)) = M::probed(stored, &probe, finding, now, request.terms()) else {
+            self.seen.insert(Seen::ProbeRefused);
+            return self.send::<M>(number, request);
+        };
+        if let Claim::Replay(_) = &claim {
+            self.violations.extend(found.overwrite(&record, now));
+            found.overtake();
+            found.stored = Some(record.clone());
+            self.seen.insert(Seen::ProbeCompleted);
+        }
+        if let Claim::Execute(_) = claim {
+            self.seen.insert(Seen::ProbeRepeated);
+        }
+        self.follow(object, record, claim, number, request);
     }
 
     /// The attempt's write reaches D1: it makes the operation's row, or finds it. Or its request reaches an upstream,
@@ -175,7 +286,7 @@ impl World {
             .effects
             .iter()
             .find(|effect| effect.operation_id == operation_id)
-            .filter(|_| request.repeat == Repeat::SameId);
+            .filter(|_| request.is_recognized());
         let response = row.map_or_else(
             || SavedResponse {
                 status: 201,
@@ -211,7 +322,7 @@ impl World {
         let now = self.now;
         let found = &mut self.objects[object];
         let task = found.tasks[task].clone();
-        let nothing_sent = end == AttemptEnd::Failed && request.repeat == Repeat::Never;
+        let nothing_sent = end == AttemptEnd::Failed && request.repeat != Repeat::SameId;
         match M::settle(found.stored.clone(), &task.attempt, end, now) {
             Settlement::Settled(record) => {
                 if let Some(account) = found.account.as_mut().filter(|_| nothing_sent) {
@@ -219,7 +330,7 @@ impl World {
                 }
                 let was_ambiguous = found.stored.as_ref().map(|record| &record.status);
                 if was_ambiguous == Some(&Status::Ambiguous) {
-                    self.late_answer_completed = true;
+                    self.seen.insert(Seen::LateAnswerCompleted);
                 }
                 self.violations.extend(account::settle(&task, now));
                 self.violations.extend(found.overwrite(&record, now));
@@ -228,7 +339,9 @@ impl World {
                 }
                 found.stored = Some(record);
             }
-            Settlement::Late => self.late_attempt_was_refused = true,
+            Settlement::Late => {
+                self.seen.insert(Seen::LateAttemptRefused);
+            }
         }
         if found.running.as_ref() == Some(&task.attempt) {
             found.running = None;

@@ -3,16 +3,13 @@
 use std::{convert::Infallible, future::pending, time::Duration};
 
 use idempotency_core::{
-    Asked, Fault,
+    Asked, Fault, UpstreamError,
     lifecycle::{Attempt, AttemptEnd, SavedResponse, UnixMillis},
 };
 use thiserror::Error;
 use worker::{Delay, Env, State};
 
-use crate::{
-    clock::within,
-    operation::{Execution, Operation, OperationError},
-};
+use crate::operation::{Execution, Operation, OperationError, Streaming};
 
 /// An attempt that ended without an answer.
 #[derive(Debug, Error)]
@@ -20,9 +17,9 @@ pub enum AttemptError {
     /// The operation said so.
     #[error(transparent)]
     Operation(#[from] OperationError),
-    /// It took longer than it may.
+    /// It took longer than it may, as an operation alone or because of another system.
     #[error("the attempt's deadline passed")]
-    Deadline,
+    Deadline(Option<UpstreamError>),
     /// A fault ended it before its effect.
     #[error("a fault was asked for")]
     FaultBefore,
@@ -37,7 +34,17 @@ impl AttemptError {
     pub fn passed_on(self) -> Option<SavedResponse> {
         match self {
             Self::Operation(error) => error.passed_on(),
-            Self::Deadline | Self::FaultBefore | Self::FaultAfter => None,
+            Self::Deadline(_) | Self::FaultBefore | Self::FaultAfter => None,
+        }
+    }
+
+    /// Why another system gave no whole answer.
+    #[must_use]
+    pub const fn upstream_error(&self) -> Option<UpstreamError> {
+        match self {
+            Self::Operation(error) => error.upstream_error(),
+            Self::Deadline(error) => *error,
+            Self::FaultBefore | Self::FaultAfter => None,
         }
     }
 
@@ -47,7 +54,7 @@ impl AttemptError {
         match self {
             Self::FaultBefore => AttemptEnd::Failed,
             Self::Operation(error) if error.had_no_effect() => AttemptEnd::Failed,
-            Self::Operation(_) | Self::Deadline | Self::FaultAfter => AttemptEnd::Ambiguous,
+            Self::Operation(_) | Self::Deadline(_) | Self::FaultAfter => AttemptEnd::Ambiguous,
         }
     }
 }
@@ -60,9 +67,30 @@ pub struct Done {
     pub passed_on: Option<SavedResponse>,
 }
 
-/// Executes `operation` once, until the attempt's deadline.
-///
-/// What is still under way then goes on unheard: its effect carries the operation's id.
+impl Done {
+    /// With this answer. The body of one that `is_streamed` nobody has but the attempt's own request.
+    fn of(response: SavedResponse, is_streamed: bool, operation: &dyn Operation) -> Self {
+        let kept = operation.kept(&response);
+        let kept = if is_streamed {
+            let kept = kept.unwrap_or_else(|| response.clone());
+            Some(kept.without_content())
+        } else {
+            kept
+        };
+        match kept {
+            Some(kept) => Self {
+                kept,
+                passed_on: Some(response),
+            },
+            None => Self {
+                kept: response,
+                passed_on: None,
+            },
+        }
+    }
+}
+
+/// Executes `operation` once. Whoever waits for it sets a deadline.
 pub async fn execute(
     operation: &dyn Operation,
     attempt: &Attempt,
@@ -70,37 +98,23 @@ pub async fn execute(
     state: &State,
     env: &Env,
     now: UnixMillis,
+    streaming: &Streaming,
 ) -> Result<Done, AttemptError> {
     let execution = Execution {
         request: &asked.request,
         operation_id: &attempt.operation_id,
+        follows_unknown: attempt.follows_unknown,
         idempotency_key: Some(&asked.idempotency_key),
         scope: &asked.scope,
         origin: &asked.origin,
         now,
         env,
+        streaming,
     };
-    let effect = async {
-        before(&asked.faults, state).await?;
-        let response = operation.execute(&execution).await?;
-        after(&asked.faults, state).await?;
-        Ok(match operation.kept(&response) {
-            Some(kept) => Done {
-                kept,
-                passed_on: Some(response),
-            },
-            None => Done {
-                kept: response,
-                passed_on: None,
-            },
-        })
-    };
-    if asked.faults.contains(&Fault::Overrun) {
-        return effect.await;
-    }
-    within(now.ms_until(attempt.deadline), effect)
-        .await
-        .unwrap_or(Err(AttemptError::Deadline))
+    before(&asked.faults, state).await?;
+    let response = operation.execute(&execution).await?;
+    after(&asked.faults, state).await?;
+    Ok(Done::of(response, streaming.has_body(), operation))
 }
 
 #[expect(clippy::panic, reason = "a panic is what this fault is")]

@@ -2,21 +2,23 @@
 
 use std::time::Duration;
 
-use idempotency_core::{CompositeKey, Message, MessageError, Reply, ReplyKind, Silence};
+use idempotency_core::{
+    Asked, Claimed, CompositeKey, Message, MessageError, Reply, ReplyKind, Silence,
+};
 use js_sys::{Promise, Reflect, Uint8Array, futures::JsFuture};
 use thiserror::Error;
 use wasm_bindgen::{
     JsCast,
     prelude::{JsValue, wasm_bindgen},
 };
-use worker::{Delay, Env, js_sys};
+use worker::{Delay, Env, js_sys, web_sys::ReadableStream};
 
 /// The Durable Object binding's name in wrangler.toml.
 const BINDING: &str = "COORDINATOR";
 
 #[wasm_bindgen(module = "/src/coordinator/call.js")]
 extern "C" {
-    /// Sends bytes to the object of this name and returns those that it answers with.
+    /// Sends bytes to the object of this name and returns those that it answers with, and the body that follows them.
     fn send(namespace: &JsValue, name: &str, message: &[u8]) -> Promise;
 }
 
@@ -51,10 +53,28 @@ pub async fn ask<T: ReplyKind>(
     message: Message,
 ) -> Result<Result<T, Silence>, Unreachable> {
     let reply = call(env, key, message).await?;
-    Ok(Reply::decode(&reply)?.0)
+    Ok(Reply::decode(&reply.to_vec())?.0)
 }
 
-async fn call(env: &Env, key: &CompositeKey, mut message: Message) -> Result<Vec<u8>, Unreachable> {
+/// The reply to a claim, and the body that follows it if that is streamed.
+pub type Followed = (Result<Claimed, Silence>, Option<ReadableStream>);
+
+/// Puts a claim to the object of `key`, as [`ask`] does.
+pub async fn claim(env: &Env, key: &CompositeKey, asked: &Asked) -> Result<Followed, Unreachable> {
+    let bytes = call(env, key, Message::Claim(asked.clone())).await?;
+    let reply = Reply::<Claimed>::decode(&bytes.to_vec())?.0;
+    // Most replies have none, and need not be looked at for it.
+    let may_be_followed = reply.as_ref().is_ok_and(Claimed::passes_on);
+    let body = may_be_followed.then(|| Reflect::get(&bytes, &JsValue::from_str("body")));
+    let body = body.and_then(Result::ok).filter(JsValue::is_object);
+    Ok((reply, body.map(JsCast::unchecked_into)))
+}
+
+async fn call(
+    env: &Env,
+    key: &CompositeKey,
+    mut message: Message,
+) -> Result<Uint8Array, Unreachable> {
     let mut call = 1;
     loop {
         match fetch(env, key, &message).await {
@@ -71,11 +91,15 @@ async fn call(env: &Env, key: &CompositeKey, mut message: Message) -> Result<Vec
     }
 }
 
-async fn fetch(env: &Env, key: &CompositeKey, message: &Message) -> Result<Vec<u8>, Unreachable> {
+async fn fetch(
+    env: &Env,
+    key: &CompositeKey,
+    message: &Message,
+) -> Result<Uint8Array, Unreachable> {
     let namespace = Reflect::get(env, &JsValue::from_str(BINDING)).map_err(worker::Error::from)?;
     let sent = send(&namespace, &key.object_name(), &message.encode()?);
     let reply = JsFuture::from(sent).await.map_err(worker::Error::from)?;
-    Ok(reply.unchecked_into::<Uint8Array>().to_vec())
+    Ok(reply.unchecked_into())
 }
 
 fn is(error: &worker::Error, property: &str) -> bool {

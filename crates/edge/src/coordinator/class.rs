@@ -6,10 +6,25 @@
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
-use worker::{Env, State, js_sys::Uint8Array, worker_sys::DurableObjectState};
+use worker::{
+    Env, State,
+    js_sys::Uint8Array,
+    web_sys::{ReadableStream, Response},
+    worker_sys::DurableObjectState,
+};
 
 use super::object::Object;
-use crate::{operation::Operations, promptly::promptly};
+use crate::{
+    operation::{Operations, Streaming},
+    promptly::promptly,
+};
+
+#[wasm_bindgen(module = "/src/coordinator/call.js")]
+extern "C" {
+    /// The response whose first bytes are a reply, and whose other bytes are the body that follows it.
+    #[wasm_bindgen(catch)]
+    fn followed(reply_bytes: usize, stream: &ReadableStream) -> Result<Response, JsValue>;
+}
 
 /// One caller's one key.
 #[wasm_bindgen]
@@ -25,13 +40,18 @@ impl Coordinator {
 
 #[wasm_bindgen]
 impl Coordinator {
-    /// The bytes of a reply, or a promise of them.
+    /// The bytes of a reply, or the response with a reply and the body that follows it; or a promise of either.
     #[must_use]
     pub fn answer(&self, message: Vec<u8>) -> JsValue {
         let object = self.0.clone();
-        promptly(
-            async move { Ok(Uint8Array::from(object.answer(&message).await?.as_slice()).into()) },
-        )
+        promptly(async move {
+            let streaming = Streaming::default();
+            let reply = object.answer(&message, &streaming).await?;
+            Ok(match streaming.take() {
+                None => Uint8Array::from(reply.as_slice()).into(),
+                Some(body) => followed(reply.len(), &body.after(&reply))?.into(),
+            })
+        })
     }
 
     /// The object's alarm rings.

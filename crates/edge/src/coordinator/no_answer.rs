@@ -1,6 +1,6 @@
 //! Why the object has no answer of its record's, and what it says instead.
 
-use idempotency_core::{MessageError, Silence};
+use idempotency_core::{MessageError, Reply, ReplyKind, Silence};
 
 use super::storage::StorageError;
 use crate::{settings::WrongSetting, telemetry::Event};
@@ -50,6 +50,18 @@ impl NoAnswer {
             Self::Settings(_) | Self::Storage(_) => Event::Broken { reason },
         }
     }
+}
+
+/// Writes a reply, and logs why it is a silence if it is one.
+pub fn encode<T: ReplyKind>(
+    said: Result<T, NoAnswer>,
+    tell: impl FnOnce(&Event),
+) -> Result<Vec<u8>, MessageError> {
+    let said = said.map_err(|error| {
+        tell(&error.event());
+        error.silence()
+    });
+    Reply(said).encode()
 }
 
 #[cfg(test)]

@@ -3,35 +3,32 @@
 use std::{cell::RefCell, rc::Rc};
 
 use idempotency_core::{
-    Asked, Claimed, Inspected, Message, MessageError, Reply, ReplyKind, Ruling,
-    lifecycle::{
-        Attempt, Claim, Expiry, History, NewRecord, OperationId, Record, Resolved, Status, Terms,
-        UnixMillis, claim, expire, expire_unreadable, inspect, resolve,
-    },
+    Asked, Claimed, Inspected, Message,
+    lifecycle::{Claim, Expiry, Record, Repeat, Terms, expire, expire_unreadable},
 };
-use uuid::Uuid;
 use worker::{Env, State};
 
 use super::{
-    attempt::execute,
-    no_answer::NoAnswer,
+    asking::Asking,
+    no_answer::{NoAnswer, encode},
     running::Running,
     storage::{RecordStorage, StorageError, Stored},
 };
 use crate::{
     clock,
     monitor::hand_over_soon,
-    operation::{Operation, Operations},
+    operation::{Operations, Streaming, terms_of},
     telemetry::{Event, Move, Subject, Tell, tell},
 };
 
 /// One caller's one key: it decides, executes and remembers.
 pub struct Object {
-    operations: Rc<Operations>,
-    state: State,
-    env: Env,
+    pub(super) operations: Rc<Operations>,
+    pub(super) state: State,
+    pub(super) env: Env,
     pub(super) storage: RecordStorage,
-    running: RefCell<Option<Running>>,
+    pub(super) running: RefCell<Option<Running>>,
+    pub(super) asking: RefCell<Option<Asking>>,
 }
 
 impl Object {
@@ -44,14 +41,20 @@ impl Object {
             state,
             env,
             running: RefCell::new(None),
+            asking: RefCell::new(None),
         }
     }
 
-    /// Answers a message.
-    pub async fn answer(&self, message: &[u8]) -> worker::Result<Vec<u8>> {
+    /// Answers a message. In `streaming` is the body that follows the answer, if one does.
+    pub async fn answer(
+        self: &Rc<Self>,
+        message: &[u8],
+        streaming: &Streaming,
+    ) -> worker::Result<Vec<u8>> {
         let reply = match Message::decode(message) {
             Ok(Message::Claim(asked)) => {
-                let claimed = self.claim(&asked).await;
+                let asked = Rc::new(asked);
+                let claimed = self.claim(&asked, streaming).await;
                 encode(claimed, |event| asked.tell(event))
             }
             Ok(Message::Inspect) => encode(self.inspect(), tell_of_no_request),
@@ -94,38 +97,42 @@ impl Object {
     }
 
     /// Every branch that a keyed request can take once it has reached its object.
-    async fn claim(&self, asked: &Asked) -> Result<Claimed, NoAnswer> {
+    async fn claim(
+        self: &Rc<Self>,
+        asked: &Rc<Asked>,
+        streaming: &Streaming,
+    ) -> Result<Claimed, NoAnswer> {
         let operation = self.operations.find(&asked.operation);
         let operation =
             operation.ok_or_else(|| NoAnswer::UnknownOperation(asked.operation.clone()))?;
-        let terms = self.operations.settings(&self.env)?.terms(
-            operation.retention(),
-            operation.deadline_s(),
-            operation.repeat(),
-        );
+        let terms = terms_of(operation, &*self.operations.settings(&self.env)?);
         let wait_until = clock::now().plus_ms(asked.wait_s.saturating_mul(1000));
         loop {
-            let (record, claim) = self.decide(asked, terms)?;
+            let mut decided = self.decide(asked, terms)?;
+            if let Claim::Probe(probe) = &decided.1 {
+                let Some(probed) = self.probe(probe, asked, terms).await? else {
+                    continue;
+                };
+                decided = probed;
+            }
+            let (record, claim) = decided;
             match claim {
-                Claim::Execute(attempt) => return self.execute(operation, attempt, asked).await,
+                Claim::Execute(attempt) => {
+                    let grace_s = operation.grace_s();
+                    return self.execute(attempt, grace_s, asked, streaming).await;
+                }
                 Claim::Replay(_) => {
-                    let replayed = true;
-                    let passed_on = None;
                     return Ok(Claimed::Completed {
                         record,
-                        replayed,
-                        passed_on,
+                        replayed: true,
+                        passed_on: None,
                     });
                 }
                 Claim::Mismatch => return Ok(Claimed::Mismatch),
-                Claim::Ambiguous => {
-                    let (expires_at, own) = (record.expires_at, false);
-                    let passed_on = None;
-                    return Ok(Claimed::Ambiguous {
-                        expires_at,
-                        own,
-                        passed_on,
-                    });
+                Claim::Ambiguous | Claim::Probe(_) => {
+                    if !self.settles_before(wait_until).await {
+                        return Ok(ambiguous(&record, terms));
+                    }
                 }
                 Claim::InProgress { .. } => {
                     if !self.settles_before(wait_until).await {
@@ -137,177 +144,23 @@ impl Object {
         }
     }
 
-    /// Loads, asks and stores, without an await in between: no other request's decision can come between.
-    fn decide(&self, asked: &Asked, terms: Terms) -> Result<(Record, Claim), NoAnswer> {
-        let mut running = self.running.borrow_mut();
-        let stored = self.storage.load()?;
-        let now = clock::now();
-        let (record, claim) = claim(
-            stored.as_ref().map(|stored| stored.record.clone()),
-            running.as_ref().map(|running| &running.attempt),
-            asked.fingerprint,
-            NewRecord {
-                operation_id: OperationId(Uuid::new_v4().to_string()),
-                operation: asked.operation.clone(),
-            },
-            now,
-            terms,
-        );
-        match &claim {
-            Claim::Execute(attempt) => {
-                // Before the record: one without an alarm would be kept for ever.
-                if attempt.number == 1 {
-                    self.storage.ring_at(record.expires_at)?;
-                }
-                let change = self.store(stored, &record, now)?;
-                asked.tell(&Event::started(attempt.number, change));
-                *running = Some(Running::of(attempt.clone()));
-            }
-            Claim::Ambiguous
-                if stored
-                    .as_ref()
-                    .is_some_and(|stored| stored.record != record) =>
-            {
-                let change = self.store(stored, &record, now)?;
-                asked.tell(&Event::Ambiguous {
-                    attempt: record.attempts,
-                    reason: "the attempt died, or its deadline passed".to_owned(),
-                    record: change,
-                });
-            }
-            Claim::Ambiguous | Claim::Replay(_) | Claim::InProgress { .. } | Claim::Mismatch => {}
-        }
-        Ok((record, claim))
-    }
-
-    /// Stores what `record` has become, and notes it in its history. Of another record before it, nothing is kept, but
-    /// that an operator had it forgotten.
-    pub(super) fn store(
-        &self,
-        stored: Option<Stored>,
-        record: &Record,
-        now: UnixMillis,
-    ) -> Result<Move, NoAnswer> {
-        let from = stored.as_ref().and_then(Stored::place);
-        let same = stored.filter(|stored| {
-            stored.record.operation_id == record.operation_id
-                || stored.record.status == Status::Forgotten && now < stored.record.expires_at
-        });
-        let history = same.as_ref().map(Stored::history).unwrap_or_default();
-        let to = self.storage.store(record, &history.noting(record))?;
-        Ok(Move { from, to })
-    }
-
-    async fn execute(
-        &self,
-        operation: &dyn Operation,
-        attempt: Attempt,
-        asked: &Asked,
-    ) -> Result<Claimed, NoAnswer> {
-        let started_at = clock::now();
-        let ended = execute(
-            operation,
-            &attempt,
-            asked,
-            &self.state,
-            &self.env,
-            started_at,
-        )
-        .await;
-        let reply = self.settle(&attempt, ended, started_at, asked);
-        self.end(&attempt);
-        reply
-    }
-
-    /// Forgets the running attempt if it is this one, which wakes the requests that wait for it.
-    fn end(&self, attempt: &Attempt) {
-        let mut running = self.running.borrow_mut();
-        if running
-            .as_ref()
-            .is_some_and(|running| running.attempt == *attempt)
-        {
-            *running = None;
-        }
-    }
-
-    /// Waits for the running attempt's end, at the latest until `until`. False if there was nothing to wait
-    /// for, too many wait already, or it took longer.
-    async fn settles_before(&self, until: UnixMillis) -> bool {
-        let now = clock::now();
-        let left_ms = now.ms_until(until);
-        let ended = match self.running.borrow_mut().as_mut() {
-            Some(running) if left_ms > 0 => running.wait(),
-            Some(_) | None => None,
-        };
-        let Some(ended) = ended else {
-            return false;
-        };
-        clock::within(left_ms, ended).await.is_some()
-    }
-
-    fn inspect(&self) -> Result<Inspected, NoAnswer> {
-        let running = self.running.borrow();
-        let attempt = running.as_ref().map(|running| &running.attempt);
-        let stored = self.storage.load()?;
-        let history = stored.as_ref().map(Stored::history).unwrap_or_default();
-        let record = inspect(stored.map(|stored| stored.record), attempt, clock::now());
-        Ok(Inspected::Record { record, history })
-    }
-
-    /// Loads, asks and stores: an operator says what became of the key.
-    fn resolve(&self, ruling: Ruling) -> Result<Inspected, NoAnswer> {
-        let running = self.running.borrow();
-        let attempt = running.as_ref().map(|running| &running.attempt);
-        let stored = self.storage.load()?;
-        let before = stored.as_ref().map(|stored| stored.record.clone());
-        let record = match resolve(before, attempt, ruling.resolution, clock::now()) {
-            Resolved::Changed(record) => record,
-            Resolved::NotAmbiguous => return Ok(Inspected::NotAmbiguous),
-            Resolved::Unknown => {
-                let (record, history) = (None, History::default());
-                return Ok(Inspected::Record { record, history });
-            }
-        };
-        let from = stored.as_ref().and_then(Stored::place);
-        let history = stored.as_ref().map(Stored::history).unwrap_or_default();
-        let history = history.noting_resolved(&record, ruling.by.clone());
-        let to = self.storage.store(&record, &history)?;
-        let subject = Subject {
-            idempotency_key: Some(&ruling.idempotency_key),
-            correlation_id: Some(&ruling.correlation_id),
-            operation: Some(&record.operation),
-            caller: None,
-        };
-        tell(
-            subject,
-            &Event::Resolved {
-                status: record.status.name(),
-                by: ruling.by,
-                record: Move { from, to },
-            },
-        );
-        let record = Some(record);
-        Ok(Inspected::Record { record, history })
-    }
-
     /// Flushes the counts of the events in this isolate, soon.
-    fn hand_over_soon(&self) {
+    pub(super) fn hand_over_soon(&self) {
         if let Ok(settings) = self.operations.settings(&self.env) {
             hand_over_soon(&self.env, &settings, |task| self.state.wait_until(task));
         }
     }
 }
 
-/// Writes a reply, and logs why it is a silence if it is one.
-fn encode<T: ReplyKind>(
-    said: Result<T, NoAnswer>,
-    tell: impl FnOnce(&Event),
-) -> Result<Vec<u8>, MessageError> {
-    let said = said.map_err(|error| {
-        tell(&error.event());
-        error.silence()
-    });
-    Reply(said).encode()
+/// The reply to a request whose key is AMBIGUOUS because of another.
+fn ambiguous(record: &Record, terms: Terms) -> Claimed {
+    Claimed::Ambiguous {
+        expires_at: record.expires_at,
+        own: false,
+        is_held: record.repeat.max(terms.repeat) == Repeat::Never,
+        error: None,
+        passed_on: None,
+    }
 }
 
 fn tell_of_no_request(event: &Event) {

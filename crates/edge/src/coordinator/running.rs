@@ -52,6 +52,8 @@ mod tests {
             operation_id: OperationId("o".to_owned()),
             number: 1,
             deadline: UnixMillis(0),
+            awaited_until: UnixMillis(0),
+            follows_unknown: false,
         });
         let mut waiting: Vec<_> = (0..MAX_WAITING).map_while(|_| running.wait()).collect();
 

@@ -2,7 +2,9 @@
 
 use idempotency_core::{
     Asked, Claimed,
-    lifecycle::{Attempt, AttemptEnd, SavedResponse, Settlement, Status, UnixMillis, settle},
+    lifecycle::{
+        Attempt, AttemptEnd, Repeat, SavedResponse, Settlement, Status, UnixMillis, settle,
+    },
 };
 
 use super::{
@@ -28,12 +30,15 @@ impl Object {
     ) -> Result<Claimed, NoAnswer> {
         let now = clock::now();
         let stored = self.storage.load()?;
-        let (end, reason, passed_on) = match ended {
+        let (end, reason, error, passed_on) = match ended {
             Ok(Done { kept, passed_on }) => {
                 let kept = self::kept(kept, asked);
-                (AttemptEnd::Completed(kept), String::new(), passed_on)
+                (AttemptEnd::Completed(kept), String::new(), None, passed_on)
             }
-            Err(error) => (error.end(), error.to_string(), error.passed_on()),
+            Err(error) => {
+                let (reason, upstream) = (error.to_string(), error.upstream_error());
+                (error.end(), reason, upstream, error.passed_on())
+            }
         };
         let has_failed = !matches!(end, AttemptEnd::Completed(_));
         let before = stored.as_ref().map(|stored| stored.record.clone());
@@ -51,6 +56,9 @@ impl Object {
             asked.tell(&Event::Late { attempt });
             return Ok(late(stored.as_ref()));
         };
+        let is_late = stored
+            .as_ref()
+            .is_some_and(|stored| stored.record.status == Status::Ambiguous);
         let change = self.store(stored, &record, now)?;
         let expires_at = record.expires_at;
         Ok(match record.status {
@@ -60,18 +68,27 @@ impl Object {
                     reason,
                     record: change,
                 });
-                let own = true;
                 Claimed::Ambiguous {
                     expires_at,
-                    own,
+                    own: true,
+                    is_held: record.repeat == Repeat::Never,
+                    error,
                     passed_on,
                 }
             }
             Status::Completed { .. } => {
-                asked.tell(&Event::Completed {
-                    attempt,
-                    duration_ms: started_at.ms_until(now),
-                    record: change,
+                asked.tell(&if is_late {
+                    Event::FoundOut {
+                        attempt,
+                        source: "late_answer",
+                        record: change,
+                    }
+                } else {
+                    Event::Completed {
+                        attempt,
+                        duration_ms: started_at.ms_until(now),
+                        record: change,
+                    }
                 });
                 let replayed = false;
                 Claimed::Completed {
@@ -101,6 +118,8 @@ fn late(stored: Option<&Stored>) -> Claimed {
         Some(record) if record.status == Status::Ambiguous => Claimed::Ambiguous {
             expires_at: record.expires_at,
             own: true,
+            is_held: record.repeat == Repeat::Never,
+            error: None,
             passed_on: None,
         },
         Some(_) | None => Claimed::Superseded,
@@ -108,7 +127,7 @@ fn late(stored: Option<&Stored>) -> Claimed {
 }
 
 /// The answer as it is kept. Reports if that is less than the operation returned.
-fn kept(response: SavedResponse, asked: &Asked) -> SavedResponse {
+pub(super) fn kept(response: SavedResponse, asked: &Asked) -> SavedResponse {
     let (response, wrong) = response.keepable();
     if !wrong.is_empty() {
         let reason = wrong.join("; ");

@@ -51,6 +51,9 @@ const fn description(field: AnswerField) -> Option<&'static str> {
             "If there are more entries: `<url>; rel=\"next\"` (RFC 8288). Its URL has those that come after these, and none of them twice."
         }
         AnswerField::RetryAfter => "In how many seconds to send the request again.",
+        AnswerField::ProxyStatus => {
+            "What went wrong at the API behind this service, or which status it answered with (RFC 9209)."
+        }
         AnswerField::Allow => "The methods that the path takes.",
         AnswerField::Authenticate => "`Bearer`",
         AnswerField::Accept => "The content type that is taken, if it was the type that was wrong.",
@@ -91,6 +94,7 @@ const fn is_required(field: AnswerField) -> bool {
         | AnswerField::ExposeHeaders
         | AnswerField::Replayed
         | AnswerField::BodyOmitted
+        | AnswerField::ProxyStatus
         | AnswerField::Link
         | AnswerField::Accept
         | AnswerField::AcceptEncoding => false,
@@ -108,6 +112,7 @@ fn schema(field: AnswerField, operations: &Operations) -> Value {
         | AnswerField::Vary
         | AnswerField::AllowOrigin
         | AnswerField::ExposeHeaders
+        | AnswerField::ProxyStatus
         | AnswerField::Link
         | AnswerField::Authenticate
         | AnswerField::ETag

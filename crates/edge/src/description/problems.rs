@@ -77,7 +77,8 @@ const fn place(kind: ProblemType) -> Where {
         | ProblemType::RequestMismatch
         | ProblemType::OperationInProgress
         | ProblemType::OperationFailed
-        | ProblemType::OutcomeUnknown => Where::Keyed,
+        | ProblemType::OutcomeUnknown
+        | ProblemType::UpstreamTimeout => Where::Keyed,
         ProblemType::MalformedJson
         | ProblemType::UnsupportedMediaType
         | ProblemType::PayloadTooLarge
@@ -98,9 +99,14 @@ const fn place(kind: ProblemType) -> Where {
 /// after its record was.
 const fn named_after_key(kind: ProblemType) -> &'static [AnswerField] {
     match kind {
-        ProblemType::OperationInProgress
-        | ProblemType::OperationFailed
-        | ProblemType::OutcomeUnknown => &[AnswerField::Key, AnswerField::ExpiresAt],
+        ProblemType::OperationInProgress => &[AnswerField::Key, AnswerField::ExpiresAt],
+        ProblemType::OperationFailed
+        | ProblemType::OutcomeUnknown
+        | ProblemType::UpstreamTimeout => &[
+            AnswerField::Key,
+            AnswerField::ExpiresAt,
+            AnswerField::ProxyStatus,
+        ],
         ProblemType::RequestMismatch
         | ProblemType::MalformedJson
         | ProblemType::ValidationFailed
@@ -217,6 +223,7 @@ fn examples(kind: ProblemType, entry: &Entry) -> Vec<(String, ProblemType, Probl
             variant("409", Problem::outcome_unknown(false)),
             variant("502", Problem::outcome_unknown(true)),
         ],
+        ProblemType::UpstreamTimeout => one(Problem::upstream_timeout()),
         ProblemType::NotAmbiguous => one(Problem::not_ambiguous()),
         ProblemType::InternalError => one(Problem::internal()),
         ProblemType::KeyConflict

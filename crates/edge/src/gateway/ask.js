@@ -15,20 +15,35 @@ export function headOf({ status, headers }) {
 }
 
 /**
- * The head of the answer, and its body unless that has more than `maxBytes`. It fails unless all of that comes.
+ * The head of the answer, and its body. In the place of one that is a stream of events, or that has more than `maxBytes`,
+ * there are the chunks that have come, and the rest. It fails if a shorter one does not come whole.
  */
 export async function ask(fetcher, url, method, fields, body, maxBytes, signal) {
   // The body lies in Rust's memory, which will be used again.
   const response = await send(fetcher, url, method, fields, body.length === 0 ? null : body.slice(), signal);
   const head = headOf(response);
+  // Of 204, 205 and 304 the platform gives none, whatever comes (Fetch, "null body status").
+  if (!response.body) return [head, new Uint8Array()];
   const chunks = [];
+  const unread = { chunks, body: response.body };
+  if (isStream(response, maxBytes)) return [head, undefined, unread];
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) return [head];
-    chunks.push(chunk);
+  try {
+    for await (const chunk of response.body.values({ preventCancel: true })) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > maxBytes) return [head, undefined, unread];
+    }
+  } catch (cause) {
+    throw Object.assign(new Error(`the answer broke off: ${cause}`), { isIncomplete: true });
   }
   return [head, await new Blob(chunks).bytes()];
+}
+
+/** Whether the head says that the body is for streaming. The length that it tells is that of an encoded body. */
+function isStream({ headers }, maxBytes) {
+  if (/^\s*text\/event-stream\s*(;|$)/i.test(headers.get("Content-Type"))) return true;
+  return !headers.has("Content-Encoding") && Number(headers.get("Content-Length")) > maxBytes;
 }
 
 /** An answer whose body may still be to come, to a request whose body may be too: `unread` is that request then. */

@@ -4,7 +4,7 @@ use crate::operation::is_token;
 
 use super::{
     base::base,
-    policy::{AmbiguousRule, Fallback, ForwardAs, InProgress, Policy, RouteRule, UpstreamRule},
+    policy::{Fallback, ForwardAs, InProgress, Policy, RouteRule, UpstreamRule},
     policy_error::{PolicyError, is_field, within, wrong},
 };
 
@@ -124,12 +124,13 @@ fn check_route(place: &str, route: &RouteRule, policy: &Policy) -> Result<(), Po
             return Err(wrong(format!("{place}.rewrite.{name}"), rule));
         }
     }
-    let is_resent = route.ambiguous == AmbiguousRule::Resend;
-    if is_resent && route.forward_key.r#as == ForwardAs::None {
-        let rule = "must not be \"resend\" where forward_key.as is \"none\": the upstream could not recognize the repetition";
-        return Err(wrong(format!("{place}.ambiguous"), rule));
-    }
-    Ok(())
+    let has_key = route.forward_key.r#as != ForwardAs::None;
+    route.ambiguous.check(
+        &format!("{place}.ambiguous"),
+        has_key,
+        timeout_s,
+        route.retention_s,
+    )
 }
 
 fn check_match(place: &str, route: &RouteRule) -> Result<(), PolicyError> {
@@ -182,6 +183,7 @@ fn is_upstream(place: &str, name: &str, policy: &Policy) -> Result<(), PolicyErr
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::ambiguous::AmbiguousRule;
 
     const RIGHT: &str = r#"{
         "upstreams": {"shop": {"url": "https://shop.example/v1"}, "local": {"url": "http://localhost:3000"}},
@@ -271,6 +273,12 @@ mod tests {
                 "\"upstream\": \"shop\", \"ambiguous\": \"resend\", \"forward_key\": {\"as\": \"none\"}",
                 "routes[0].ambiguous",
                 "must not be \"resend\"",
+            ),
+            (
+                "\"upstream\": \"shop\"",
+                "\"upstream\": \"shop\", \"ambiguous\": {\"probe\": {\"path\": \"/{key}\", \"absent_after_s\": 29}}",
+                "routes[0].ambiguous.probe.absent_after_s",
+                "must be from 30 to 86400, and is 29",
             ),
             (
                 "{\"path\": \"/orders/{id}\"}",

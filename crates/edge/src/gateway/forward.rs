@@ -5,19 +5,22 @@ use std::rc::Rc;
 use futures_util::future::LocalBoxFuture;
 use idempotency_core::{
     Json, Request,
-    lifecycle::{Fingerprint, Repeat, SavedResponse},
+    lifecycle::{Finding, Fingerprint, Repeat, SavedResponse},
 };
 
 use super::{
+    ambiguous::AmbiguousRule,
     fields::{Came, Fields, to_client, to_upstream},
-    policy::{AmbiguousRule, FingerprintRule, ForwardAs, InProgress, RouteRule},
+    policy::{FingerprintRule, ForwardAs, InProgress, RouteRule},
+    probe::{found, probe_fields, probe_url},
     status::is_final,
     target::{WrongPath, ours, url},
-    upstream::{Answered, Sent, Upstream},
+    upstream::{Body, Head, Sent, Upstream},
 };
 use crate::{
     operation::{
-        CallerSource, Execution, FieldError, Operation, OperationError, Refusal, fingerprint,
+        CallerSource, Execution, FieldError, Operation, OperationError, ProbeTerms, Refusal,
+        fingerprint,
     },
     settings::Retention,
 };
@@ -27,10 +30,6 @@ pub const VIA: &str = "edge-idempotency";
 
 /// The longest body of a protected request. It goes to the object in one message.
 const MAX_BODY_BYTES: usize = 10 << 20;
-
-/// How much of an answer is read for the request that it is the first answer of. It lies in the isolate's memory several
-/// times over.
-const MAX_READ_BYTES: usize = 10 << 20;
 
 /// A request to an upstream, by the rules of a route.
 #[derive(Debug)]
@@ -56,6 +55,12 @@ impl Operation for Forward {
         Some(self.upstream.timeout_s)
     }
 
+    /// As long again as it may take: an answer that takes longer than that is as good as none, and each second of waiting
+    /// is billed.
+    fn grace_s(&self) -> Option<u64> {
+        Some(self.upstream.timeout_s)
+    }
+
     fn reads_fields(&self) -> bool {
         true
     }
@@ -73,9 +78,56 @@ impl Operation for Forward {
 
     fn repeat(&self) -> Repeat {
         match self.rule.ambiguous {
-            AmbiguousRule::Resend => Repeat::SameId,
+            AmbiguousRule::Resend => Repeat::Resend,
+            AmbiguousRule::Probe(_) => Repeat::Probe,
             AmbiguousRule::Hold => Repeat::Never,
         }
+    }
+
+    fn probe_terms(&self) -> ProbeTerms {
+        match &self.rule.ambiguous {
+            AmbiguousRule::Probe(rule) => ProbeTerms {
+                deadline_s: self.upstream.timeout_s,
+                absent_after_s: rule.absent_after_s(self.upstream.timeout_s),
+            },
+            AmbiguousRule::Hold | AmbiguousRule::Resend => ProbeTerms::default(),
+        }
+    }
+
+    fn probe<'a>(
+        &'a self,
+        execution: &'a Execution<'a>,
+    ) -> LocalBoxFuture<'a, Result<Finding, OperationError>> {
+        Box::pin(async move {
+            let AmbiguousRule::Probe(rule) = &self.rule.ambiguous else {
+                return Ok(Finding::Unknown);
+            };
+            let request = execution.request;
+            let key = execution.idempotency_key.unwrap_or_default();
+            let url = probe_url(rule, &self.upstream.base, key, &execution.operation_id.0)
+                .map_err(|error| OperationError::NotSent(error.to_string()))?;
+            let fields = on_the_way(&probe_fields(request, &self.rule.caller), execution)?;
+            let sent = Sent {
+                url: &url,
+                method: rule.method.as_str(),
+                fields: self.changed(fields, execution)?,
+                body: &[],
+            };
+            let max_bytes = self.rule.answer.max_bytes;
+            let (head, body) = self.upstream.ask(sent, max_bytes, execution.env).await?;
+            let response = match body {
+                Body::Whole(body) => self.response(head, body, &request.base_url),
+                // Nobody waits for what is longer than may be kept.
+                Body::Streamed(_) => self
+                    .response(head, Vec::new(), &request.base_url)
+                    .without_content(),
+            };
+            match found(rule, response.clone()) {
+                Finding::Done(done) => Ok(Finding::Done(self.kept(&done).unwrap_or(done))),
+                Finding::Absent => Ok(Finding::Absent),
+                Finding::Unknown => Err(OperationError::Unclear(response)),
+            }
+        })
     }
 
     fn admit(&self, request: &Request) -> Result<Fingerprint, Refusal> {
@@ -100,30 +152,32 @@ impl Operation for Forward {
                 fields: self.fields(execution)?,
                 body: &request.body,
             };
-            let answered = self.upstream.ask(sent, MAX_READ_BYTES, execution.env).await;
-            let answered =
-                answered.map_err(|error| OperationError::Ambiguous(error.to_string()))?;
-            self.judge(answered, &request.base_url)
+            let max_bytes = self.rule.answer.max_bytes;
+            let (head, body) = self.upstream.ask(sent, max_bytes, execution.env).await?;
+            let body = match body {
+                Body::Whole(body) => body,
+                Body::Streamed(body) => {
+                    execution.streaming.put(body);
+                    Vec::new()
+                }
+            };
+            let response = self.response(head, body, &request.base_url);
+            self.judge(response, execution.follows_unknown)
         })
     }
 
     fn kept(&self, answer: &SavedResponse) -> Option<SavedResponse> {
-        let is_too_long = answer.body.len() > self.rule.answer.max_bytes;
         let is_kept = |name: &str| {
             let mut others = self.rule.answer.not_replayed.iter();
             let is_other = others.any(|other| other.eq_ignore_ascii_case(name));
             !is_other && !name.eq_ignore_ascii_case("set-cookie")
         };
-        if !is_too_long && answer.headers.iter().all(|(name, _)| is_kept(name)) {
+        if answer.headers.iter().all(|(name, _)| is_kept(name)) {
             return None;
         }
         let mut kept = answer.clone();
         kept.headers.retain(|(name, _)| is_kept(name));
-        Some(if is_too_long {
-            kept.without_content()
-        } else {
-            kept
-        })
+        Some(kept)
     }
 }
 
@@ -156,14 +210,7 @@ impl Forward {
 
     /// The fields that the upstream gets.
     fn fields(&self, execution: &Execution<'_>) -> Result<Fields, OperationError> {
-        let request = execution.request;
-        let came = Came {
-            address: execution.origin.ip_address.as_deref(),
-            base_url: &request.base_url,
-            name: VIA,
-        };
-        let mut fields = to_upstream(&request.fields, &came)
-            .ok_or_else(|| OperationError::NotSent("the request goes in a circle".to_owned()))?;
+        let mut fields = on_the_way(&execution.request.fields, execution)?;
         let forwarded = &self.rule.forward_key;
         let is_key = |name: &str| {
             let names = [
@@ -183,33 +230,53 @@ impl Forward {
             ForwardAs::None => None,
         };
         fields.extend(key.map(|key| (forwarded.field.clone(), key.to_owned())));
+        self.changed(fields, execution)
+    }
+
+    /// The fields with what the policy changes of them.
+    fn changed(&self, fields: Fields, execution: &Execution<'_>) -> Result<Fields, OperationError> {
         let missing = || OperationError::NotSent("a secret of the policy is not there".to_owned());
         self.upstream
             .changed(fields, execution.env)
             .ok_or_else(missing)
     }
 
-    /// What an answer means for the record.
-    fn judge(&self, answered: Answered, base_url: &str) -> Result<SavedResponse, OperationError> {
-        let status = answered.status;
-        let headers = to_client(&answered.fields, |location| self.ours(location, base_url));
-        let response = SavedResponse {
-            status,
-            headers,
-            body: Vec::new(),
-        };
-        let response = match answered.body {
-            Some(body) => SavedResponse { body, ..response },
-            None => response.without_content(),
-        };
+    /// An answer as a client gets it.
+    fn response(&self, head: Head, body: Vec<u8>, base_url: &str) -> SavedResponse {
+        SavedResponse {
+            status: head.status,
+            headers: to_client(&head.fields, |location| self.ours(location, base_url)),
+            body,
+        }
+    }
+
+    /// What an answer means for the record. Many APIs answer 409 to a request whose key belongs to one that runs: after an
+    /// attempt that may still run, it says nothing final.
+    fn judge(
+        &self,
+        response: SavedResponse,
+        follows_unknown: bool,
+    ) -> Result<SavedResponse, OperationError> {
+        let status = response.status;
         if self.rule.not_executed.contains(&status) {
             Err(OperationError::Refused(response))
-        } else if is_final(&self.rule.store, status) {
+        } else if is_final(&self.rule.store, status) && !(follows_unknown && status == 409) {
             Ok(response)
         } else {
             Err(OperationError::Unclear(response))
         }
     }
+}
+
+/// The fields that pass, and by what way they came.
+fn on_the_way(fields: &Fields, execution: &Execution<'_>) -> Result<Fields, OperationError> {
+    let came = Came {
+        address: execution.origin.ip_address.as_deref(),
+        base_url: &execution.request.base_url,
+        name: VIA,
+    };
+    to_upstream(fields, &came)
+        .ok_or_else(|| OperationError::NotSent("the request goes in a circle".to_owned()))
 }
 
 /// By its meaning, or by its bytes if it is no JSON after all.

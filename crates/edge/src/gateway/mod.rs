@@ -1,6 +1,7 @@
 //! Beside stop 5 of the walk: operations that are requests to other APIs, by a policy.
 
 mod status;
+mod ambiguous;
 mod policy;
 mod target;
 mod fields;
@@ -8,10 +9,12 @@ mod policy_error;
 mod base;
 mod check;
 mod upstream;
+mod probe;
 mod forward;
 mod routes;
 mod outline;
 
+pub use forward::VIA;
 pub use outline::outline;
 #[cfg(not(target_arch = "wasm32"))]
 pub use policy::schema;

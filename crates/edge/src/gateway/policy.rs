@@ -9,7 +9,7 @@ use idempotency_core::KeyForm;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::status::StatusRule;
+use super::{ambiguous::AmbiguousRule, status::StatusRule};
 use crate::operation::{CallerSource, KeySource};
 
 /// The JSON Schema of a policy. The Worker does not carry it.
@@ -286,17 +286,6 @@ pub enum ForwardAs {
     AsSent,
     /// None.
     None,
-}
-
-/// What becomes of a key whose request may have been executed, and has no whole answer.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "lowercase")]
-pub enum AmbiguousRule {
-    /// Nothing is sent again, until the upstream's late answer or an operator says what became of it.
-    #[default]
-    Hold,
-    /// The request is sent again with the same key, which the upstream has to honor.
-    Resend,
 }
 
 /// What is kept of an answer.

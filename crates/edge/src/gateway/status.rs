@@ -28,6 +28,14 @@ impl StatusRule {
         }
     }
 
+    /// This status is final.
+    pub const fn code(code: u16) -> Self {
+        Self {
+            which: Which::Code(code),
+            is_final: true,
+        }
+    }
+
     /// This status is not.
     pub const fn but(code: u16) -> Self {
         Self {

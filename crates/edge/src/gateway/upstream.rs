@@ -1,20 +1,22 @@
 //! An API behind this service, and how it is asked.
 
+use idempotency_core::UpstreamError;
 use js_sys::{Array, Reflect, Uint8Array, futures::JsFuture};
 use wasm_bindgen::{
     JsCast,
     prelude::{JsValue, wasm_bindgen},
 };
-use worker::{
-    Env, js_sys,
-    web_sys::{self, AbortController},
-};
+use worker::{Env, js_sys, web_sys};
 
 use super::{
     base::base,
     fields::{Fields, to_client},
     policy::{FieldChanges, UpstreamRule},
     target::Base,
+};
+use crate::{
+    operation::{OperationError, StreamedBody},
+    outgoing::Connection,
 };
 
 #[wasm_bindgen(module = "/src/gateway/ask.js")]
@@ -57,15 +59,21 @@ pub struct Upstream {
     headers: FieldChanges,
 }
 
-/// What an upstream has answered.
+/// The beginning of an upstream's answer.
 #[derive(Debug)]
-pub struct Answered {
+pub struct Head {
     /// The status code.
     pub status: u16,
     /// The header fields.
     pub fields: Fields,
-    /// The body; nothing, if it is longer than may be kept.
-    pub body: Option<Vec<u8>>,
+}
+
+/// The body of an upstream's answer.
+pub enum Body {
+    /// All of it.
+    Whole(Vec<u8>),
+    /// It is still to come: events, or more than may be kept.
+    Streamed(StreamedBody),
 }
 
 /// A request to an upstream.
@@ -118,29 +126,35 @@ impl Upstream {
         kept.map(Some).chain(added).collect()
     }
 
-    /// Asks, and reads the answer to its end, or to as much of it as may be kept. Any error may mean that the upstream has
-    /// done what was asked.
+    /// Asks, and reads the answer to its end, or until it is sure to be one that is streamed. Unless the error says that
+    /// nothing was sent, the upstream may have done what was asked.
     pub async fn ask(
         &self,
         sent: Sent<'_>,
         max_bytes: usize,
         env: &Env,
-    ) -> worker::Result<Answered> {
-        let connection = Connection(AbortController::new()?);
+    ) -> Result<(Head, Body), OperationError> {
+        let connection = Connection::new()?;
+        let not_sent = |error: worker::Error| OperationError::NotSent(error.to_string());
         let answered = ask(
-            &self.fetcher(env)?,
+            &self.fetcher(env).map_err(not_sent)?,
             sent.url,
             sent.method,
             &lines(&sent.fields),
             sent.body,
             u32::try_from(max_bytes).unwrap_or(u32::MAX),
-            &connection.0.signal(),
+            &connection.signal(),
         );
-        let answered: Array = JsFuture::from(answered).await?.unchecked_into();
+        let answered = JsFuture::from(answered).await.map_err(unanswered)?;
+        let answered: Array = answered.unchecked_into();
         let head = answered.get(0).as_string().unwrap_or_default();
         let body = answered.get(1);
-        let body = (!body.is_undefined()).then(|| Uint8Array::from(body).to_vec());
-        Ok(parsed(&head, body))
+        let body = if body.is_undefined() {
+            Body::Streamed(StreamedBody::new(answered.get(2), connection))
+        } else {
+            Body::Whole(Uint8Array::from(body).to_vec())
+        };
+        Ok((parsed(&head), body))
     }
 }
 
@@ -169,18 +183,23 @@ impl Upstream {
         let response = pass(&fetcher, sent.url, sent.method, &fields, sent.body, unread);
         let response = JsFuture::from(response).await?;
         let response: web_sys::Response = response.unchecked_into();
-        let head = parsed(&head_of(&response), None);
+        let head = parsed(&head_of(&response));
         let fields = to_client(&head.fields, ours);
         Ok(answered(&response, &lines(&fields))?)
     }
 }
 
-/// What is under way: when this is dropped, the platform does not wait for any more of it.
-struct Connection(AbortController);
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.0.abort();
+/// Why there is no whole answer. The platform says the same of all that can happen to a connection.
+fn unanswered(error: JsValue) -> OperationError {
+    let is_incomplete = Reflect::get(&error, &JsValue::from_str("isIncomplete"))
+        .is_ok_and(|value| value.is_truthy());
+    OperationError::Unanswered {
+        error: if is_incomplete {
+            UpstreamError::HttpResponseIncomplete
+        } else {
+            UpstreamError::ConnectionTerminated
+        },
+        reason: worker::Error::from(error).to_string(),
     }
 }
 
@@ -198,14 +217,13 @@ fn lines(fields: &Fields) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn parsed(head: &str, body: Option<Vec<u8>>) -> Answered {
+fn parsed(head: &str) -> Head {
     let mut lines = head.split('\n');
     let status = lines.next().and_then(|status| status.parse().ok());
     let mut line = || lines.next().map(str::to_owned);
-    Answered {
+    Head {
         status: status.unwrap_or_default(),
         fields: std::iter::from_fn(|| Some((line()?, line()?))).collect(),
-        body,
     }
 }
 
@@ -215,21 +233,18 @@ mod tests {
 
     #[test]
     fn an_answers_head_comes_in_one_text() {
-        let answered = parsed(
-            "201\nset-cookie\na=1\nset-cookie\nb=2\nx-empty\n",
-            Some(Vec::new()),
-        );
+        let head = parsed("201\nset-cookie\na=1\nset-cookie\nb=2\nx-empty\n");
 
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        assert_eq!(answered.status, 201);
+        assert_eq!(head.status, 201);
         assert_eq!(
-            answered.fields,
+            head.fields,
             [
                 pair("set-cookie", "a=1"),
                 pair("set-cookie", "b=2"),
                 pair("x-empty", "")
             ]
         );
-        assert!(parsed("204", None).fields.is_empty());
+        assert!(parsed("204").fields.is_empty());
     }
 }

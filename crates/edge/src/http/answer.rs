@@ -14,6 +14,8 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The content.
     pub body: Vec<u8>,
+    /// The content in its place that is sent as it arrives.
+    pub streamed: Option<web_sys::ReadableStream>,
     /// The connection that there is from then on, in the place of content.
     pub socket: Option<WebSocket>,
     /// The answer of an upstream, which is sent as it is, in the place of all of that.
@@ -39,6 +41,7 @@ impl Answer {
             status,
             headers: Vec::new(),
             body: Vec::new(),
+            streamed: None,
             socket: None,
             passed: None,
         }
@@ -79,6 +82,12 @@ impl Answer {
             ..Self::empty(response.status)
         }
         .with(AnswerField::CacheControl, "no-store")
+    }
+
+    /// The same with content that is sent as it arrives, if there is some.
+    #[must_use]
+    pub fn streaming(self, streamed: Option<web_sys::ReadableStream>) -> Self {
+        Self { streamed, ..self }
     }
 
     /// The same with one more field.

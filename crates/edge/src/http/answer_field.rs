@@ -20,6 +20,7 @@ pub enum AnswerField {
     Location,
     Link,
     RetryAfter,
+    ProxyStatus,
     Allow,
     Authenticate,
     Accept,
@@ -52,6 +53,7 @@ impl AnswerField {
             Self::Location => "Location",
             Self::Link => "Link",
             Self::RetryAfter => "Retry-After",
+            Self::ProxyStatus => "Proxy-Status",
             Self::Allow => "Allow",
             Self::Authenticate => "WWW-Authenticate",
             Self::Accept => "Accept",
@@ -77,6 +79,7 @@ impl AnswerField {
             | Self::Location
             | Self::Link
             | Self::RetryAfter
+            | Self::ProxyStatus
             | Self::Allow
             | Self::Authenticate
             | Self::ETag => true,

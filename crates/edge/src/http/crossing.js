@@ -17,11 +17,11 @@ export function fields({ headers }) {
 }
 
 /** A response with `fields`: a name and a value in turn. */
-export function respond(status, fields, content, webSocket) {
+export function respond(status, fields, content, streamed, webSocket) {
   const headers = new Headers();
   const lines = fields.split("\n");
   for (let at = 0; at + 1 < lines.length; at += 2) headers.append(lines[at], lines[at + 1]);
   // The content lies in Rust's memory, which will be used again.
-  const body = content.length === 0 ? null : content.slice();
+  const body = streamed ?? (content.length === 0 ? null : content.slice());
   return new Response(body, webSocket === undefined ? { status, headers } : { status, headers, webSocket });
 }

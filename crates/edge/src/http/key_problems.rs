@@ -1,8 +1,8 @@
 //! The problems with a key, each made in one place. `problems.rs` has all others.
 
-use idempotency_core::{KeyForm, Silence};
+use idempotency_core::{KeyForm, Silence, UpstreamError};
 
-use super::{key::KeyField, problem::Problem};
+use super::{answer_field::AnswerField, key::KeyField, problem::Problem, proxy_status};
 use crate::problem_type::ProblemType;
 
 impl Problem {
@@ -99,6 +99,31 @@ impl Problem {
             problem.headers.clear();
         }
         problem
+    }
+
+    /// Another system that took too long.
+    #[must_use]
+    pub fn upstream_timeout() -> Self {
+        Self::new(
+            ProblemType::UpstreamTimeout,
+            "The API behind this service gave no whole answer in time, and may have done what was asked. Send the same \
+             request with the same key again, not with a new one: nothing is done twice.",
+        )
+    }
+
+    /// An attempt that may have taken effect: this request's own, or one before it. If it is held, no retry has another
+    /// sent.
+    #[must_use]
+    pub fn ambiguous(own: bool, is_held: bool, error: Option<UpstreamError>) -> Self {
+        let problem = match error {
+            Some(UpstreamError::HttpResponseTimeout) => Self::upstream_timeout(),
+            Some(_) | None if own && !is_held => Self::operation_failed(),
+            Some(_) | None => Self::outcome_unknown(own),
+        };
+        match error {
+            Some(error) => problem.with(AnswerField::ProxyStatus, proxy_status::failed(error)),
+            None => problem,
+        }
     }
 
     /// A request without a key that failed, and has had no effect.

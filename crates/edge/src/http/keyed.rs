@@ -15,6 +15,7 @@ use super::{
     key::KeyField,
     passed::passed,
     problem::Problem,
+    proxy_status,
     rate::caller_of_route,
     refuse::refuse,
     unkeyed::unkeyed,
@@ -80,13 +81,17 @@ pub async fn keyed(
         }
         Ok((identity, asked)) => {
             let key = identity.composite_key();
-            let deadline_ms = settings.call_deadline_ms(operation.deadline_s(), asked.wait_s);
+            let before_s = asked
+                .wait_s
+                .saturating_add(operation.probe_terms().deadline_s);
+            let deadline_ms = settings.call_deadline_ms(operation.deadline_s(), before_s);
             match claim(env, settings, &key, &asked, deadline_ms).await {
                 Ok(answered) => {
                     publish(ctx, env, settings, key, &asked, &answered);
                     let duration_ms = exchange.duration_ms();
                     let event = event_of(&answered, duration_ms);
-                    (answer(answered.reply, identity.field), event)
+                    let answer = answer(answered.reply, identity.field);
+                    (answer.map(|answer| answer.streaming(answered.body)), event)
                 }
                 Err(unreachable) => {
                     let duration_ms = exchange.duration_ms();
@@ -206,13 +211,18 @@ fn answer(reply: Result<Claimed, Silence>, field: KeyField) -> Result<Answer, Pr
         | Claimed::Failed {
             passed_on: Some(response),
             ..
-        } => Ok(Answer::saved(response)),
-        Claimed::Ambiguous {
-            expires_at, own, ..
         } => {
-            Err(Problem::outcome_unknown(own)
-                .with(AnswerField::ExpiresAt, clock::rfc3339(expires_at)))
+            let received = proxy_status::received(response.status);
+            Ok(Answer::saved(response).with(AnswerField::ProxyStatus, received))
         }
+        Claimed::Ambiguous {
+            expires_at,
+            own,
+            is_held,
+            error,
+            ..
+        } => Err(Problem::ambiguous(own, is_held, error)
+            .with(AnswerField::ExpiresAt, clock::rfc3339(expires_at))),
         Claimed::Failed { expires_at, .. } => {
             Err(Problem::operation_failed()
                 .with(AnswerField::ExpiresAt, clock::rfc3339(expires_at)))

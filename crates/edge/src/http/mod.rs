@@ -36,6 +36,7 @@ mod answer_field;
 mod problem;
 mod problems;
 mod key_problems;
+mod proxy_status;
 mod send;
 #[cfg(test)]
 mod any_value;

@@ -1,6 +1,8 @@
 //! The problems, each made in one place: nothing internal is in their words.
 
-use super::{answer_field::AnswerField, problem::Problem};
+use idempotency_core::UpstreamError;
+
+use super::{answer_field::AnswerField, problem::Problem, proxy_status};
 use crate::{operation::FieldError, problem_type::ProblemType};
 
 impl Problem {
@@ -145,7 +147,8 @@ impl Problem {
         );
         problem.status = 502;
         problem.headers.clear();
-        problem
+        let error = UpstreamError::ConnectionTerminated;
+        problem.with(AnswerField::ProxyStatus, proxy_status::failed(error))
     }
 
     /// A missing or malformed credential.

@@ -26,6 +26,7 @@ extern "C" {
         status: u16,
         fields: &str,
         content: &[u8],
+        streamed: Option<&web_sys::ReadableStream>,
         socket: Option<&web_sys::WebSocket>,
     ) -> Result<web_sys::Response, JsValue>;
 }
@@ -73,7 +74,8 @@ pub fn send(
         fields.set(AnswerField::ExposeHeaders, &EXPOSED)?;
     }
     let socket = answer.socket.as_ref().map(AsRef::as_ref);
-    respond(answer.status, &fields.0, &answer.body, socket)
+    let streamed = answer.streamed.as_ref();
+    respond(answer.status, &fields.0, &answer.body, streamed, socket)
 }
 
 /// Header fields, a line for each name and each value.

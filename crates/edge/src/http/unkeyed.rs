@@ -1,10 +1,7 @@
 //! A request without a key, on a route that does not require one: its operation runs, once for each such request, and
 //! nothing is remembered of it.
 
-use idempotency_core::{
-    Variables,
-    lifecycle::{OperationId, SavedResponse},
-};
+use idempotency_core::{Variables, lifecycle::OperationId};
 use uuid::Uuid;
 use worker::Env;
 
@@ -18,7 +15,7 @@ use super::{
 };
 use crate::{
     clock::{self, within},
-    operation::{Execution, Operation, OperationError},
+    operation::{Execution, Operation, OperationError, Streaming},
     settings::Settings,
     telemetry::{Event, Subject, tell},
 };
@@ -40,7 +37,7 @@ pub async fn unkeyed(
     .await;
     let duration_ms = exchange.duration_ms();
     let (answer, event) = match ran {
-        Ok(Ok(response)) => (Answer::saved(response), Event::Unkeyed { duration_ms }),
+        Ok(Ok(answer)) => (answer, Event::Unkeyed { duration_ms }),
         Ok(Err(error)) => {
             let had_no_effect = error.as_ref().is_some_and(OperationError::had_no_effect);
             let problem = if had_no_effect {
@@ -76,7 +73,7 @@ pub async fn unkeyed(
 }
 
 /// What the operation answers, or why it has no answer: nothing, if it took too long.
-type Ran = Result<SavedResponse, Option<OperationError>>;
+type Ran = Result<Answer, Option<OperationError>>;
 
 /// An error means that the request was refused before its operation ran.
 async fn run(
@@ -91,14 +88,17 @@ async fn run(
     let caller = caller?;
     let request = read_request(content, operation, variables, exchange, settings).await?;
     admitted(operation, &request)?;
+    let streaming = Streaming::default();
     let execution = Execution {
         request: &request,
         operation_id: &OperationId(Uuid::new_v4().to_string()),
+        follows_unknown: false,
         idempotency_key: None,
         scope: &caller.scope.to_string(),
         origin: &origin(exchange)?,
         now: clock::now(),
         env,
+        streaming: &streaming,
     };
     let terms = settings.terms(
         operation.retention(),
@@ -107,7 +107,10 @@ async fn run(
     );
     let ended = within(terms.attempt_deadline_ms, operation.execute(&execution)).await;
     Ok(match ended {
-        Some(answered) => answered.map_err(Some),
+        Some(answered) => answered.map_err(Some).map(|response| {
+            let body = streaming.take().map(|body| body.after(&[]));
+            Answer::saved(response).streaming(body)
+        }),
         None => Err(None),
     })
 }

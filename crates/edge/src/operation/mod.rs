@@ -20,6 +20,7 @@ mod source;
     reason = "the trait gives the folder its name"
 )]
 mod operation;
+mod streamed_body;
 mod json;
 mod input;
 mod members;
@@ -42,8 +43,8 @@ pub use input::parse as parse_input;
 pub use json::{Json, JsonOperation, created, refused};
 pub use json_object::JsonObject;
 pub use listing::Listing;
-pub use operation::{Execution, Operation, OperationError, Refusal};
-pub use operations::{Operations, RouteError};
+pub use operation::{Execution, Operation, OperationError, ProbeTerms, Refusal};
+pub use operations::{Operations, RouteError, terms_of};
 pub use ordered::{Ordered, OrderedRoute};
 pub use passage::{Passage, PassageError};
 pub use query::{Query, parse_query};
@@ -52,3 +53,4 @@ pub use route::{Endpoint, KeyRule, Keyed, Route};
 #[cfg(not(target_arch = "wasm32"))]
 pub use shape::{SchemaFn, Shape};
 pub use source::{CallerSource, KeySource, is_token};
+pub use streamed_body::{StreamedBody, Streaming};

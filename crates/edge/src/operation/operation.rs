@@ -1,16 +1,18 @@
 //! What an operation is, and what it is given.
 
+use std::future::ready;
+
 use futures_util::future::LocalBoxFuture;
 use idempotency_core::{
-    Origin, Request,
-    lifecycle::{Fingerprint, OperationId, Repeat, SavedResponse, UnixMillis},
+    Origin, Request, UpstreamError,
+    lifecycle::{Finding, Fingerprint, OperationId, Repeat, SavedResponse, UnixMillis},
 };
 use thiserror::Error;
 use worker::Env;
 
-use super::FieldError;
 #[cfg(not(target_arch = "wasm32"))]
 use super::Shape;
+use super::{FieldError, streamed_body::Streaming};
 use crate::settings::Retention;
 
 /// Something that may be asked for many times and takes effect once.
@@ -28,10 +30,30 @@ pub trait Operation {
         None
     }
 
+    /// For how many seconds after its deadline an attempt's late answer is awaited, if the operation asks another system.
+    /// Without it, what is under way then goes on unheard.
+    fn grace_s(&self) -> Option<u64> {
+        None
+    }
+
     /// Whether an attempt may be repeated whose outcome is unknown. `SameId`: every effect is unique on the operation
-    /// id. `Never`: it is not, and what may have been sent is not sent again.
+    /// id. `Resend`: another system is asked again, and recognizes the operation id. `Probe`: it is asked first whether
+    /// there was an effect. `Never`: what may have been sent is not sent again.
     fn repeat(&self) -> Repeat {
         Repeat::SameId
+    }
+
+    /// By which terms `probe` is asked, where `repeat` is `Probe`.
+    fn probe_terms(&self) -> ProbeTerms {
+        ProbeTerms::default()
+    }
+
+    /// Asks another system what became of an attempt of which nobody knows.
+    fn probe<'a>(
+        &'a self,
+        _execution: &'a Execution<'a>,
+    ) -> LocalBoxFuture<'a, Result<Finding, OperationError>> {
+        Box::pin(ready(Ok(Finding::Unknown)))
     }
 
     /// How many seconds a request waits at least for the answer of the first one with its key, whatever `Prefer` says.
@@ -77,12 +99,23 @@ pub trait Operation {
     }
 }
 
+/// By which terms another system is asked what became of an attempt.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProbeTerms {
+    /// How many seconds it may take.
+    pub deadline_s: u64,
+    /// For how many seconds after the outcome became unknown it is not believed that there was no effect.
+    pub absent_after_s: u64,
+}
+
 /// What an attempt knows.
 pub struct Execution<'a> {
     /// The request, as `admit` has seen it.
     pub request: &'a Request,
     /// The same at every attempt; every effect must be unique on it.
     pub operation_id: &'a OperationId,
+    /// Whether an attempt before it may have taken effect.
+    pub follows_unknown: bool,
     /// The key as answers show it. There is none where the route does not require one and the request has none.
     pub idempotency_key: Option<&'a str>,
     /// The caller's scope. Whatever is stored belongs to it.
@@ -93,6 +126,9 @@ pub struct Execution<'a> {
     pub now: UnixMillis,
     /// The bindings, for the database and whatever else the operation needs.
     pub env: &'a Env,
+    /// Where the body goes that is streamed. An answer with one is complete with its head: a body that ends early is seen
+    /// by the first client alone.
+    pub streaming: &'a Streaming,
 }
 
 /// Why a request is not admitted.
@@ -130,6 +166,14 @@ pub enum OperationError {
     /// Something was sent, and whether it took effect is not known.
     #[error("it is not known whether it took effect: {0}")]
     Ambiguous(String),
+    /// Something was sent, and another system gave no whole answer.
+    #[error("it is not known whether it took effect: {reason}")]
+    Unanswered {
+        /// Why, in the words of answers.
+        error: UpstreamError,
+        /// What the platform said.
+        reason: String,
+    },
     /// Another system answered that nothing took effect. Its answer is passed on, and not kept.
     #[error("another system did nothing, and answered with status {}", .0.status)]
     Refused(SavedResponse),
@@ -148,7 +192,23 @@ impl OperationError {
             | Self::Json(_)
             | Self::Input(_)
             | Self::NotSent(_)
-            | Self::Ambiguous(_) => None,
+            | Self::Ambiguous(_)
+            | Self::Unanswered { .. } => None,
+        }
+    }
+
+    /// Why another system gave no whole answer.
+    #[must_use]
+    pub const fn upstream_error(&self) -> Option<UpstreamError> {
+        match self {
+            Self::Unanswered { error, .. } => Some(*error),
+            Self::Database(_)
+            | Self::Json(_)
+            | Self::Input(_)
+            | Self::NotSent(_)
+            | Self::Ambiguous(_)
+            | Self::Refused(_)
+            | Self::Unclear(_) => None,
         }
     }
 
@@ -158,7 +218,11 @@ impl OperationError {
     pub const fn had_no_effect(&self) -> bool {
         match self {
             Self::Input(_) | Self::NotSent(_) | Self::Refused(_) => true,
-            Self::Database(_) | Self::Json(_) | Self::Ambiguous(_) | Self::Unclear(_) => false,
+            Self::Database(_)
+            | Self::Json(_)
+            | Self::Ambiguous(_)
+            | Self::Unanswered { .. }
+            | Self::Unclear(_) => false,
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{cell::OnceCell, rc::Rc};
 
-use idempotency_core::{KeyForm, lifecycle::MAX_RETENTION_S};
+use idempotency_core::{
+    KeyForm,
+    lifecycle::{MAX_RETENTION_S, Terms},
+};
 use thiserror::Error;
 use worker::Env;
 
@@ -135,6 +138,21 @@ impl Operations {
             Settings::of(env, retentions).map(Rc::new)
         };
         self.settings.get_or_init(read).clone()
+    }
+}
+
+/// The terms of an operation.
+#[must_use]
+pub fn terms_of(operation: &dyn Operation, settings: &Settings) -> Terms {
+    let probe = operation.probe_terms();
+    Terms {
+        grace_ms: operation.grace_s().unwrap_or(0).saturating_mul(1000),
+        absent_after_ms: probe.absent_after_s.saturating_mul(1000),
+        ..settings.terms(
+            operation.retention(),
+            operation.deadline_s(),
+            operation.repeat(),
+        )
     }
 }
 

@@ -6,13 +6,13 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
-use idempotency_core::{Asked, Claimed, CompositeKey, Message, Silence};
-use worker::Env;
+use idempotency_core::{Asked, Claimed, CompositeKey, Silence};
+use worker::{Env, web_sys::ReadableStream};
 
 use super::{Judgement, kv, memory};
 use crate::{
     clock::{self, within},
-    coordinator::{Unreachable, ask},
+    coordinator::{self, Unreachable},
     settings::Settings,
     telemetry::{Event, Tell},
 };
@@ -54,6 +54,8 @@ pub struct Answered {
     pub reply: Result<Claimed, Silence>,
     /// Where it came from.
     pub source: Source,
+    /// The body of the answer in it, if that is streamed.
+    pub body: Option<ReadableStream>,
 }
 
 impl Answered {
@@ -69,6 +71,7 @@ impl Answered {
         Self {
             reply: Ok(claimed),
             source,
+            body: None,
         }
     }
 }
@@ -85,7 +88,7 @@ pub async fn claim(
     if let Some(found) = memory::look_up(key, &asked.operation, asked.fingerprint, now) {
         return Ok(Answered::by_copy(found, Source::Memory));
     }
-    let mut call = pin!(ask(env, key, Message::Claim(asked.clone())));
+    let mut call = pin!(coordinator::claim(env, key, asked));
     let told = if let Some(told) = within(HEDGE_MS, call.as_mut()).await {
         told
     } else {
@@ -95,13 +98,14 @@ pub async fn claim(
             Either::Right(answered) => return Ok(answered),
         }
     };
-    let is_answered = matches!(told, Ok(Ok(_)));
+    let is_answered = matches!(told, Ok((Ok(_), _)));
     if !is_answered && let Some(answered) = in_kv(env, settings, key, asked).await {
         return Ok(answered);
     }
-    told.map(|reply| Answered {
+    told.map(|(reply, body)| Answered {
         reply,
         source: Source::Object,
+        body,
     })
 }
 

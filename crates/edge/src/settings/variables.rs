@@ -175,6 +175,8 @@ impl Settings {
         Terms {
             retention_ms: self.retention_s(retention).saturating_mul(1000),
             attempt_deadline_ms: deadline_s.saturating_mul(1000),
+            grace_ms: 0,
+            absent_after_ms: 0,
             repeat,
         }
     }

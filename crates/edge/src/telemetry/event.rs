@@ -1,11 +1,11 @@
-//! Everything worth reporting, and how much it matters. It is the one source of log lines, metrics and what the
+//! Everything worth reporting. It is the one source of log lines, metrics and what the
 //! dashboard shows.
 
 use idempotency_core::lifecycle::StatusName;
 use serde::Serialize;
 
 use super::records::Move;
-use crate::{problem_type::ProblemType, settings::Level};
+use crate::problem_type::ProblemType;
 
 /// Who an event is about.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -97,6 +97,25 @@ pub enum Event {
         /// Why nobody knows, in words for the operator.
         reason: String,
         /// From PROCESSING to AMBIGUOUS.
+        #[serde(skip)]
+        record: Move,
+    },
+    /// Another system was asked what became of an attempt of which nobody knew.
+    Probed {
+        /// That attempt.
+        attempt: u32,
+        /// `done`, `absent` or `unknown`.
+        finding: &'static str,
+        /// Why it is unknown, in words for the operator; empty otherwise.
+        reason: String,
+    },
+    /// It is known after all that an attempt took effect, and its answer is stored.
+    FoundOut {
+        /// The attempt that did.
+        attempt: u32,
+        /// `late_answer` or `probe`.
+        source: &'static str,
+        /// From AMBIGUOUS to COMPLETED.
         #[serde(skip)]
         record: Move,
     },
@@ -237,6 +256,8 @@ impl Event {
             Self::AnswerChanged { .. } => "Answer cannot be sent as it was made",
             Self::Failed { .. } => "Idempotent operation failed",
             Self::Ambiguous { .. } => "Outcome of idempotent operation unknown",
+            Self::Probed { .. } => "Upstream asked for unknown outcome",
+            Self::FoundOut { .. } => "Outcome of idempotent operation found out",
             Self::Resolved { .. } => "Idempotency key resolved",
             Self::Late { .. } => "Attempt ended after it was given up",
             Self::Executed { .. } => "Returning first result",
@@ -257,41 +278,6 @@ impl Event {
             Self::WebhookFailed { .. } => "Webhook failed",
             Self::OtherRelease { .. } => "Request or record of another release",
             Self::Broken { .. } => "Service needs attention",
-        }
-    }
-
-    /// How much it matters.
-    #[must_use]
-    pub const fn level(&self) -> Level {
-        match self {
-            Self::Refused { .. }
-            | Self::Starting { .. }
-            | Self::Retrying { .. }
-            | Self::Completed { .. }
-            | Self::Executed { .. }
-            | Self::Replayed { .. }
-            | Self::InProgress { .. }
-            | Self::Unanswered { .. }
-            | Self::OutcomeUnknown { .. }
-            | Self::Unkeyed { .. }
-            | Self::Resolved { .. }
-            | Self::Expired { .. } => Level::Info,
-            Self::ContentOmitted { .. }
-            | Self::AnswerChanged { .. }
-            | Self::LimiterFailed { .. }
-            | Self::Failed { .. }
-            | Self::Ambiguous { .. }
-            | Self::Late { .. }
-            | Self::Mismatch { .. }
-            | Self::Unreachable { .. }
-            | Self::UnkeyedFailed { .. }
-            | Self::KeysMissing { .. }
-            | Self::CopyFailed { .. }
-            | Self::ReadFailed { .. }
-            | Self::CountsLost { .. }
-            | Self::WebhookFailed { .. }
-            | Self::OtherRelease { .. } => Level::Warning,
-            Self::Broken { .. } => Level::Error,
         }
     }
 }

@@ -24,6 +24,8 @@ impl Event {
             | Self::Completed { .. }
             | Self::Failed { .. }
             | Self::Ambiguous { .. }
+            | Self::Probed { .. }
+            | Self::FoundOut { .. }
             | Self::Resolved { .. }
             | Self::Late { .. }
             | Self::Expired { .. }
@@ -48,7 +50,8 @@ impl Event {
     pub fn detail(&self) -> Option<&str> {
         match self {
             Self::Refused { problem, .. } => Some(problem.slug()),
-            Self::Replayed { source, .. } => Some(source),
+            Self::Replayed { source, .. } | Self::FoundOut { source, .. } => Some(source),
+            Self::Probed { finding, .. } => Some(finding),
             Self::Resolved { by, .. } => Some(by),
             Self::Failed { reason, .. }
             | Self::Ambiguous { reason, .. }
@@ -87,9 +90,11 @@ impl Event {
             | Self::Completed { record, .. }
             | Self::Failed { record, .. }
             | Self::Ambiguous { record, .. }
+            | Self::FoundOut { record, .. }
             | Self::Resolved { record, .. }
             | Self::Expired { record } => Some(record),
             Self::Refused { .. }
+            | Self::Probed { .. }
             | Self::Late { .. }
             | Self::Executed { .. }
             | Self::Replayed { .. }

@@ -7,6 +7,7 @@
 //! - nothing waits for an event to arrive anywhere.
 
 mod event;
+mod severity;
 mod asked;
 mod gather;
 mod log;

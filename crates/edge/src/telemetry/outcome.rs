@@ -65,7 +65,7 @@ impl Outcome {
             ProblemType::RequestMismatch => Self::Mismatch,
             ProblemType::OperationInProgress => Self::InProgress,
             ProblemType::OperationFailed => Self::Failed,
-            ProblemType::OutcomeUnknown => Self::Ambiguous,
+            ProblemType::OutcomeUnknown | ProblemType::UpstreamTimeout => Self::Ambiguous,
             ProblemType::ServiceUnavailable | ProblemType::InternalError => Self::Unavailable,
             ProblemType::MalformedJson
             | ProblemType::ValidationFailed

@@ -1,0 +1,59 @@
+//! The look-up of a key, and what an operator says became of it.
+
+use idempotency_core::{
+    Inspected, Ruling,
+    lifecycle::{History, Resolved, inspect, resolve},
+};
+
+use super::{no_answer::NoAnswer, object::Object, storage::Stored};
+use crate::{
+    clock,
+    telemetry::{Event, Move, Subject, tell},
+};
+
+impl Object {
+    pub(super) fn inspect(&self) -> Result<Inspected, NoAnswer> {
+        let running = self.running.borrow();
+        let attempt = running.as_ref().map(|running| &running.attempt);
+        let stored = self.storage.load()?;
+        let history = stored.as_ref().map(Stored::history).unwrap_or_default();
+        let record = inspect(stored.map(|stored| stored.record), attempt, clock::now());
+        Ok(Inspected::Record { record, history })
+    }
+
+    /// Loads, asks and stores: an operator says what became of the key.
+    pub(super) fn resolve(&self, ruling: Ruling) -> Result<Inspected, NoAnswer> {
+        let running = self.running.borrow();
+        let attempt = running.as_ref().map(|running| &running.attempt);
+        let stored = self.storage.load()?;
+        let before = stored.as_ref().map(|stored| stored.record.clone());
+        let record = match resolve(before, attempt, ruling.resolution, clock::now()) {
+            Resolved::Changed(record) => record,
+            Resolved::NotAmbiguous => return Ok(Inspected::NotAmbiguous),
+            Resolved::Unknown => {
+                let (record, history) = (None, History::default());
+                return Ok(Inspected::Record { record, history });
+            }
+        };
+        let from = stored.as_ref().and_then(Stored::place);
+        let history = stored.as_ref().map(Stored::history).unwrap_or_default();
+        let history = history.noting_resolved(&record, ruling.by.clone());
+        let to = self.storage.store(&record, &history)?;
+        let subject = Subject {
+            idempotency_key: Some(&ruling.idempotency_key),
+            correlation_id: Some(&ruling.correlation_id),
+            operation: Some(&record.operation),
+            caller: None,
+        };
+        tell(
+            subject,
+            &Event::Resolved {
+                status: record.status.name(),
+                by: ruling.by,
+                record: Move { from, to },
+            },
+        );
+        let record = Some(record);
+        Ok(Inspected::Record { record, history })
+    }
+}

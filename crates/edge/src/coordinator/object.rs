@@ -27,7 +27,7 @@ use crate::{
 
 /// One caller's one key: it decides, executes and remembers.
 pub struct Object {
-    operations: Rc<Operations>,
+    pub(super) operations: Rc<Operations>,
     state: State,
     env: Env,
     pub(super) storage: RecordStorage,
@@ -66,23 +66,22 @@ impl Object {
     /// Forgets the record if its time is over: the object's alarm was set for that.
     pub async fn ring(&self) -> worker::Result<()> {
         let now = clock::now();
-        let (expiry, from) = match self.storage.load() {
+        let (expiry, record) = match self.storage.load() {
             Ok(stored) => (
                 expire(stored.as_ref().map(|stored| &stored.record), now),
-                stored.as_ref().and_then(Stored::place),
+                self.change(stored.as_ref(), None, None),
             ),
             Err(StorageError::Unreadable(error)) => {
                 let reason = error.to_string();
                 tell(Subject::NONE, &Event::Broken { reason });
                 (
                     expire_unreadable(self.storage.unreadable_since(now)?, now),
-                    None,
+                    Move::default(),
                 )
             }
             Err(error) => return Err(error.into()),
         };
         if expiry == Expiry::Delete {
-            let record = Move { from, to: None };
             tell(Subject::NONE, &Event::Expired { record });
         }
         self.hand_over_soon();
@@ -188,14 +187,13 @@ impl Object {
         record: &Record,
         now: UnixMillis,
     ) -> Result<Move, NoAnswer> {
-        let from = stored.as_ref().and_then(Stored::place);
-        let same = stored.filter(|stored| {
+        let same = stored.as_ref().filter(|stored| {
             stored.record.operation_id == record.operation_id
                 || stored.record.status == Status::Forgotten && now < stored.record.expires_at
         });
-        let history = same.as_ref().map(Stored::history).unwrap_or_default();
+        let history = same.map(Stored::history).unwrap_or_default();
         let to = self.storage.store(record, &history.noting(record))?;
-        Ok(Move { from, to })
+        Ok(self.change(stored.as_ref(), Some(record), to))
     }
 
     async fn execute(
@@ -268,22 +266,22 @@ impl Object {
                 return Ok(Inspected::Record { record, history });
             }
         };
-        let from = stored.as_ref().and_then(Stored::place);
         let history = stored.as_ref().map(Stored::history).unwrap_or_default();
         let history = history.noting_resolved(&record, ruling.by.clone());
         let to = self.storage.store(&record, &history)?;
+        let change = self.change(stored.as_ref(), Some(&record), to);
         let subject = Subject {
             idempotency_key: Some(&ruling.idempotency_key),
             correlation_id: Some(&ruling.correlation_id),
             operation: Some(&record.operation),
-            caller: None,
+            ..Subject::NONE
         };
         tell(
             subject,
             &Event::Resolved {
                 status: record.status.name(),
                 by: ruling.by,
-                record: Move { from, to },
+                record: change,
             },
         );
         let record = Some(record);

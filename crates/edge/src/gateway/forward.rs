@@ -20,6 +20,7 @@ use crate::{
         CallerSource, Execution, FieldError, Operation, OperationError, Refusal, fingerprint,
     },
     settings::Retention,
+    telemetry::Asking,
 };
 
 /// How this service calls itself in `Via`.
@@ -54,6 +55,10 @@ impl Operation for Forward {
 
     fn deadline_s(&self) -> Option<u64> {
         Some(self.upstream.timeout_s)
+    }
+
+    fn upstream(&self) -> Option<&str> {
+        Some(&self.rule.upstream)
     }
 
     fn reads_fields(&self) -> bool {
@@ -100,7 +105,9 @@ impl Operation for Forward {
                 fields: self.fields(execution)?,
                 body: &request.body,
             };
+            let mut asking = Asking::new(&self.rule.upstream);
             let answered = self.upstream.ask(sent, MAX_READ_BYTES, execution.env).await;
+            asking.ended(answered.as_ref().ok().map(|answered| answered.status));
             let answered =
                 answered.map_err(|error| OperationError::Ambiguous(error.to_string()))?;
             self.judge(answered, &request.base_url)

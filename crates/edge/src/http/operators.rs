@@ -56,8 +56,8 @@ pub async fn show(
 }
 
 async fn metrics(monitors: u32, env: &Env) -> Result<Answer, MonitorError> {
-    let tally = monitor::totals(env, monitors).await?;
-    let text = monitor::encode(&tally, clock::now());
+    let totals = monitor::totals(env, monitors).await?;
+    let text = monitor::encode(&totals, clock::now());
     Ok(Answer::new(200, monitor::CONTENT_TYPE, text.into_bytes()))
 }
 

@@ -9,13 +9,8 @@ use serde::Serialize;
 use thiserror::Error;
 use worker::{Env, Headers, Request, Response, js_sys};
 
-use super::Alert;
-use crate::{
-    clock::within,
-    outgoing,
-    settings::Rules,
-    telemetry::{Batch, Tally},
-};
+use super::{Alert, totals::Totals};
+use crate::{clock::within, outgoing, settings::Rules, telemetry::Batch};
 
 /// The Durable Object binding's name in wrangler.toml.
 const BINDING: &str = "TELEMETRY";
@@ -68,15 +63,11 @@ pub(super) async fn show(env: &Env, batch: &Batch) -> Result<(), MonitorError> {
     post(env, 0, "shown", batch).await
 }
 
-/// The sums of all monitors, which are asked at the same time.
-pub async fn totals(env: &Env, monitors: u32) -> Result<Tally, MonitorError> {
+/// What all monitors have added up, which are asked at the same time.
+pub async fn totals(env: &Env, monitors: u32) -> Result<Totals, MonitorError> {
     let calls = (0..monitors).map(|number| read(env, number, "totals").boxed_local());
-    let mut sums = Tally::default();
-    in_time(each(calls.collect(), |json| {
-        sums.merge(&serde_json::from_slice(&json?)?);
-        Ok(())
-    }))
-    .await?;
+    let mut sums = Totals::default();
+    in_time(each(calls.collect(), |json| Ok(sums.add(&json?)?))).await?;
     Ok(sums)
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{alerts::Alert, webhook::Delivery};
-use crate::telemetry::{Batch, Count, Tally};
+use crate::telemetry::{Batch, Count, HeldKeys, Tally};
 
 /// How many events are kept to be shown.
 const MAX_EVENTS: usize = 200;
@@ -23,6 +23,8 @@ pub struct State {
     pub tally: Tally,
     /// The sums of what the others were handed, as far as this one was shown it. The hub's alone.
     pub shown: Tally,
+    /// The keys that are held, as far as there is room for them. The hub's alone: the others show it what they are handed.
+    pub held: HeldKeys,
     /// The last events that it was handed or shown, oldest first.
     pub events: VecDeque<Box<RawValue>>,
     /// The alerts that are raised.
@@ -115,6 +117,7 @@ mod tests {
             record: Move {
                 from: None,
                 to: Some(running),
+                held: None,
             },
         });
         let ended = batch(&Event::Failed {
@@ -123,6 +126,7 @@ mod tests {
             record: Move {
                 from: Some(running),
                 to: Some(failed),
+                held: None,
             },
         });
         let mut state = State::default();
@@ -163,6 +167,7 @@ mod tests {
                 idempotency_key: Some(&name),
                 correlation_id: Some(&name),
                 caller: Some(&name),
+                scope: Some(&name),
             };
             let mut batch = Batch::default();
             for event in [&broken, &Event::Mismatch { duration_ms: 1 }] {

@@ -34,6 +34,11 @@ pub trait Operation {
         Repeat::SameId
     }
 
+    /// The name of the API that it asks, for lists and metrics, if it is a request to one. Only names of a policy.
+    fn upstream(&self) -> Option<&str> {
+        None
+    }
+
     /// How many seconds a request waits at least for the answer of the first one with its key, whatever `Prefer` says.
     fn wait_s(&self) -> u64 {
         0

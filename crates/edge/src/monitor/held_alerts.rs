@@ -51,3 +51,99 @@ pub fn changes_at(rules: &Rules, held: &HeldKeys, now: UnixMillis) -> Option<Uni
 const fn until(rules: &Rules, since: UnixMillis) -> UnixMillis {
     since.plus_ms(rules.ambiguous_s.saturating_mul(1000))
 }
+
+#[cfg(test)]
+mod tests {
+    use idempotency_core::lifecycle::{Fingerprint, OperationId, Record, Repeat, Status};
+
+    use super::*;
+    use crate::telemetry::{Held, Move, Place, Subject};
+
+    const MINUTE_MS: u64 = 60_000;
+
+    #[test]
+    fn keys_that_are_held_for_too_long_raise_one_alert_for_each_upstream() {
+        let held = held(&[
+            (0, Some("payments")),
+            (1, Some("payments")),
+            (2, None),
+            (9, Some("mail")),
+        ]);
+
+        let found = judge(&rules(), &held, minutes(12));
+
+        let told: Vec<_> = found
+            .iter()
+            .map(|alert| (alert.about.as_deref(), alert.value, &*alert.why))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (
+                    Some("create_resource"),
+                    600.0,
+                    "1 key has been AMBIGUOUS for 600 s or more."
+                ),
+                (
+                    Some("payments"),
+                    720.0,
+                    "2 keys have been AMBIGUOUS for 600 s or more."
+                ),
+            ]
+        );
+        assert_eq!(judge(&rules(), &held, minutes(9)), []);
+    }
+
+    #[test]
+    fn it_is_looked_at_again_when_a_key_has_been_held_for_too_long_and_when_one_expires() {
+        let held = held(&[(0, None), (5, None)]);
+        let next = |at| changes_at(&rules(), &held, minutes(at));
+
+        assert_eq!(next(5), Some(minutes(10)));
+        assert_eq!(next(10), Some(minutes(15)));
+        assert_eq!(next(15), Some(minutes(60)));
+        assert_eq!(next(60), Some(minutes(65)));
+        assert_eq!(next(65), None);
+    }
+
+    fn rules() -> Rules {
+        Rules {
+            ambiguous_s: 600,
+            ..Rules::default()
+        }
+    }
+
+    const fn minutes(minutes: u64) -> UnixMillis {
+        UnixMillis(minutes * MINUTE_MS)
+    }
+
+    /// Keys by the minute since which they are held, for an hour, and by their upstream.
+    fn held(keys: &[(u64, Option<&str>)]) -> HeldKeys {
+        let mut held = HeldKeys::default();
+        for (number, (minute, upstream)) in keys.iter().enumerate() {
+            let record = Record {
+                operation_id: OperationId(format!("operation {number}")),
+                operation: "create_resource".to_owned(),
+                fingerprint: Fingerprint([1; 32]),
+                attempts: 1,
+                created_at: minutes(*minute),
+                updated_at: minutes(*minute),
+                expires_at: minutes(*minute + 60),
+                repeat: Repeat::Never,
+                status: Status::Ambiguous,
+            };
+            let change = Move {
+                from: None,
+                to: Place::of(&record, 500),
+                held: Some(Held::of(&record, *upstream)),
+            };
+            let subject = Subject {
+                idempotency_key: Some("key"),
+                scope: Some("scope"),
+                ..Subject::NONE
+            };
+            held.add(&subject, &change, minutes(*minute));
+        }
+        held
+    }
+}

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::{
         monitor::alerts::Change,
-        telemetry::{Event, Move, Place, Subject},
+        telemetry::{Event, Held, Move, Place, Subject},
     };
 
     const NOW: UnixMillis = UnixMillis(1);
@@ -160,6 +160,7 @@ mod tests {
         let mut state = State::default();
         let reason = "\u{1}".repeat(10_000);
         let broken = Event::Broken { reason };
+        let long = "\\".repeat(255);
         for number in 0..MAX_EVENTS + MAX_DELIVERIES {
             let name = format!("{number:0>255}");
             let subject = Subject {
@@ -170,9 +171,19 @@ mod tests {
                 scope: Some(&name),
             };
             let mut batch = Batch::default();
-            for event in [&broken, &Event::Mismatch { duration_ms: 1 }] {
+            let ambiguous = Event::Ambiguous {
+                attempt: 1,
+                reason: String::new(),
+                record: Move {
+                    from: None,
+                    to: Some(place(Status::Ambiguous)),
+                    held: Some(Held::of(&record(&name, &long), Some(&long))),
+                },
+            };
+            for event in [&broken, &Event::Mismatch { duration_ms: 1 }, &ambiguous] {
                 batch.add(&subject, event, NOW);
             }
+            state.held.merge(&batch.held);
             state.add(&batch, NOW);
             state.add_shown(&batch, NOW);
             state.queue(deliveries());
@@ -220,16 +231,23 @@ mod tests {
 
     fn place(status: Status) -> Place {
         let record = Record {
-            operation_id: OperationId("operation".to_owned()),
-            operation: "create_resource".to_owned(),
+            status,
+            ..record("operation", "create_resource")
+        };
+        Place::of(&record, 500).unwrap()
+    }
+
+    fn record(operation_id: &str, operation: &str) -> Record {
+        Record {
+            operation_id: OperationId(operation_id.to_owned()),
+            operation: operation.to_owned(),
             fingerprint: Fingerprint([1; 32]),
             attempts: 1,
             created_at: UnixMillis(0),
             updated_at: UnixMillis(0),
             expires_at: UnixMillis(64_000),
             repeat: Repeat::SameId,
-            status,
-        };
-        Place::of(&record, 500).unwrap()
+            status: Status::Failed,
+        }
     }
 }

@@ -56,8 +56,9 @@ pub async fn show(
 }
 
 async fn metrics(monitors: u32, env: &Env) -> Result<Answer, MonitorError> {
-    let totals = monitor::totals(env, monitors).await?;
-    let text = monitor::encode(&totals, clock::now());
+    let tally = monitor::totals(env, monitors).await?;
+    let held = monitor::held(env).await?;
+    let text = monitor::encode(&tally, &held, clock::now());
     Ok(Answer::new(200, monitor::CONTENT_TYPE, text.into_bytes()))
 }
 

@@ -9,8 +9,13 @@ use serde::Serialize;
 use thiserror::Error;
 use worker::{Env, Headers, Request, Response, js_sys};
 
-use super::{Alert, totals::Totals};
-use crate::{clock::within, outgoing, settings::Rules, telemetry::Batch};
+use super::Alert;
+use crate::{
+    clock::within,
+    outgoing,
+    settings::Rules,
+    telemetry::{Batch, HeldKeys, Tally},
+};
 
 /// The Durable Object binding's name in wrangler.toml.
 const BINDING: &str = "TELEMETRY";
@@ -63,12 +68,25 @@ pub(super) async fn show(env: &Env, batch: &Batch) -> Result<(), MonitorError> {
     post(env, 0, "shown", batch).await
 }
 
-/// What all monitors have added up, which are asked at the same time.
-pub async fn totals(env: &Env, monitors: u32) -> Result<Totals, MonitorError> {
+/// The sums of all monitors, which are asked at the same time.
+pub async fn totals(env: &Env, monitors: u32) -> Result<Tally, MonitorError> {
     let calls = (0..monitors).map(|number| read(env, number, "totals").boxed_local());
-    let mut sums = Totals::default();
-    in_time(each(calls.collect(), |json| Ok(sums.add(&json?)?))).await?;
+    let mut sums = Tally::default();
+    in_time(each(calls.collect(), |json| {
+        sums.merge(&serde_json::from_slice(&json?)?);
+        Ok(())
+    }))
+    .await?;
     Ok(sums)
+}
+
+/// The keys that are held, as far as the hub lists them. None, if it is of a release that does not know.
+pub async fn held(env: &Env) -> Result<HeldKeys, MonitorError> {
+    match in_time(read(env, 0, "held")).await {
+        Ok(json) => Ok(serde_json::from_slice(&json)?),
+        Err(MonitorError::Status(404)) => Ok(HeldKeys::default()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Does `next` with what each of the calls becomes, as it comes. (`try_join_all` is 2 kB of code.)

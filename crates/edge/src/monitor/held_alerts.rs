@@ -1,7 +1,5 @@
 //! The rule about keys that are held: nobody has resolved them for long. Pure.
 
-use std::collections::BTreeMap;
-
 use idempotency_core::lifecycle::UnixMillis;
 
 use super::alerts::Alert;
@@ -17,26 +15,30 @@ pub const RULE: &str = "ambiguous_s";
     reason = "people read seconds with no more than 53 bits"
 )]
 pub fn judge(rules: &Rules, held: &HeldKeys, now: UnixMillis) -> Vec<Alert> {
-    let mut places: BTreeMap<&str, (u64, UnixMillis)> = BTreeMap::new();
-    for key in held.keys() {
-        if until(rules, key.since) <= now {
-            let (count, _) = places.entry(key.place()).or_insert((0, key.since));
-            *count = count.saturating_add(1);
+    let keys = held.keys().iter();
+    let old: Vec<_> = keys.filter(|key| until(rules, key.since) <= now).collect();
+    let mut found: Vec<Alert> = Vec::new();
+    for oldest in &old {
+        let place = oldest.place();
+        if found
+            .iter()
+            .any(|alert| alert.about.as_deref() == Some(place))
+        {
+            continue;
         }
-    }
-    let alert = |(place, (count, oldest)): (&str, (u64, UnixMillis))| {
-        let threshold_s = rules.ambiguous_s;
+        let count = old.iter().filter(|key| key.place() == place).count();
         let keys = if count == 1 { "key has" } else { "keys have" };
-        Alert {
+        let threshold_s = rules.ambiguous_s;
+        found.push(Alert {
             rule: RULE.to_owned(),
             about: Some(place.to_owned()),
             since: now,
-            value: (oldest.ms_until(now) / 1000) as f64,
+            value: (oldest.since.ms_until(now) / 1000) as f64,
             threshold: threshold_s as f64,
             why: format!("{count} {keys} been AMBIGUOUS for {threshold_s} s or more."),
-        }
-    };
-    places.into_iter().map(alert).collect()
+        });
+    }
+    found
 }
 
 /// When that changes, if nothing comes: another key has been held for too long, or a record expires.
@@ -80,14 +82,14 @@ mod tests {
             told,
             [
                 (
-                    Some("create_resource"),
-                    600.0,
-                    "1 key has been AMBIGUOUS for 600 s or more."
-                ),
-                (
                     Some("payments"),
                     720.0,
                     "2 keys have been AMBIGUOUS for 600 s or more."
+                ),
+                (
+                    Some("create_resource"),
+                    600.0,
+                    "1 key has been AMBIGUOUS for 600 s or more."
                 ),
             ]
         );

@@ -25,7 +25,6 @@ mod alerts;
 mod held_alerts;
 mod state;
 mod store;
-mod totals;
 mod show;
 mod dashboards;
 mod told;
@@ -35,7 +34,7 @@ mod exposition;
 mod prometheus;
 
 pub use alerts::Alert;
-pub use call::{Alerts, MonitorError, alerts, live, totals};
+pub use call::{Alerts, MonitorError, alerts, held, live, totals};
 pub use exposition::CONTENT_TYPE;
 pub use hand_over::hand_over_soon;
 pub use object::Telemetry;

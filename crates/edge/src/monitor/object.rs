@@ -17,7 +17,6 @@ use super::{
     gathered::Gathered,
     state::State,
     store::{Store, StoreError},
-    totals::totals,
     window::Window,
 };
 use crate::{
@@ -148,7 +147,13 @@ impl Monitor {
                 self.look(Some((&batch, State::add_shown)))?;
                 Ok(Response::empty()?)
             }
-            "totals" => Ok(Response::from_bytes(self.store.read(totals)??)?),
+            "totals" => Ok(Response::from_bytes(
+                self.store
+                    .read(|state| serde_json::to_vec(&state.tally))??,
+            )?),
+            "held" => Ok(Response::from_bytes(
+                self.store.read(|state| serde_json::to_vec(&state.held))??,
+            )?),
             "alerts" => {
                 let rules = self.settings()?.rules;
                 let alerts = self.store.read(|state| state.alerts.clone())?;

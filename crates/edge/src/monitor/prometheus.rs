@@ -1,20 +1,14 @@
 //! The metrics, for Prometheus.
 
-use std::collections::BTreeMap;
-
 use idempotency_core::lifecycle::{StatusName, UnixMillis};
 use strum::VariantArray;
 
-use super::{
-    exposition::{Family, Labels},
-    totals::Totals,
-};
-use crate::telemetry::{Count, HeldKeys, Outcome, Tally};
+use super::exposition::{Family, Labels};
+use crate::telemetry::{Count, HeldKey, HeldKeys, Outcome, Tally};
 
 /// Writes all metrics.
 #[must_use]
-pub fn encode(totals: &Totals, now: UnixMillis) -> String {
-    let Totals { tally, held } = totals;
+pub fn encode(tally: &Tally, held: &HeldKeys, now: UnixMillis) -> String {
     let records = tally.records.count(now);
     let families = [
         of_requests(tally),
@@ -105,7 +99,8 @@ fn of_records(tally: &Tally, records: &Count) -> Vec<Family> {
     vec![living, expired, bytes]
 }
 
-/// The numbers are those of all held keys, the ages those of the keys that are listed: the oldest.
+/// The numbers are those of all held keys, the ages those of the keys that are listed, the oldest first. To Prometheus, an
+/// empty label is one that is not there.
 fn of_held(records: &Count, held: &HeldKeys, now: UnixMillis) -> Vec<Family> {
     let mut numbers = Family::new(
         "idempotency_ambiguous_records",
@@ -117,27 +112,20 @@ fn of_held(records: &Count, held: &HeldKeys, now: UnixMillis) -> Vec<Family> {
         "gauge",
         "For how long the oldest of them has been so; 0 without any.",
     );
-    let mut oldest: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    for (operation, upstreams) in &records.held {
-        for (upstream, number) in upstreams {
-            numbers.sample(&held_labels(operation, upstream), number);
-            oldest.insert((operation, upstream), 0);
-        }
-    }
-    for key in held.keys().iter().filter(|key| now < key.expires_at) {
-        let upstream = key.upstream.as_deref().unwrap_or_default();
-        let age_s = oldest.entry((&key.operation, upstream)).or_default();
-        *age_s = (*age_s).max(key.since.ms_until(now) / 1000);
-    }
-    for ((operation, upstream), age_s) in oldest {
-        ages.sample(&held_labels(operation, upstream), age_s);
+    for (name, number) in &records.held {
+        let (upstream, operation) = name.split_once('\n').unwrap_or_default();
+        let labels: Labels<'_> = &[("operation", operation), ("upstream", upstream)];
+        let is_one = |key: &&HeldKey| {
+            key.operation == operation && key.upstream.as_deref().unwrap_or_default() == upstream
+        };
+        let oldest = held.keys().iter().find(is_one);
+        numbers.sample(labels, number);
+        ages.sample(
+            labels,
+            oldest.map_or(0, |key| key.since.ms_until(now) / 1000),
+        );
     }
     vec![numbers, ages]
-}
-
-/// To Prometheus, an empty label is one that is not there.
-const fn held_labels<'a>(operation: &'a str, upstream: &'a str) -> [(&'a str, &'a str); 2] {
-    [("operation", operation), ("upstream", upstream)]
 }
 
 fn of_upstreams(tally: &Tally) -> Vec<Family> {
@@ -146,10 +134,9 @@ fn of_upstreams(tally: &Tally) -> Vec<Family> {
         "counter",
         "Requests with a key that were sent to an upstream, by the class of its answer, or why there was none.",
     );
-    for (upstream, ends) in &tally.upstreams {
-        for (end, count) in ends {
-            requests.sample(&[("upstream", upstream), ("answer", end)], count);
-        }
+    for (name, count) in &tally.upstreams {
+        let (answer, upstream) = name.split_once(' ').unwrap_or_default();
+        requests.sample(&[("upstream", upstream), ("answer", answer)], count);
     }
     vec![requests]
 }
@@ -180,8 +167,7 @@ mod tests {
             tally.add(&subject, &Event::Executed { duration_ms });
         }
 
-        let held = HeldKeys::default();
-        let text = encode(&Totals { tally, held }, UnixMillis(0));
+        let text = encode(&tally, &HeldKeys::default(), UnixMillis(0));
 
         let labels = r#"operation="a \"b\" \\ c",outcome="executed""#;
         for (suffix, more, value) in [

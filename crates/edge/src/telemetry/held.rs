@@ -78,21 +78,14 @@ impl HeldKey {
     }
 }
 
-/// A record that is AMBIGUOUS no longer.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-struct Ended {
-    operation_id: String,
-    at: UnixMillis,
-}
-
 /// Held keys, and which have been held a moment ago.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(default)]
 pub struct HeldKeys {
     /// Those held longest first.
     keys: Vec<HeldKey>,
-    /// The last that ended last.
-    ended: Vec<Ended>,
+    /// The operation ids of those that are held no longer, and since when.
+    ended: Vec<(String, UnixMillis)>,
 }
 
 impl HeldKeys {
@@ -114,10 +107,7 @@ impl HeldKeys {
             return;
         };
         if !change.is_to_ambiguous() {
-            self.end(Ended {
-                operation_id: held.operation_id.clone(),
-                at: now,
-            });
+            self.end(&held.operation_id, now);
         } else if let (Some(key), Some(scope)) = (subject.idempotency_key, subject.scope) {
             self.begin(HeldKey {
                 operation_id: held.operation_id.clone(),
@@ -134,8 +124,8 @@ impl HeldKeys {
 
     /// Adds all changes that `other` has.
     pub fn merge(&mut self, other: &Self) {
-        for ended in &other.ended {
-            self.end(ended.clone());
+        for (operation_id, at) in &other.ended {
+            self.end(operation_id, *at);
         }
         for key in &other.keys {
             self.begin(key.clone());
@@ -145,16 +135,15 @@ impl HeldKeys {
     /// Forgets what has expired by `now`.
     pub fn forget_expired(&mut self, now: UnixMillis) {
         self.keys.retain(|key| now < key.expires_at);
-        self.ended
-            .retain(|ended| now < ended.at.plus_ms(REMEMBERED_MS));
+        self.ended.retain(|(_, at)| now < at.plus_ms(REMEMBERED_MS));
     }
 
     fn begin(&mut self, key: HeldKey) {
-        let is_ended =
-            |ended: &Ended| ended.operation_id == key.operation_id && ended.at >= key.since;
+        let mut ended = self.ended.iter();
+        let is_ended = ended.any(|(id, at)| *id == key.operation_id && *at >= key.since);
         let is_newer =
             |other: &HeldKey| other.operation_id == key.operation_id && other.since > key.since;
-        if self.ended.iter().any(is_ended) || self.keys.iter().any(is_newer) {
+        if is_ended || self.keys.iter().any(is_newer) {
             return;
         }
         self.keys
@@ -164,11 +153,10 @@ impl HeldKeys {
         self.keys.truncate(MAX_HELD);
     }
 
-    fn end(&mut self, ended: Ended) {
-        let is_over =
-            |key: &HeldKey| key.operation_id == ended.operation_id && key.since <= ended.at;
+    fn end(&mut self, operation_id: &str, at: UnixMillis) {
+        let is_over = |key: &HeldKey| key.operation_id == operation_id && key.since <= at;
         self.keys.retain(|key| !is_over(key));
-        self.ended.push(ended);
+        self.ended.push((operation_id.to_owned(), at));
         let surplus = self.ended.len().saturating_sub(MAX_ENDED);
         self.ended.drain(..surplus);
     }
@@ -195,10 +183,7 @@ mod tests {
 
     fn ended(number: u64, at: u64) -> HeldKeys {
         let mut keys = HeldKeys::default();
-        keys.end(Ended {
-            operation_id: format!("operation {number}"),
-            at: UnixMillis(at),
-        });
+        keys.end(&format!("operation {number}"), UnixMillis(at));
         keys
     }
 

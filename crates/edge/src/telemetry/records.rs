@@ -77,9 +77,10 @@ pub struct Count {
     /// AMBIGUOUS. Releases before did not count it.
     #[serde(default)]
     pub ambiguous: i64,
-    /// Those of AMBIGUOUS, by operation and upstream; the latter is empty for an operation that asks none.
+    /// Those of AMBIGUOUS, by upstream and operation with a line's end between them; the former is empty for an
+    /// operation that asks none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub held: BTreeMap<String, BTreeMap<String, i64>>,
+    pub held: BTreeMap<String, i64>,
     /// As they are stored.
     pub bytes: i64,
 }
@@ -101,7 +102,7 @@ impl Records {
                 count.bytes = count.bytes.saturating_add(place.bytes.saturating_mul(by));
                 if let (StatusName::Ambiguous, Some(held)) = (place.status, &change.held) {
                     let upstream = held.upstream.as_deref().unwrap_or_default();
-                    count.add_held(&held.operation, upstream, by);
+                    count.add_held(&format!("{upstream}\n{}", held.operation), by);
                 }
             }
         }
@@ -171,23 +172,21 @@ impl Count {
         self.failed = self.failed.saturating_add(other.failed);
         self.ambiguous = self.ambiguous.saturating_add(other.ambiguous);
         self.bytes = self.bytes.saturating_add(other.bytes);
-        for (operation, upstreams) in &other.held {
-            for (upstream, count) in upstreams {
-                self.add_held(operation, upstream, *count);
-            }
+        for (held, count) in &other.held {
+            self.add_held(held, *count);
         }
     }
 
-    fn add_held(&mut self, operation: &str, upstream: &str, by: i64) {
-        let upstreams = self.held.entry(operation.to_owned()).or_default();
-        let count = upstreams.entry(upstream.to_owned()).or_default();
+    fn add_held(&mut self, held: &str, by: i64) {
+        let count = self.held.entry(held.to_owned()).or_default();
         *count = count.saturating_add(by);
     }
 
     /// Where changes have been lost, a sum may be negative.
     fn as_numbers(mut self) -> Self {
-        let held = self.held.values_mut().flat_map(BTreeMap::values_mut);
-        held.for_each(|count| *count = (*count).max(0));
+        for count in self.held.values_mut() {
+            *count = (*count).max(0);
+        }
         Self {
             processing: self.processing.max(0),
             completed: self.completed.max(0),

@@ -42,6 +42,8 @@ export class HeldView {
     });
     for (const group of this.#items.keys()) if (!group.isConnected) this.#items.delete(group);
     find("no-held").hidden = keys.length + more > 0;
+    find("held-hint").hidden = keys.length + more === 0;
+    find("held").hidden = keys.length === 0;
     find("more-held").hidden = more === 0;
     say(
       find("more-held"),

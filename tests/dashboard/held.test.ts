@@ -1,14 +1,14 @@
 // The list of ambiguous keys: an API behind the gateway has left them so, and an operator works through it.
 
 import { join } from "node:path";
-import type { Browser, Locator } from "playwright-core";
+import type { Browser, BrowserContextOptions, Locator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openBrowser } from "../harness/browser.ts";
 import { Client, eventually, newKey } from "../harness/client.ts";
 import { gateway } from "../harness/gateway.ts";
 import { PUBLIC } from "../harness/server.ts";
 import { makeToken } from "../harness/tokens.ts";
-import { DESKTOP, openDashboard, PHONE } from "./dashboard.ts";
+import { DESKTOP, openDashboard, PHONE, violations } from "./dashboard.ts";
 
 const [shop, olga] = [makeToken("shop"), makeToken("olga", "operator")];
 const API_TOKENS = JSON.stringify([shop.stored, olga.stored]);
@@ -117,6 +117,24 @@ describe("a key that an API has left ambiguous", () => {
     expect(answers.map(({ status }) => status)).toEqual([403, 403, 403]);
   });
 
+  test.each([
+    ["light", "desk", DESKTOP],
+    ["dark", "desk", DESKTOP],
+    ["light", "phone", PHONE],
+    ["dark", "phone", PHONE],
+  ] as const)(
+    "can be read, named and reached, as WCAG 2.2 AA has it: in %s colors on a %s",
+    async (colorScheme, _, device) => {
+      const { dashboard, held } = await open({ ...device, colorScheme, reducedMotion: "reduce" });
+      const key = newKey();
+      await behind.send(behind.place("reset"), key);
+
+      await listed(held, key);
+
+      expect(await violations(dashboard.page)).toEqual([]);
+    },
+  );
+
   test("is reached, and read to its end, on a phone and by keyboard", async () => {
     const { dashboard, held } = await open(PHONE);
     const key = newKey();
@@ -171,7 +189,7 @@ describe("a service that knows of no such key", () => {
   });
 });
 
-async function open(options = DESKTOP) {
+async function open(options: BrowserContextOptions = DESKTOP) {
   const httpCredentials = { username: "olga", password: olga.token };
   const dashboard = await openDashboard(browser, api, { ...options, httpCredentials });
   return { dashboard, held: dashboard.page.locator("#held") };

@@ -187,13 +187,14 @@ impl Object {
         record: &Record,
         now: UnixMillis,
     ) -> Result<Move, NoAnswer> {
-        let same = stored.as_ref().filter(|stored| {
+        let change = self.change(stored.as_ref(), Some(record), None);
+        let same = stored.filter(|stored| {
             stored.record.operation_id == record.operation_id
                 || stored.record.status == Status::Forgotten && now < stored.record.expires_at
         });
-        let history = same.map(Stored::history).unwrap_or_default();
+        let history = same.as_ref().map(Stored::history).unwrap_or_default();
         let to = self.storage.store(record, &history.noting(record))?;
-        Ok(self.change(stored.as_ref(), Some(record), to))
+        Ok(Move { to, ..change })
     }
 
     async fn execute(

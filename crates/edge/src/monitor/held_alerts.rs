@@ -116,7 +116,7 @@ mod tests {
     }
 
     const fn minutes(minutes: u64) -> UnixMillis {
-        UnixMillis(minutes * MINUTE_MS)
+        UnixMillis(minutes.saturating_mul(MINUTE_MS))
     }
 
     /// Keys by the minute since which they are held, for an hour, and by their upstream.
@@ -130,7 +130,7 @@ mod tests {
                 attempts: 1,
                 created_at: minutes(*minute),
                 updated_at: minutes(*minute),
-                expires_at: minutes(*minute + 60),
+                expires_at: minutes(*minute).plus_ms(60 * MINUTE_MS),
                 repeat: Repeat::Never,
                 status: Status::Ambiguous,
             };

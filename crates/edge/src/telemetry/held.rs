@@ -8,6 +8,8 @@
 //! - changes may arrive in another order than they happened, from several telemetry objects: of each record the latest
 //!   counts.
 
+use std::collections::BTreeMap;
+
 use idempotency_core::lifecycle::{Record, UnixMillis};
 use serde::{Deserialize, Serialize};
 
@@ -17,12 +19,8 @@ use super::{Subject, records::Move};
 /// writes all of them with each batch: each has up to 1 kB.
 pub const MAX_HELD: usize = 100;
 
-/// How many ends are remembered, for changes that arrive in another order.
+/// How many ends are remembered, the latest of them: a change that is under way may have happened before.
 const MAX_ENDED: usize = 100;
-
-/// How long an end is remembered, in milliseconds: longer than a change is under way, which is gathered and sent twice at
-/// most.
-const REMEMBERED_MS: u64 = 60_000;
 
 /// A record that is AMBIGUOUS, or was.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,8 +82,9 @@ impl HeldKey {
 pub struct HeldKeys {
     /// Those held longest first.
     keys: Vec<HeldKey>,
-    /// The operation ids of those that are held no longer, and since when.
-    ended: Vec<(String, UnixMillis)>,
+    /// Of those that are held no longer, by operation id, since when, in milliseconds since 1970. (That this is a map of
+    /// a kind that there is already saves code.)
+    ended: BTreeMap<String, u64>,
 }
 
 impl HeldKeys {
@@ -97,7 +96,7 @@ impl HeldKeys {
 
     /// Whether there is nothing to tell.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.keys.is_empty() && self.ended.is_empty()
     }
 
@@ -125,7 +124,7 @@ impl HeldKeys {
     /// Adds all changes that `other` has.
     pub fn merge(&mut self, other: &Self) {
         for (operation_id, at) in &other.ended {
-            self.end(operation_id, *at);
+            self.end(operation_id, UnixMillis(*at));
         }
         for key in &other.keys {
             self.begin(key.clone());
@@ -135,12 +134,11 @@ impl HeldKeys {
     /// Forgets what has expired by `now`.
     pub fn forget_expired(&mut self, now: UnixMillis) {
         self.keys.retain(|key| now < key.expires_at);
-        self.ended.retain(|(_, at)| now < at.plus_ms(REMEMBERED_MS));
     }
 
     fn begin(&mut self, key: HeldKey) {
-        let mut ended = self.ended.iter();
-        let is_ended = ended.any(|(id, at)| *id == key.operation_id && *at >= key.since);
+        let ended = self.ended.get(&key.operation_id);
+        let is_ended = ended.is_some_and(|at| *at >= key.since.0);
         let is_newer =
             |other: &HeldKey| other.operation_id == key.operation_id && other.since > key.since;
         if is_ended || self.keys.iter().any(is_newer) {
@@ -156,9 +154,16 @@ impl HeldKeys {
     fn end(&mut self, operation_id: &str, at: UnixMillis) {
         let is_over = |key: &HeldKey| key.operation_id == operation_id && key.since <= at;
         self.keys.retain(|key| !is_over(key));
-        self.ended.push((operation_id.to_owned(), at));
-        let surplus = self.ended.len().saturating_sub(MAX_ENDED);
-        self.ended.drain(..surplus);
+        if let Some(known) = self.ended.get_mut(operation_id) {
+            *known = at.0.max(*known);
+        } else {
+            self.ended.insert(operation_id.to_owned(), at.0);
+        }
+        if self.ended.len() > MAX_ENDED {
+            let oldest = self.ended.iter().min_by_key(|(_, at)| **at);
+            let oldest = oldest.map(|(operation_id, _)| operation_id.clone());
+            self.ended.remove(&oldest.unwrap_or_default());
+        }
     }
 }
 
@@ -177,7 +182,7 @@ mod tests {
             operation: "POST /payments".to_owned(),
             upstream: Some("payments".to_owned()),
             since: UnixMillis(since),
-            expires_at: UnixMillis(since + 1000),
+            expires_at: UnixMillis(since).plus_ms(1000),
         }
     }
 
@@ -195,7 +200,9 @@ mod tests {
 
     fn all_of(changes: &[HeldKeys]) -> HeldKeys {
         let mut all = HeldKeys::default();
-        changes.iter().for_each(|change| all.merge(change));
+        for change in changes {
+            all.merge(change);
+        }
         all
     }
 
@@ -239,15 +246,12 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_listed_until_its_record_expires_and_an_end_for_a_while() {
-        let mut keys = all_of(&[begun(1, 0), begun(2, 500), ended(3, 0)]);
+    fn a_key_is_listed_until_its_record_expires() {
+        let mut keys = all_of(&[begun(1, 0), begun(2, 500)]);
 
         keys.forget_expired(UnixMillis(1000));
-        assert_eq!(keys.keys(), [key(2, 500)]);
-        assert_eq!(keys.ended.len(), 1);
-        keys.forget_expired(UnixMillis(REMEMBERED_MS));
 
-        assert_eq!(keys, HeldKeys::default());
+        assert_eq!(keys.keys(), [key(2, 500)]);
     }
 
     #[test]
@@ -258,11 +262,13 @@ mod tests {
     }
 
     #[test]
-    fn no_more_ends_are_remembered_than_there_is_room_for() {
-        let ends: Vec<_> = (0..3 * MAX_ENDED as u64)
-            .map(|number| ended(number, number))
-            .collect();
+    fn the_latest_ends_are_remembered_and_no_more_than_there_is_room_for() {
+        let most = MAX_ENDED as u64;
+        let ends: Vec<_> = (0..3 * most).map(|number| ended(number, number)).collect();
 
-        assert_eq!(all_of(&ends).ended.len(), MAX_ENDED);
+        let mut remembered: Vec<_> = all_of(&ends).ended.into_values().collect();
+        remembered.sort_unstable();
+
+        assert_eq!(remembered, (2 * most..3 * most).collect::<Vec<_>>());
     }
 }

@@ -123,7 +123,7 @@ impl Records {
     /// How many there are at `now`.
     #[must_use]
     pub fn count(&self, now: UnixMillis) -> Count {
-        self.changes(now).as_numbers()
+        self.changes(now).into_numbers()
     }
 
     /// How many there are at `now`, if `others` has taken in what happened to some of them.
@@ -131,7 +131,7 @@ impl Records {
     pub fn count_with(&self, others: &Self, now: UnixMillis) -> Count {
         let mut changes = self.changes(now);
         changes.add(&others.changes(now));
-        changes.as_numbers()
+        changes.into_numbers()
     }
 
     fn changes(&self, now: UnixMillis) -> Count {
@@ -183,7 +183,7 @@ impl Count {
     }
 
     /// Where changes have been lost, a sum may be negative.
-    fn as_numbers(mut self) -> Self {
+    fn into_numbers(mut self) -> Self {
         for count in self.held.values_mut() {
             *count = (*count).max(0);
         }

@@ -13,6 +13,8 @@ export interface Rules {
   conflicts_per_key: number;
   stuck_keys: number;
   p99_ms: number;
+  /** Not there in the rules of a release that did not know this. */
+  ambiguous_s?: number;
 }
 
 const TITLES: Record<string, string> = {
@@ -21,6 +23,7 @@ const TITLES: Record<string, string> = {
   conflicts_per_key: "Many conflicts on one key",
   stuck_keys: "Keys stuck in PROCESSING",
   p99_ms: "Slow operation",
+  ambiguous_s: "Unresolved keys",
 };
 
 export class AlertsView {
@@ -49,6 +52,7 @@ export class AlertsView {
       `conflicts: more than ${rules.conflicts_per_key} on one key`,
       `stuck keys: more than ${rules.stuck_keys} that were PROCESSING all the while`,
       `slow operations: one whose p99 is over ${rules.p99_ms} ms`,
+      `unresolved keys: one that has been AMBIGUOUS for ${span((rules.ambiguous_s ?? 0) * 1000)}, whenever that began`,
     ];
     say(find("rules-title"), `An alert is raised if there were, in the last ${rules.window_s} s:`);
     find("rules").replaceChildren(...lines.map((line) => element("li", {}, line)));

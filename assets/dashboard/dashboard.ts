@@ -6,6 +6,7 @@ import { DurationsView } from "./durations.ts";
 import { find } from "./element.ts";
 import { EventsView } from "./events.ts";
 import { FiguresView } from "./figures.ts";
+import { HeldView } from "./held.ts";
 import { LookUpView } from "./look_up.ts";
 import { Model } from "./model.ts";
 import { whenColorsChange } from "./paint.ts";
@@ -33,6 +34,7 @@ class Dashboard {
   readonly #durations = new DurationsView(this.#show);
   readonly #lookUp = new LookUpView(() => this.#now());
   readonly #events = new EventsView((key, caller) => this.#lookUp.open(key, caller), this.#show);
+  readonly #held = new HeldView((key, choice) => this.#lookUp.openHeld(key, choice));
   readonly #patterns = new PatternsView();
   readonly #status = new StatusView(() => this.#connection.retry());
   readonly #connection: Connection;
@@ -98,6 +100,7 @@ class Dashboard {
     this.#figures.show(model, now);
     this.#requests.show(model, now);
     this.#durations.show(model, now);
+    this.#held.show(model, now);
     this.#events.show(model, now);
     this.#patterns.show(model);
   }

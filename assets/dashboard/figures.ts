@@ -73,7 +73,7 @@ function figuresOf(model: Model, now: number): Figure[] {
         `${number(records.failed)} failed`,
         `${number(records.ambiguous)} ambiguous`,
       ].join(" · "),
-      rules: ["stuck_keys"],
+      rules: ["stuck_keys", "ambiguous_s"],
     },
   ];
 }

@@ -1,7 +1,8 @@
 // The look-up of one key: what became of it, step by step.
 
 import { element, find } from "./element.ts";
-import { resolveForm, type Resolution } from "./resolve.ts";
+import type { HeldKey } from "./protocol.ts";
+import { resolveForm, type Resolution, type ResolveForm } from "./resolve.ts";
 import { moment, span } from "./words.ts";
 
 const PATH = "/api/v1/operations/idempotency/";
@@ -11,6 +12,9 @@ const NAMELESS = "anonymous";
 
 /** What they call callers whose tokens nobody checks and look like no name: from a digest no token can be found. */
 const UNNAMED = /^token [0-9a-f]+$/;
+
+/** What they call callers whom another service authenticates. */
+const SCOPED = /^scope ([0-9a-f]{64})$/;
 
 interface Step {
   at: string;
@@ -46,19 +50,35 @@ export class LookUpView {
       event.preventDefault();
       void this.#lookUp();
     });
+    // The scope counts before the client: whoever types a client means that one.
+    this.#field("client").addEventListener("input", () => (this.#field("scope").value = ""));
   }
 
   /** Looks up the key of an event, and goes there. */
   open(key: string, caller: string | undefined): void {
-    const client = caller === undefined || caller === NAMELESS ? "" : (this.#clients.get(caller) ?? caller);
+    const [, scope = ""] = SCOPED.exec(caller ?? "") ?? [];
+    const isNameless = caller === undefined || caller === NAMELESS || scope !== "";
+    const client = isNameless ? "" : (this.#clients.get(caller) ?? caller);
     const isUnnamed = UNNAMED.test(client);
-    this.#caller = caller ?? NAMELESS;
-    this.#field("key").value = key;
-    this.#field("client").value = isUnnamed ? "" : client;
-    find("look-up").scrollIntoView({ block: "nearest" });
+    this.#fill(key, isUnnamed ? "" : client, scope, caller);
     if (isUnnamed) this.#ask(client);
     else void this.#lookUp();
     (isUnnamed ? this.#field("client") : this.#found).focus({ preventScroll: true });
+  }
+
+  /** Looks up a key of the list, whose scope is known, and goes there; with a choice, asks whether it is meant. */
+  openHeld(key: HeldKey, choice?: Resolution["as"]): void {
+    this.#fill(key.idempotency_key, "", key.scope, undefined);
+    void this.#lookUp(choice);
+    this.#found.focus({ preventScroll: true });
+  }
+
+  #fill(key: string, client: string, scope: string, caller = NAMELESS): void {
+    this.#caller = caller;
+    this.#field("key").value = key;
+    this.#field("client").value = client;
+    this.#field("scope").value = scope;
+    find("look-up").scrollIntoView({ block: "nearest" });
   }
 
   #ask(caller: string): void {
@@ -67,14 +87,21 @@ export class LookUpView {
     this.#found.replaceChildren(notice(`Which client is ${caller}? ${hint}: type the token.`));
   }
 
-  async #lookUp(): Promise<void> {
-    const [key, client] = [this.#field("key").value.trim(), this.#field("client").value.trim()];
-    const query = client === "" ? "" : `?${new URLSearchParams({ client })}`;
-    await this.#show(key, query, client);
+  async #lookUp(choice?: Resolution["as"]): Promise<void> {
+    const [key, client, scope] = ["key", "client", "scope"].map((name) => this.#field(name).value.trim());
+    const named = scope ? { scope } : client ? { client } : undefined;
+    const query = named === undefined ? "" : `?${new URLSearchParams(named)}`;
+    const form = await this.#show(key!, query, scope ? "of that scope" : client!);
+    if (choice !== undefined) form?.ask(choice);
   }
 
   /** Looks up, or resolves and shows what the key is from then on. */
-  async #show(key: string, query: string, client: string, resolution?: Resolution): Promise<void> {
+  async #show(
+    key: string,
+    query: string,
+    client: string,
+    resolution?: Resolution,
+  ): Promise<ResolveForm | undefined> {
     const path = `${PATH}${encodeURIComponent(key)}${resolution ? "/resolution" : ""}${query}`;
     this.#found.ariaBusy = "true";
     const { found, shown } = await answer(path, client, this.#now(), resolution);
@@ -82,9 +109,11 @@ export class LookUpView {
     const again = (said: Resolution) => {
       void this.#show(key, query, client, said).then(() => this.#found.focus());
     };
-    const forms = found && found.status !== "FORGOTTEN" ? [resolveForm(found.status, again)] : [];
-    this.#found.replaceChildren(...shown, ...forms);
-    if (found && UNNAMED.test(this.#caller)) this.#clients.set(this.#caller, client);
+    const form = found && found.status !== "FORGOTTEN" ? resolveForm(found.status, again) : undefined;
+    this.#found.replaceChildren(...shown, ...(form ? [form.form] : []));
+    const typed = this.#field("client").value.trim();
+    if (found && typed !== "" && UNNAMED.test(this.#caller)) this.#clients.set(this.#caller, typed);
+    return form;
   }
 
   #field(name: string): HTMLInputElement {

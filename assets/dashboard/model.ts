@@ -1,8 +1,8 @@
 // What the page knows: everything that the Worker has told it, put together. Pure; times are the Worker's.
 
-import type { Alert, Message, Seen, Snapshot, Update } from "./protocol.ts";
+import type { Alert, HeldKey, Message, Seen, Snapshot, Update } from "./protocol.ts";
 import { Recent, RECENT_MS } from "./recent.ts";
-import { add, continues, difference, emptyTally, forgetExpired, sum } from "./sums.ts";
+import { add, continues, difference, emptyTally, forgetExpired, livingRecords, sum } from "./sums.ts";
 
 export const MAX_LINES = 200;
 const MAX_CLEARED = 10;
@@ -30,6 +30,7 @@ export class Model {
   alerts: Alert[] = [];
   /** Newest first. */
   cleared: Cleared[] = [];
+  #held: HeldKey[] = [];
   /** When the page was opened; nothing while it has not been told anything. */
   openedAt: number | undefined;
   /** When the last batch came. */
@@ -48,6 +49,12 @@ export class Model {
     this.#takeAlerts(message.alerts, message.now);
   }
 
+  /** The keys of unknown outcome, the oldest first, and how many more there are that are not listed. */
+  held(now: number): { keys: HeldKey[]; more: number } {
+    const keys = this.#held.filter((key) => now < key.expires_at);
+    return { keys, more: Math.max(0, livingRecords(this.tally, now).ambiguous - keys.length) };
+  }
+
   /** How far the charts go back: as far as there is something to know, within bounds. */
   knownMs(now: number): number {
     return Math.min(Math.max(now - (this.openedAt ?? now), SHORTEST_MS), RECENT_MS);
@@ -59,7 +66,7 @@ export class Model {
   }
 
   /** A snapshot replaces everything. What came since the connection was lost is known as a sum only. */
-  #begin({ now, tally, events }: Snapshot): void {
+  #begin({ now, tally, events, held = [] }: Snapshot): void {
     if (this.openedAt === undefined || !continues(tally, this.tally)) {
       this.recent.clear();
       this.openedAt = now;
@@ -70,13 +77,15 @@ export class Model {
     this.lostAt = undefined;
     this.tally = add(emptyTally(), tally);
     this.lines = events.map((seen) => ({ seen }));
+    this.#held = held;
   }
 
-  #extend({ now, batch }: Update): void {
+  #extend({ now, batch, held = this.#held }: Update): void {
     add(this.tally, batch.tally);
     forgetExpired(this.tally, now);
     this.recent.add({ from: now - GATHERED_MS, to: now, tally: batch.tally });
     this.heardAt = now;
+    this.#held = held;
     const lines: Line[] = batch.events.map((seen) => ({ seen }));
     if (batch.left_out > 0) lines.push({ at: now, leftOut: batch.left_out });
     this.lines = [...this.lines, ...lines].slice(-MAX_LINES);

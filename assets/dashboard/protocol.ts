@@ -67,6 +67,20 @@ export interface Seen {
   correlation_id?: string;
 }
 
+/** A key whose outcome is unknown: its record is AMBIGUOUS. */
+export interface HeldKey {
+  operation_id: string;
+  idempotency_key: string;
+  /** Its caller's scope: 64 hex digits. */
+  scope: string;
+  caller: string;
+  operation: string;
+  /** The upstream's name in the policy, if the operation is a request to one. */
+  upstream?: string;
+  since: number;
+  expires_at: number;
+}
+
 export interface Alert {
   rule: string;
   about?: string;
@@ -82,6 +96,8 @@ export interface Snapshot {
   tally: Tally;
   events: Seen[];
   alerts: Alert[];
+  /** The one held longest first. Not there if a release before says it. */
+  held?: HeldKey[];
 }
 
 export interface Update {
@@ -89,6 +105,8 @@ export interface Update {
   now: number;
   batch: { tally: Tally; events: Seen[]; left_out: number };
   alerts: Alert[];
+  /** All of them, if they have changed. */
+  held?: HeldKey[];
 }
 
 export interface AlertsChange {

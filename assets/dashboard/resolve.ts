@@ -15,7 +15,7 @@ const QUESTIONS = {
 };
 
 /** A form for a key of this status; `resolve` is called with what was said and confirmed. */
-export function resolveForm(status: string, resolve: (said: Resolution) => void): HTMLElement {
+export function resolveForm(status: string, resolve: (said: Resolution) => void): ResolveForm {
   const choices: Resolution["as"][] =
     status === "AMBIGUOUS" ? ["completed", "failed", "forgotten"] : ["forgotten"];
   const asked = element("div", { "aria-live": "polite" });
@@ -24,7 +24,19 @@ export function resolveForm(status: string, resolve: (said: Resolution) => void)
     button.addEventListener("click", () => ask(asked, choice, resolve));
     return button;
   });
-  return element("div", { class: "resolve" }, element("h4", {}, "Resolve"), ...buttons, asked);
+  const form = element("div", { class: "resolve" }, element("h4", {}, "Resolve"), ...buttons, asked);
+  return {
+    form,
+    ask: (choice) => {
+      if (choices.includes(choice)) ask(asked, choice, resolve);
+    },
+  };
+}
+
+export interface ResolveForm {
+  form: HTMLElement;
+  /** Asks once more, as if the choice's button was pressed, if it has one. */
+  ask: (choice: Resolution["as"]) => void;
 }
 
 const LABELS = { completed: "It completed…", failed: "It failed…", forgotten: "Forget the key…" };

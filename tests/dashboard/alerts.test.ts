@@ -73,7 +73,9 @@ test("the rules that are watched are those of the configuration", async () => {
 
   await dashboard.page.getByText("What is watched").click();
 
-  await eventually(async () => (await dashboard.page.locator("#rules li").count()) === 5);
+  await eventually(async () => (await dashboard.page.locator("#rules li").count()) === 6);
   expect(await dashboard.page.locator("#rules-title").innerText()).toContain("in the last 3 s");
-  expect(await dashboard.page.locator("#rules").innerText()).toMatch(/more than 25 % of 5 requests/);
+  const rules = await dashboard.page.locator("#rules").innerText();
+  expect(rules).toMatch(/more than 25 % of 5 requests/);
+  expect(rules).toMatch(/AMBIGUOUS for 15 min/);
 });

@@ -1,5 +1,7 @@
 // The dashboard in a browser, with what a test of it needs.
 
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
 import { type Mischief, openPage } from "../harness/browser.ts";
@@ -66,4 +68,15 @@ export async function openDashboard(
   await page.locator('#connection[data-state="live"]').waitFor();
   await page.locator(".figure").first().waitFor();
   return new Dashboard(page, mischief, api.server.address.origin);
+}
+
+/** What axe-core finds, in a few words. */
+export async function violations(page: Page): Promise<string[]> {
+  const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+  await page.evaluate(await readFile(axe, "utf8"));
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const { violations } = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
+    `axe.run({ runOnly: ${JSON.stringify(tags)} })`,
+  );
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
 }

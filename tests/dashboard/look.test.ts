@@ -1,21 +1,17 @@
 // How the dashboard looks: light and dark, on a desk and in a hand, without eyes and without a mouse.
 
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isTooWide, openBrowser } from "../harness/browser.ts";
 import { AUDIT_LOG, eventually, newKey, serve, TRANSACTIONS } from "../harness/client.ts";
-import { DESKTOP, openDashboard, PHONE } from "./dashboard.ts";
+import { DESKTOP, openDashboard, PHONE, violations } from "./dashboard.ts";
 
 const RULES = { window_s: 3600, min_requests: 1, mismatch_share: 0.01, failure_share: 0.01 };
 const api = serve({ ALERT_RULES: JSON.stringify(RULES) });
 
 let browser: Browser;
-let axe: string;
 beforeAll(async () => {
   browser = await openBrowser();
-  axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   await makeTraffic();
 });
 afterAll(() => browser?.close());
@@ -144,16 +140,6 @@ async function lookUpSomething(page: Page, lines: Locator) {
   await page.getByLabel("Client").fill("bob");
   await page.getByLabel("Client").press("Enter");
   await page.locator("#found .history").waitFor();
-}
-
-/** What axe-core finds, in a few words. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  const { violations } = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
-    `axe.run({ runOnly: ${JSON.stringify(tags)} })`,
-  );
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
 }
 
 /** Of the page's background, from 0, black, to 255. */

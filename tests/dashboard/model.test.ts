@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { retryDelayMs } from "../../assets/dashboard/connection.ts";
 import { passes, type Filter } from "../../assets/dashboard/filter.ts";
 import { Model } from "../../assets/dashboard/model.ts";
-import type { Alert, Message, Seen, Tally } from "../../assets/dashboard/protocol.ts";
+import type { Alert, HeldKey, Message, Seen, Tally } from "../../assets/dashboard/protocol.ts";
 import { Recent } from "../../assets/dashboard/recent.ts";
 import { byOutcome, emptyTally, sum } from "../../assets/dashboard/sums.ts";
 import { histogram, requests } from "./tallies.ts";
@@ -45,6 +45,49 @@ describe("what comes bit by bit", () => {
     expect(model.lines.at(-1)).toEqual({ at: T + 1000, leftOut: 44 });
     expect(model.leftOut(T + 30_000)).toBe(44);
     expect(model.leftOut(T + 62_000)).toBe(0);
+  });
+});
+
+describe("ambiguous keys", () => {
+  const held = (expires_at: number): HeldKey => ({
+    operation_id: "a",
+    idempotency_key: "b",
+    scope: "c",
+    caller: "shop",
+    operation: "POST /payments",
+    upstream: "payments",
+    since: T,
+    expires_at,
+  });
+
+  test("are those that were told last, until they expire", () => {
+    const model = new Model();
+    model.take({ ...snapshot(T, emptyTally()), held: [held(T + 60_000)] } as Message);
+
+    model.take(batch(T + 1000, emptyTally()));
+
+    expect(model.held(T + 59_999).keys).toEqual([held(T + 60_000)]);
+    expect(model.held(T + 60_000).keys).toEqual([]);
+    model.take({ ...batch(T + 2000, emptyTally()), held: [] } as Message);
+    expect(model.held(T + 2000)).toEqual({ keys: [], more: 0 });
+  });
+
+  test("are more than are listed, if more are counted", () => {
+    const model = new Model();
+    const count = {
+      processing: 0,
+      completed: 0,
+      failed: 0,
+      ambiguous: 7,
+      bytes: 0,
+      held: { "api\nPOST /": 7 },
+    };
+    const tally = { ...emptyTally(), records: { [T + 60_000]: count } };
+
+    model.take({ ...snapshot(T, tally), held: [held(T + 60_000)] } as Message);
+
+    expect(model.held(T).more).toBe(6);
+    expect(model.held(T + 60_001).more).toBe(0);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
-import { type Server, startServer } from "./server.ts";
+import { type Options, type Server, startServer, type Variables } from "./server.ts";
 import { Upstream } from "./upstream.ts";
 
 const ROOT = join(import.meta.dirname, "../../crates/gateway");
@@ -32,13 +32,13 @@ export class Gateway {
 }
 
 /** A gateway of the file's own, which starts and ends with the file. */
-export function gateway(): Gateway {
+export function gateway(vars: Variables = {}, options: Options = {}): Gateway {
   const gateway = new Gateway();
   beforeAll(async () => {
     const policy = policyFor(await gateway.upstream.start());
     gateway.server = await startServer(
-      { FAULT_INJECTION: "on", ADDED: "by the policy" },
-      { root: ROOT, policy },
+      { FAULT_INJECTION: "on", ADDED: "by the policy", ...vars },
+      { root: ROOT, policy, ...options },
     );
     gateway.policy = policy;
   });

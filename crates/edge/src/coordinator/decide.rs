@@ -109,13 +109,13 @@ impl Object {
         record: &Record,
         now: UnixMillis,
     ) -> Result<Move, NoAnswer> {
-        let from = stored.as_ref().and_then(Stored::place);
+        let change = self.change(stored.as_ref(), Some(record), None);
         let same = stored.filter(|stored| {
             stored.record.operation_id == record.operation_id
                 || stored.record.status == Status::Forgotten && now < stored.record.expires_at
         });
         let history = same.as_ref().map(Stored::history).unwrap_or_default();
         let to = self.storage.store(record, &history.noting(record))?;
-        Ok(Move { from, to })
+        Ok(Move { to, ..change })
     }
 }

@@ -20,6 +20,7 @@ mod storage;
 mod running;
 mod attempt;
 mod settle;
+mod change;
 mod no_answer;
 
 pub use call::{Unreachable, ask, claim};

@@ -11,7 +11,7 @@ use worker::{Env, State};
 use super::{
     no_answer::{NoAnswer, encode},
     running::{Asking, Running},
-    storage::{RecordStorage, StorageError, Stored},
+    storage::{RecordStorage, StorageError},
 };
 use crate::{
     clock,
@@ -68,23 +68,22 @@ impl Object {
     /// Forgets the record if its time is over: the object's alarm was set for that.
     pub async fn ring(&self) -> worker::Result<()> {
         let now = clock::now();
-        let (expiry, from) = match self.storage.load() {
+        let (expiry, record) = match self.storage.load() {
             Ok(stored) => (
                 expire(stored.as_ref().map(|stored| &stored.record), now),
-                stored.as_ref().and_then(Stored::place),
+                self.change(stored.as_ref(), None, None),
             ),
             Err(StorageError::Unreadable(error)) => {
                 let reason = error.to_string();
                 tell(Subject::NONE, &Event::Broken { reason });
                 (
                     expire_unreadable(self.storage.unreadable_since(now)?, now),
-                    None,
+                    Move::default(),
                 )
             }
             Err(error) => return Err(error.into()),
         };
         if expiry == Expiry::Delete {
-            let record = Move { from, to: None };
             tell(Subject::NONE, &Event::Expired { record });
         }
         self.hand_over_soon();

@@ -8,7 +8,7 @@ use idempotency_core::{
 use super::{no_answer::NoAnswer, object::Object, storage::Stored};
 use crate::{
     clock,
-    telemetry::{Event, Move, Subject, tell},
+    telemetry::{Event, Subject, tell},
 };
 
 impl Object {
@@ -35,22 +35,22 @@ impl Object {
                 return Ok(Inspected::Record { record, history });
             }
         };
-        let from = stored.as_ref().and_then(Stored::place);
         let history = stored.as_ref().map(Stored::history).unwrap_or_default();
         let history = history.noting_resolved(&record, ruling.by.clone());
         let to = self.storage.store(&record, &history)?;
+        let change = self.change(stored.as_ref(), Some(&record), to);
         let subject = Subject {
             idempotency_key: Some(&ruling.idempotency_key),
             correlation_id: Some(&ruling.correlation_id),
             operation: Some(&record.operation),
-            caller: None,
+            ..Subject::NONE
         };
         tell(
             subject,
             &Event::Resolved {
                 status: record.status.name(),
                 by: ruling.by,
-                record: Move { from, to },
+                record: change,
             },
         );
         let record = Some(record);

@@ -23,6 +23,7 @@ use crate::{
         fingerprint,
     },
     settings::Retention,
+    telemetry::Asking,
 };
 
 /// How this service calls itself in `Via`.
@@ -53,6 +54,10 @@ impl Operation for Forward {
 
     fn deadline_s(&self) -> Option<u64> {
         Some(self.upstream.timeout_s)
+    }
+
+    fn upstream(&self) -> Option<&str> {
+        Some(&self.rule.upstream)
     }
 
     /// As long again as it may take: an answer that takes longer than that is as good as none, and each second of waiting
@@ -153,7 +158,10 @@ impl Operation for Forward {
                 body: &request.body,
             };
             let max_bytes = self.rule.answer.max_bytes;
-            let (head, body) = self.upstream.ask(sent, max_bytes, execution.env).await?;
+            let mut asking = Asking::new(&self.rule.upstream);
+            let answered = self.upstream.ask(sent, max_bytes, execution.env).await;
+            asking.ended(answered.as_ref().ok().map(|(head, _)| head.status));
+            let (head, body) = answered?;
             let body = match body {
                 Body::Whole(body) => body,
                 Body::Streamed(body) => {

@@ -57,7 +57,8 @@ pub async fn show(
 
 async fn metrics(monitors: u32, env: &Env) -> Result<Answer, MonitorError> {
     let tally = monitor::totals(env, monitors).await?;
-    let text = monitor::encode(&tally, clock::now());
+    let held = monitor::held(env).await?;
+    let text = monitor::encode(&tally, &held, clock::now());
     Ok(Answer::new(200, monitor::CONTENT_TYPE, text.into_bytes()))
 }
 

@@ -164,6 +164,7 @@ mod tests {
         conflicts_per_key: 3,
         stuck_keys: 2,
         p99_ms: 100,
+        ambiguous_s: 900,
     };
     const NOW: UnixMillis = UnixMillis(1000);
 

@@ -14,7 +14,7 @@ use crate::{
     clock::within,
     outgoing,
     settings::Rules,
-    telemetry::{Batch, Tally},
+    telemetry::{Batch, HeldKeys, Tally},
 };
 
 /// The Durable Object binding's name in wrangler.toml.
@@ -78,6 +78,15 @@ pub async fn totals(env: &Env, monitors: u32) -> Result<Tally, MonitorError> {
     }))
     .await?;
     Ok(sums)
+}
+
+/// The keys that are held, as far as the hub lists them. None, if it is of a release that does not know.
+pub async fn held(env: &Env) -> Result<HeldKeys, MonitorError> {
+    match in_time(read(env, 0, "held")).await {
+        Ok(json) => Ok(serde_json::from_slice(&json)?),
+        Err(MonitorError::Status(404)) => Ok(HeldKeys::default()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Does `next` with what each of the calls becomes, as it comes. (`try_join_all` is 2 kB of code.)

@@ -35,6 +35,7 @@ impl Monitor {
                 tally: &state.all(),
                 events: &state.events,
                 alerts: &state.alerts,
+                held: state.held.keys(),
             })
         })??;
         server.send_with_str(snapshot)?;
@@ -81,10 +82,16 @@ impl Monitor {
 
     fn broadcast(&self, batch: Option<&Batch>, now: UnixMillis) -> Result<(), ObjectError> {
         self.told_at.set(now);
+        let has_held_changed = batch.is_some() && self.have_held_changed.take();
         let told = self.store.read(|state| {
             let alerts = &state.alerts;
             serde_json::to_string(&match batch {
-                Some(batch) => Told::Batch { now, batch, alerts },
+                Some(batch) => Told::Batch {
+                    now,
+                    batch,
+                    alerts,
+                    held: has_held_changed.then(|| state.held.keys()),
+                },
                 None => Told::Alerts { now, alerts },
             })
         })??;

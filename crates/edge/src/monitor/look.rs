@@ -6,7 +6,8 @@ use std::rc::Rc;
 use idempotency_core::lifecycle::UnixMillis;
 
 use super::{
-    alerts::{Change, change, judge},
+    alerts::{Alert, Change, change, judge},
+    held_alerts,
     object::{Monitor, ObjectError},
     state::{MAX_DELIVERIES, State},
     webhook::Delivery,
@@ -27,8 +28,8 @@ type TakeIn = fn(&mut State, &Batch, UnixMillis);
 /// What a look has found.
 struct Findings {
     have_alerts_changed: bool,
-    /// Whether somebody has to look again, also if nothing comes.
-    is_busy: bool,
+    /// When somebody has to look again, also if nothing comes.
+    look_at: Option<UnixMillis>,
     has_deliveries: bool,
     dropped: usize,
 }
@@ -40,10 +41,12 @@ impl Monitor {
         let now = clock::now();
         let window_ms = settings.rules.window_s.saturating_mul(1000);
         let look_ms = MAX_LOOK_MS.min(window_ms / 4);
-        let found = self.judge(come, &settings, now)?;
+        let found = self.judge(come, &settings, look_ms, now)?;
         self.tell_dashboards(come.map(|(batch, _)| batch), found.have_alerts_changed, now)?;
-        if found.is_busy {
-            self.store.storage.ring_at(now.plus_ms(look_ms))?;
+        if let Some(at) = found.look_at
+            && self.rings_at.replace(at) != at
+        {
+            self.store.storage.ring_at(at)?;
         }
         self.tell_of_dropped(&found);
         // The alarm is set by then: should this instance end, the next one delivers.
@@ -59,6 +62,7 @@ impl Monitor {
         &self,
         come: Option<(&Batch, TakeIn)>,
         settings: &Settings,
+        look_ms: u64,
         now: UnixMillis,
     ) -> Result<Findings, ObjectError> {
         let rules = settings.rules;
@@ -71,7 +75,11 @@ impl Monitor {
         let found = self.store.change(|state| {
             if let Some((batch, take_in)) = come {
                 take_in(state, batch, now);
+                state.held.merge(&batch.held);
+                self.have_held_changed
+                    .set(self.have_held_changed.get() || !batch.held.is_empty());
             }
+            state.held.forget_expired(now);
             let processing = u64::try_from(state.records(now).processing).unwrap_or_default();
             state.crowded_since =
                 (processing > rules.stuck_keys).then(|| state.crowded_since.unwrap_or(now));
@@ -79,7 +87,8 @@ impl Monitor {
                 .crowded_since
                 .is_some_and(|since| since.ms_until(now) >= window_ms);
             let stuck = if is_stuck { processing } else { 0 };
-            let found = judge(&rules, window.sums(), stuck, now);
+            let mut found = judge(&rules, window.sums(), stuck, now);
+            found.extend(held_alerts::judge(&rules, &state.held, now));
             let (alerts, change) = change(&state.alerts, found);
             state.alerts = alerts;
             let dropped = match settings.alert_webhook_url {
@@ -87,11 +96,14 @@ impl Monitor {
                 None => 0,
             };
             let has_deliveries = !state.deliveries.is_empty();
+            let lasts = |alert: &Alert| alert.rule != held_alerts::RULE;
+            let is_busy =
+                has_deliveries || state.crowded_since.is_some() || state.alerts.iter().any(lasts);
+            let soon = is_busy.then(|| now.plus_ms(look_ms));
+            let later = held_alerts::changes_at(&rules, &state.held, now);
             Findings {
                 have_alerts_changed: change != Change::default(),
-                is_busy: has_deliveries
-                    || !state.alerts.is_empty()
-                    || state.crowded_since.is_some(),
+                look_at: soon.into_iter().chain(later).min(),
                 has_deliveries,
                 dropped,
             }

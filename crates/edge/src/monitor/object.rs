@@ -49,6 +49,10 @@ pub struct Monitor {
     pub(super) told_at: Cell<UnixMillis>,
     /// When the webhook may next be told. Far ahead, while it is being told.
     pub(super) deliver_at: Cell<UnixMillis>,
+    /// For when the alarm was last set here.
+    pub(super) rings_at: Cell<UnixMillis>,
+    /// Whether open dashboards are still to be told which keys are held.
+    pub(super) have_held_changed: Cell<bool>,
     /// Whether deliveries have been dropped, since the webhook was last told all.
     pub(super) has_dropped: Cell<bool>,
 }
@@ -94,6 +98,8 @@ impl DurableObject for Telemetry {
             untold: Gathered::default(),
             told_at: Cell::new(UnixMillis(0)),
             deliver_at: Cell::new(UnixMillis(0)),
+            rings_at: Cell::new(UnixMillis(0)),
+            have_held_changed: Cell::new(false),
             has_dropped: Cell::new(false),
         };
         Self {
@@ -109,6 +115,8 @@ impl DurableObject for Telemetry {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
+        // It may have rung too early, and then has to be set for the same time again.
+        self.monitor.rings_at.set(UnixMillis(0));
         let looked = self.monitor.look(None);
         looked.map_err(|error| worker::Error::from(error.to_string()))?;
         Response::empty()
@@ -142,6 +150,9 @@ impl Monitor {
             "totals" => Ok(Response::from_bytes(
                 self.store
                     .read(|state| serde_json::to_vec(&state.tally))??,
+            )?),
+            "held" => Ok(Response::from_bytes(
+                self.store.read(|state| serde_json::to_vec(&state.held))??,
             )?),
             "alerts" => {
                 let rules = self.settings()?.rules;

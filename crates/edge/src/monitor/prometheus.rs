@@ -1,25 +1,21 @@
-//! The sums in Prometheus' text format, 0.0.4 ("Exposition formats").
-
-use std::fmt::{self, Display, Write};
+//! The metrics, for Prometheus.
 
 use idempotency_core::lifecycle::{StatusName, UnixMillis};
 use strum::VariantArray;
 
-use crate::telemetry::{BOUNDS_MS, Histogram, Outcome, Tally};
-
-/// What the text is.
-pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-
-/// A sample's labels, by name and value.
-type Labels<'a> = &'a [(&'a str, &'a str)];
+use super::exposition::{Family, Labels};
+use crate::telemetry::{Count, HeldKey, HeldKeys, Outcome, Tally};
 
 /// Writes all metrics.
 #[must_use]
-pub fn encode(tally: &Tally, now: UnixMillis) -> String {
+pub fn encode(tally: &Tally, held: &HeldKeys, now: UnixMillis) -> String {
+    let records = tally.records.count(now);
     let families = [
         of_requests(tally),
         of_attempts(tally),
-        of_records(tally, now),
+        of_records(tally, &records),
+        of_held(&records, held, now),
+        of_upstreams(tally),
     ];
     families.iter().flatten().map(Family::text).collect()
 }
@@ -77,8 +73,7 @@ fn of_attempts(tally: &Tally) -> Vec<Family> {
     vec![operations, recovered]
 }
 
-fn of_records(tally: &Tally, now: UnixMillis) -> Vec<Family> {
-    let records = tally.records.count(now);
+fn of_records(tally: &Tally, records: &Count) -> Vec<Family> {
     let mut living = Family::new(
         "idempotency_records",
         "gauge",
@@ -104,6 +99,48 @@ fn of_records(tally: &Tally, now: UnixMillis) -> Vec<Family> {
     vec![living, expired, bytes]
 }
 
+/// The numbers are those of all held keys, the ages those of the keys that are listed, the oldest first. To Prometheus, an
+/// empty label is one that is not there.
+fn of_held(records: &Count, held: &HeldKeys, now: UnixMillis) -> Vec<Family> {
+    let mut numbers = Family::new(
+        "idempotency_ambiguous_records",
+        "gauge",
+        "Records whose outcome is unknown, by operation, and by the upstream that it asks.",
+    );
+    let mut ages = Family::new(
+        "idempotency_ambiguous_oldest_age_seconds",
+        "gauge",
+        "For how long the oldest of them has been so; 0 without any.",
+    );
+    for (name, number) in &records.held {
+        let (upstream, operation) = name.split_once('\n').unwrap_or_default();
+        let labels: Labels<'_> = &[("operation", operation), ("upstream", upstream)];
+        let is_one = |key: &&HeldKey| {
+            key.operation == operation && key.upstream.as_deref().unwrap_or_default() == upstream
+        };
+        let oldest = held.keys().iter().find(is_one);
+        numbers.sample(labels, number);
+        ages.sample(
+            labels,
+            oldest.map_or(0, |key| key.since.ms_until(now) / 1000),
+        );
+    }
+    vec![numbers, ages]
+}
+
+fn of_upstreams(tally: &Tally) -> Vec<Family> {
+    let mut requests = Family::new(
+        "idempotency_upstream_requests_total",
+        "counter",
+        "Requests with a key that were sent to an upstream, by the class of its answer, or why there was none.",
+    );
+    for (name, count) in &tally.upstreams {
+        let (answer, upstream) = name.split_once(' ').unwrap_or_default();
+        requests.sample(&[("upstream", upstream), ("answer", answer)], count);
+    }
+    vec![requests]
+}
+
 #[expect(
     clippy::cast_precision_loss,
     reason = "a share needs no more than 53 bits"
@@ -112,92 +149,6 @@ fn replay_ratio(tally: &Tally) -> f64 {
     let replayed = tally.with_outcome(Outcome::Replayed);
     let all = replayed.saturating_add(tally.with_outcome(Outcome::Executed));
     replayed as f64 / all.max(1) as f64
-}
-
-/// The samples of one metric.
-struct Family {
-    name: &'static str,
-    kind: &'static str,
-    help: &'static str,
-    samples: String,
-}
-
-impl Family {
-    const fn new(name: &'static str, kind: &'static str, help: &'static str) -> Self {
-        Self {
-            name,
-            kind,
-            help,
-            samples: String::new(),
-        }
-    }
-
-    fn sample(&mut self, labels: Labels<'_>, value: impl Display) {
-        self.line("", labels, None, &value);
-    }
-
-    /// The buckets add up: each counts all durations up to its bound.
-    fn histogram(&mut self, labels: Labels<'_>, durations: &Histogram) {
-        let mut below = 0_u64;
-        for (bound_ms, count) in BOUNDS_MS.into_iter().zip(durations.buckets) {
-            below = below.saturating_add(count);
-            self.line("_bucket", labels, Some(&Seconds(bound_ms)), &below);
-        }
-        let count = durations.count();
-        self.line("_bucket", labels, Some(&"+Inf"), &count);
-        self.line("_sum", labels, None, &Seconds(durations.sum_ms));
-        self.line("_count", labels, None, &count);
-    }
-
-    fn line(
-        &mut self,
-        suffix: &str,
-        labels: Labels<'_>,
-        bound: Option<&dyn Display>,
-        value: &dyn Display,
-    ) {
-        let labels = labels.iter().map(|(name, value)| label(name, value));
-        let bound = bound.map(|bound| label("le", &bound.to_string()));
-        let all: Vec<_> = labels.chain(bound).collect();
-        let labels = match &*all.join(",") {
-            "" => String::new(),
-            labels => format!("{{{labels}}}"),
-        };
-        // Writing to a string does not fail.
-        let _ = writeln!(self.samples, "{}{suffix}{labels} {value}", self.name);
-    }
-
-    /// Nothing, without samples: a family without any is no valid text.
-    fn text(&self) -> String {
-        let Self {
-            name,
-            kind,
-            help,
-            samples,
-        } = self;
-        if samples.is_empty() {
-            return String::new();
-        }
-        format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{samples}")
-    }
-}
-
-fn label(name: &str, value: &str) -> String {
-    let value = value
-        .replace('\\', r"\\")
-        .replace('"', "\\\"")
-        .replace('\n', r"\n");
-    format!("{name}=\"{value}\"")
-}
-
-/// Milliseconds, written as seconds: `0.025`, `1`, `2.5`.
-struct Seconds(u64);
-
-impl Display for Seconds {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = format!("{}.{:03}", self.0 / 1000, self.0 % 1000);
-        formatter.write_str(text.trim_end_matches('0').trim_end_matches('.'))
-    }
 }
 
 #[cfg(test)]
@@ -216,7 +167,7 @@ mod tests {
             tally.add(&subject, &Event::Executed { duration_ms });
         }
 
-        let text = encode(&tally, UnixMillis(0));
+        let text = encode(&tally, &HeldKeys::default(), UnixMillis(0));
 
         let labels = r#"operation="a \"b\" \\ c",outcome="executed""#;
         for (suffix, more, value) in [

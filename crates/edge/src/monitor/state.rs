@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{alerts::Alert, webhook::Delivery};
-use crate::telemetry::{Batch, Count, Tally};
+use crate::telemetry::{Batch, Count, HeldKeys, Tally};
 
 /// How many events are kept to be shown.
 const MAX_EVENTS: usize = 200;
@@ -23,6 +23,8 @@ pub struct State {
     pub tally: Tally,
     /// The sums of what the others were handed, as far as this one was shown it. The hub's alone.
     pub shown: Tally,
+    /// The keys that are held, as far as there is room for them. The hub's alone: the others show it what they are handed.
+    pub held: HeldKeys,
     /// The last events that it was handed or shown, oldest first.
     pub events: VecDeque<Box<RawValue>>,
     /// The alerts that are raised.
@@ -96,7 +98,7 @@ mod tests {
     use super::*;
     use crate::{
         monitor::alerts::Change,
-        telemetry::{Event, Move, Place, Subject},
+        telemetry::{Event, Held, Move, Place, Subject},
     };
 
     const NOW: UnixMillis = UnixMillis(1);
@@ -115,6 +117,7 @@ mod tests {
             record: Move {
                 from: None,
                 to: Some(running),
+                held: None,
             },
         });
         let ended = batch(&Event::Failed {
@@ -123,6 +126,7 @@ mod tests {
             record: Move {
                 from: Some(running),
                 to: Some(failed),
+                held: None,
             },
         });
         let mut state = State::default();
@@ -156,6 +160,7 @@ mod tests {
         let mut state = State::default();
         let reason = "\u{1}".repeat(10_000);
         let broken = Event::Broken { reason };
+        let long = "\\".repeat(255);
         for number in 0..MAX_EVENTS + MAX_DELIVERIES {
             let name = format!("{number:0>255}");
             let subject = Subject {
@@ -163,11 +168,22 @@ mod tests {
                 idempotency_key: Some(&name),
                 correlation_id: Some(&name),
                 caller: Some(&name),
+                scope: Some(&name),
             };
             let mut batch = Batch::default();
-            for event in [&broken, &Event::Mismatch { duration_ms: 1 }] {
+            let ambiguous = Event::Ambiguous {
+                attempt: 1,
+                reason: String::new(),
+                record: Move {
+                    from: None,
+                    to: Some(place(Status::Ambiguous)),
+                    held: Some(Held::of(&record(&name, &long), Some(&long))),
+                },
+            };
+            for event in [&broken, &Event::Mismatch { duration_ms: 1 }, &ambiguous] {
                 batch.add(&subject, event, NOW);
             }
+            state.held.merge(&batch.held);
             state.add(&batch, NOW);
             state.add_shown(&batch, NOW);
             state.queue(deliveries());
@@ -215,16 +231,23 @@ mod tests {
 
     fn place(status: Status) -> Place {
         let record = Record {
-            operation_id: OperationId("operation".to_owned()),
-            operation: "create_resource".to_owned(),
+            status,
+            ..record("operation", "create_resource")
+        };
+        Place::of(&record, 500).unwrap()
+    }
+
+    fn record(operation_id: &str, operation: &str) -> Record {
+        Record {
+            operation_id: OperationId(operation_id.to_owned()),
+            operation: operation.to_owned(),
             fingerprint: Fingerprint([1; 32]),
             attempts: 1,
             created_at: UnixMillis(0),
             updated_at: UnixMillis(0),
             expires_at: UnixMillis(64_000),
             repeat: Repeat::SameId,
-            status,
-        };
-        Place::of(&record, 500).unwrap()
+            status: Status::Failed,
+        }
     }
 }

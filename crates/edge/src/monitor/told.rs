@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::Alert;
-use crate::telemetry::{Batch, Tally};
+use crate::telemetry::{Batch, HeldKey, Tally};
 
 /// What an open dashboard is told.
 #[derive(Serialize)]
@@ -19,12 +19,16 @@ pub enum Told<'a> {
         tally: &'a Tally,
         events: &'a VecDeque<Box<RawValue>>,
         alerts: &'a [Alert],
+        held: &'a [HeldKey],
     },
     /// From then on: what has happened since.
     Batch {
         now: UnixMillis,
         batch: &'a Batch,
         alerts: &'a [Alert],
+        /// The keys that are held, if they have changed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        held: Option<&'a [HeldKey]>,
     },
     /// The alerts, when they change while nothing happens.
     Alerts {

@@ -43,6 +43,11 @@ pub trait Operation {
         Repeat::SameId
     }
 
+    /// The name of the API that it asks, for lists and metrics, if it is a request to one. Only names of a policy.
+    fn upstream(&self) -> Option<&str> {
+        None
+    }
+
     /// By which terms `probe` is asked, where `repeat` is `Probe`.
     fn probe_terms(&self) -> ProbeTerms {
         ProbeTerms::default()

@@ -21,6 +21,8 @@ pub struct Rules {
     pub stuck_keys: u64,
     /// How long the slowest hundredth of an operation's attempts may take, in milliseconds.
     pub p99_ms: u64,
+    /// How long a key may be AMBIGUOUS, in seconds.
+    pub ambiguous_s: u64,
 }
 
 impl Default for Rules {
@@ -33,6 +35,7 @@ impl Default for Rules {
             conflicts_per_key: 50,
             stuck_keys: 10,
             p99_ms: 2500,
+            ambiguous_s: 900,
         }
     }
 }

@@ -144,7 +144,7 @@ pub fn rules(text: &impl Environment) -> Result<Rules, WrongSetting> {
     let wrong = WrongSetting {
         name: "ALERT_RULES",
         rule: "a JSON object with some of window_s (1 to 3600), min_requests, mismatch_share, failure_share, \
-               conflicts_per_key, stuck_keys and p99_ms",
+               conflicts_per_key, stuck_keys, p99_ms and ambiguous_s",
     };
     let Some(json) = text("ALERT_RULES") else {
         return Ok(Rules::default());

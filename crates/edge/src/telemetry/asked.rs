@@ -17,6 +17,7 @@ impl Tell for Asked {
             correlation_id: Some(&self.origin.correlation_id),
             operation: Some(&self.operation),
             caller: Some(&self.caller),
+            scope: Some(&self.scope),
         };
         tell(subject, event);
     }

@@ -8,6 +8,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
     Event, Outcome, Subject,
+    held::HeldKeys,
     tally::{Tally, increase},
 };
 use crate::settings::Level;
@@ -37,6 +38,9 @@ pub struct Batch {
     pub left_out: u64,
     /// How many requests met a running one, by key.
     pub conflicts: BTreeMap<String, u64>,
+    /// Which keys have become held, and which are held no longer.
+    #[serde(skip_serializing_if = "HeldKeys::is_empty")]
+    pub held: HeldKeys,
 }
 
 /// An event as the dashboard lists it.
@@ -82,6 +86,9 @@ impl Batch {
         } else {
             self.left_out = self.left_out.saturating_add(1);
         }
+        if let Some(change) = event.record() {
+            self.held.add(subject, change, now);
+        }
         if let (Event::InProgress { .. }, Some(key)) = (event, subject.idempotency_key) {
             self.add_conflicts(key, 1);
         }
@@ -96,6 +103,7 @@ impl Batch {
     /// Adds all that `other` has, as far as there is room for it.
     pub fn merge(&mut self, other: &Self) {
         self.tally.merge(&other.tally);
+        self.held.merge(&other.held);
         for (key, count) in &other.conflicts {
             self.add_conflicts(key, *count);
         }
@@ -152,6 +160,7 @@ mod tests {
                 correlation_id: Some(&key),
                 operation: Some("create_resource"),
                 caller: Some(&key),
+                scope: Some(&key),
             };
             let broken = Event::Broken {
                 reason: long.clone(),

@@ -18,6 +18,9 @@ pub struct Subject<'a> {
     pub operation: Option<&'a str>,
     /// The caller's name, for keyed requests of callers who are known.
     pub caller: Option<&'a str>,
+    /// The caller's scope, for what happens to a record. Not logged: of most callers the name says more.
+    #[serde(skip)]
+    pub scope: Option<&'a str>,
 }
 
 impl Subject<'_> {
@@ -27,6 +30,7 @@ impl Subject<'_> {
         correlation_id: None,
         operation: None,
         caller: None,
+        scope: None,
     };
 }
 

@@ -9,7 +9,7 @@ use std::{
 use idempotency_core::lifecycle::UnixMillis;
 use lru::LruCache;
 
-use super::{Event, Subject, batch::Batch, log::log_line};
+use super::{Event, Subject, batch::Batch, log::log_line, tally::Tally};
 use crate::clock;
 
 /// How many keys an isolate recognizes when they come again, to count retries.
@@ -39,6 +39,13 @@ pub fn tell(subject: Subject<'_>, event: &Event) {
             batch.tally.add_repetition(ordinal, after_ms);
         }
     });
+}
+
+/// Counts what is no event of its own: there is no log line of it.
+pub fn count(add: impl FnOnce(&mut Tally)) {
+    if !IS_OFF.get() {
+        BATCH.with_borrow_mut(|batch| add(&mut batch.get_or_insert_default().tally));
+    }
 }
 
 /// Which request of its key this one is, and how long the one before is ago; nothing for a first one.

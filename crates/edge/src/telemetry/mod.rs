@@ -16,13 +16,17 @@ mod outcome;
 mod tally;
 mod histogram;
 mod records;
+mod held;
 mod batch;
+mod upstreams;
 
 pub use asked::Tell;
 pub use batch::{Batch, MAX_BYTES as MAX_BATCH_BYTES};
 pub use event::{Event, Subject};
 pub use gather::{gather_nothing, has_gathered, take_gathered, tell};
+pub use held::{Held, HeldKey, HeldKeys};
 pub use histogram::{BOUNDS_MS, Histogram};
 pub use outcome::Outcome;
 pub use records::{Count, Move, Place};
 pub use tally::{Tally, increase};
+pub use upstreams::Asking;

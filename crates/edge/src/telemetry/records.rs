@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use idempotency_core::lifecycle::{Record, StatusName, UnixMillis};
 use serde::{Deserialize, Serialize};
 
+use super::held::Held;
+
 /// How many parts of a retention are kept apart. More would be more exact where changes were lost, and larger.
 const PARTS: u64 = 64;
 
@@ -43,17 +45,28 @@ impl Place {
 }
 
 /// A record's way from one place to another; it has no place before it is made and after it is deleted.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Move {
     /// Where it was.
     pub from: Option<Place>,
     /// Where it is.
     pub to: Option<Place>,
+    /// Which record it is, if it is AMBIGUOUS, or was.
+    pub held: Option<Held>,
+}
+
+impl Move {
+    /// Whether it is AMBIGUOUS from then on.
+    #[must_use]
+    pub fn is_to_ambiguous(&self) -> bool {
+        self.to
+            .is_some_and(|place| place.status == StatusName::Ambiguous)
+    }
 }
 
 /// How many there are of each status, and how many bytes they take. Of a part of all events the numbers may be
 /// negative.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Count {
     /// PROCESSING
     pub processing: i64,
@@ -64,6 +77,10 @@ pub struct Count {
     /// AMBIGUOUS. Releases before did not count it.
     #[serde(default)]
     pub ambiguous: i64,
+    /// Those of AMBIGUOUS, by upstream and operation with a line's end between them; the former is empty for an
+    /// operation that asks none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub held: BTreeMap<String, i64>,
     /// As they are stored.
     pub bytes: i64,
 }
@@ -83,6 +100,10 @@ impl Records {
                     *number = number.saturating_add(by);
                 }
                 count.bytes = count.bytes.saturating_add(place.bytes.saturating_mul(by));
+                if let (StatusName::Ambiguous, Some(held)) = (place.status, &change.held) {
+                    let upstream = held.upstream.as_deref().unwrap_or_default();
+                    count.add_held(&format!("{upstream}\n{}", held.operation), by);
+                }
             }
         }
     }
@@ -90,8 +111,7 @@ impl Records {
     /// Moves all that `other` moved.
     pub fn merge(&mut self, other: &Self) {
         for (until_ms, more) in &other.0 {
-            let count = self.0.entry(*until_ms).or_default();
-            *count = count.plus(more);
+            self.0.entry(*until_ms).or_default().add(more);
         }
     }
 
@@ -103,18 +123,23 @@ impl Records {
     /// How many there are at `now`.
     #[must_use]
     pub fn count(&self, now: UnixMillis) -> Count {
-        self.changes(now).as_numbers()
+        self.changes(now).into_numbers()
     }
 
     /// How many there are at `now`, if `others` has taken in what happened to some of them.
     #[must_use]
     pub fn count_with(&self, others: &Self, now: UnixMillis) -> Count {
-        self.changes(now).plus(&others.changes(now)).as_numbers()
+        let mut changes = self.changes(now);
+        changes.add(&others.changes(now));
+        changes.into_numbers()
     }
 
     fn changes(&self, now: UnixMillis) -> Count {
         let living = self.0.range(now.0..).map(|(_, count)| count);
-        living.fold(Count::default(), |sum, count| sum.plus(count))
+        living.fold(Count::default(), |mut sum, count| {
+            sum.add(count);
+            sum
+        })
     }
 }
 
@@ -141,24 +166,34 @@ impl Count {
         }
     }
 
-    const fn plus(&self, other: &Self) -> Self {
-        Self {
-            processing: self.processing.saturating_add(other.processing),
-            completed: self.completed.saturating_add(other.completed),
-            failed: self.failed.saturating_add(other.failed),
-            ambiguous: self.ambiguous.saturating_add(other.ambiguous),
-            bytes: self.bytes.saturating_add(other.bytes),
+    fn add(&mut self, other: &Self) {
+        self.processing = self.processing.saturating_add(other.processing);
+        self.completed = self.completed.saturating_add(other.completed);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.ambiguous = self.ambiguous.saturating_add(other.ambiguous);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        for (held, count) in &other.held {
+            self.add_held(held, *count);
         }
     }
 
+    fn add_held(&mut self, held: &str, by: i64) {
+        let count = self.held.entry(held.to_owned()).or_default();
+        *count = count.saturating_add(by);
+    }
+
     /// Where changes have been lost, a sum may be negative.
-    fn as_numbers(self) -> Self {
+    fn into_numbers(mut self) -> Self {
+        for count in self.held.values_mut() {
+            *count = (*count).max(0);
+        }
         Self {
             processing: self.processing.max(0),
             completed: self.completed.max(0),
             failed: self.failed.max(0),
             ambiguous: self.ambiguous.max(0),
             bytes: self.bytes.max(0),
+            held: self.held,
         }
     }
 }
@@ -187,6 +222,7 @@ mod tests {
             failed: 0,
             ambiguous: 0,
             bytes: 1400,
+            ..Count::default()
         };
         assert_eq!(records.count(UnixMillis(1)), expected);
         records.add(&change(Some(done), None));
@@ -216,7 +252,11 @@ mod tests {
     }
 
     fn change(from: Option<Place>, to: Option<Place>) -> Move {
-        Move { from, to }
+        Move {
+            from,
+            to,
+            held: None,
+        }
     }
 
     /// Of a record that was made at `created_ms` and lives for an hour.

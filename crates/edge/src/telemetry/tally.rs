@@ -20,6 +20,8 @@ pub struct Tally {
     pub operations: BTreeMap<String, Histogram>,
     /// How many replays came from memory, from the object, and from KV.
     pub replays: BTreeMap<String, u64>,
+    /// How many protected requests to each upstream ended in each way, by both: `2xx payments`, `timeout mail`, …
+    pub upstreams: BTreeMap<String, u64>,
     /// How many attempts followed one that failed, died or timed out.
     pub recovered: u64,
     /// How many records have been deleted at their expiry.
@@ -62,6 +64,11 @@ impl Tally {
         }
     }
 
+    /// Adds a request to an upstream.
+    pub fn add_upstream(&mut self, upstream: &str, end: &str) {
+        increase(&mut self.upstreams, &format!("{end} {upstream}"), 1);
+    }
+
     /// Adds a request that was the `ordinal`th of its key, `after_ms` after the one before.
     pub fn add_repetition(&mut self, ordinal: u32, after_ms: u64) {
         self.between_retries.add(after_ms);
@@ -86,6 +93,9 @@ impl Tally {
         }
         for (source, count) in &other.replays {
             increase(&mut self.replays, source, *count);
+        }
+        for (end, count) in &other.upstreams {
+            increase(&mut self.upstreams, end, *count);
         }
         for (caller, count) in &other.mismatches {
             increase(&mut self.mismatches, caller, *count);

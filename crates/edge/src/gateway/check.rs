@@ -6,25 +6,28 @@ use super::{
     base::base,
     policy::{AmbiguousRule, Fallback, ForwardAs, InProgress, Policy, RouteRule, UpstreamRule},
     policy_error::{PolicyError, is_field, within, wrong},
+    webhook,
 };
 
 /// Reads a policy from JSON, and checks what its types cannot say.
 pub fn read(json: &str) -> Result<Policy, PolicyError> {
     let mut deserializer = serde_json::Deserializer::from_slice(json.as_bytes());
-    let policy: Policy = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let place = error.path().to_string();
-        wrong(
-            if matches!(place.as_str(), "." | "?") {
-                "the file".to_owned()
-            } else {
-                place
-            },
-            error.inner().to_string(),
-        )
-    })?;
+    let mut policy: Policy =
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+            let place = error.path().to_string();
+            wrong(
+                if matches!(place.as_str(), "." | "?") {
+                    "the file".to_owned()
+                } else {
+                    place
+                },
+                error.inner().to_string(),
+            )
+        })?;
     deserializer
         .end()
         .map_err(|error| wrong("the file", error.to_string()))?;
+    policy.routes.iter_mut().for_each(webhook::fill_in);
     check(&policy)?;
     Ok(policy)
 }
@@ -76,14 +79,14 @@ fn check_route(place: &str, route: &RouteRule, policy: &Policy) -> Result<(), Po
     check_match(&format!("{place}.match"), route)?;
     within(
         &format!("{place}.retention_s"),
-        route.retention_s,
+        *route.retention_s,
         1,
         31_536_000,
     )?;
-    if let InProgress::WaitS(wait_s) = route.in_progress {
+    if let InProgress::WaitS(wait_s) = *route.in_progress {
         within(&format!("{place}.in_progress.wait_s"), wait_s, 1, 30)?;
     }
-    for status in &route.not_executed {
+    for status in route.not_executed.iter() {
         within(
             &format!("{place}.not_executed"),
             u64::from(*status),
@@ -95,7 +98,7 @@ fn check_route(place: &str, route: &RouteRule, policy: &Policy) -> Result<(), Po
         .upstreams
         .get(&route.upstream)
         .map_or(0, |upstream| upstream.timeout_s);
-    if route.retention_s <= timeout_s {
+    if *route.retention_s <= timeout_s {
         let rule = format!("must be longer than timeout_s of its upstream, which is {timeout_s}");
         return Err(wrong(format!("{place}.retention_s"), rule));
     }
@@ -131,7 +134,10 @@ fn check_route(place: &str, route: &RouteRule, policy: &Policy) -> Result<(), Po
         let rule = "must not be \"resend\" where forward_key.as is \"none\": the upstream could not recognize the repetition";
         return Err(wrong(format!("{place}.ambiguous"), rule));
     }
-    Ok(())
+    match &route.webhook {
+        Some(webhook) => webhook::check(place, route, webhook),
+        None => Ok(()),
+    }
 }
 
 fn check_match(place: &str, route: &RouteRule) -> Result<(), PolicyError> {
@@ -197,8 +203,8 @@ mod tests {
 
         let route = &policy.routes[0];
         assert_eq!(route.r#match.methods, ["POST", "PATCH"]);
-        assert_eq!(route.retention_s, 86_400);
-        assert_eq!(route.not_executed, [421, 425, 429, 501, 505]);
+        assert_eq!(*route.retention_s, 86_400);
+        assert_eq!(*route.not_executed, [421, 425, 429, 501, 505]);
         assert_eq!(route.answer.max_bytes, 524_288);
         assert!(matches!(route.ambiguous, AmbiguousRule::Hold));
         assert_eq!(policy.upstreams["shop"].timeout_s, 15);

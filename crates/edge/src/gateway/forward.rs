@@ -49,7 +49,7 @@ impl Operation for Forward {
     }
 
     fn retention(&self) -> Retention {
-        Retention::Seconds(self.rule.retention_s)
+        Retention::Seconds(*self.rule.retention_s)
     }
 
     fn deadline_s(&self) -> Option<u64> {
@@ -61,9 +61,26 @@ impl Operation for Forward {
     }
 
     fn wait_s(&self) -> u64 {
-        match self.rule.in_progress {
-            InProgress::Conflict => 0,
+        match *self.rule.in_progress {
+            InProgress::Conflict | InProgress::Unavailable => 0,
             InProgress::WaitS(wait_s) => wait_s,
+        }
+    }
+
+    fn in_progress_status(&self) -> u16 {
+        match *self.rule.in_progress {
+            InProgress::Unavailable => 503,
+            InProgress::Conflict | InProgress::WaitS(_) => self.ambiguous_status(),
+        }
+    }
+
+    /// Some senders of webhooks give an event up after 4xx. After 503 they send it again, and it is held again, until
+    /// somebody knows better.
+    fn ambiguous_status(&self) -> u16 {
+        if self.rule.webhook.is_some() {
+            503
+        } else {
+            409
         }
     }
 
@@ -174,8 +191,9 @@ impl Forward {
             names.iter().any(|key| key.eq_ignore_ascii_case(name))
         };
         // A token of this service's own is not the upstream's to see.
-        let is_token =
-            |name: &str| self.rule.caller == CallerSource::Authenticated && name == "authorization";
+        let is_token = |name: &str| {
+            *self.rule.caller == CallerSource::Authenticated && name == "authorization"
+        };
         fields.retain(|(name, _)| !is_key(name) && !is_token(name));
         let key = match forwarded.r#as {
             ForwardAs::Derived => Some(execution.operation_id.0.as_str()),
@@ -202,7 +220,7 @@ impl Forward {
             Some(body) => SavedResponse { body, ..response },
             None => response.without_content(),
         };
-        if self.rule.not_executed.contains(&status) {
+        if self.rule.is_not_executed(status) {
             Err(OperationError::Refused(response))
         } else if is_final(&self.rule.store, status) {
             Ok(response)

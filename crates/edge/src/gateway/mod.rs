@@ -1,12 +1,16 @@
 //! Beside stop 5 of the walk: operations that are requests to other APIs, by a policy.
 
 mod status;
+mod stated;
 mod policy;
+mod key_from;
 mod target;
 mod fields;
 mod policy_error;
 mod base;
 mod check;
+mod variable;
+mod webhook;
 mod upstream;
 mod forward;
 mod routes;

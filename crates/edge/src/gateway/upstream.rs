@@ -15,6 +15,7 @@ use super::{
     fields::{Fields, to_client},
     policy::{FieldChanges, UpstreamRule},
     target::Base,
+    variable::variable,
 };
 
 #[wasm_bindgen(module = "/src/gateway/ask.js")]
@@ -182,12 +183,6 @@ impl Drop for Connection {
     fn drop(&mut self) {
         self.0.abort();
     }
-}
-
-fn variable(env: &Env, name: &str) -> Option<String> {
-    Reflect::get(env, &JsValue::from_str(name))
-        .ok()?
-        .as_string()
 }
 
 /// A name and a value in turn, a line each. No field has a line break in it (RFC 9110, section 5.5).

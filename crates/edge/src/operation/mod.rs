@@ -13,6 +13,7 @@
 mod operations;
 mod ordered;
 mod passage;
+mod verification;
 mod route;
 mod source;
 #[expect(
@@ -52,3 +53,4 @@ pub use route::{Endpoint, KeyRule, Keyed, Route};
 #[cfg(not(target_arch = "wasm32"))]
 pub use shape::{SchemaFn, Shape};
 pub use source::{CallerSource, KeySource, is_token};
+pub use verification::{NotVerified, Verification};

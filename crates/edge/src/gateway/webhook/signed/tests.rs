@@ -1,0 +1,333 @@
+//! The senders' own examples. Their values are data; nothing of their code is here.
+
+use idempotency_core::digest::{hex, sha256};
+
+use super::*;
+use crate::gateway::webhook::preset::Preset;
+
+/// An example of a sender's: what is sent, and the code that its documents or tests have.
+struct Example {
+    preset: Preset,
+    secret: &'static str,
+    now_s: u64,
+    fields: Vec<(&'static str, &'static str)>,
+    body: &'static [u8],
+}
+
+impl Example {
+    fn request(&self) -> Request {
+        let fields = self.fields.iter();
+        let fields = fields.map(|(name, value)| (name.to_lowercase(), (*value).to_owned()));
+        Request {
+            base_url: "https://mycompany.com".to_owned(),
+            path: "/myapp.php".to_owned(),
+            query: "foo=1&bar=2".to_owned(),
+            fields: fields.collect(),
+            body: self.body.to_vec(),
+            ..Request::default()
+        }
+    }
+
+    fn verify(&self, request: &Request, now_s: u64) -> Result<bool, String> {
+        let scheme = self.preset.sender().scheme.unwrap();
+        let key = key(scheme, self.secret).unwrap();
+        Ok(
+            match proof(scheme, request, None, UnixMillis(now_s * 1000))? {
+                Proof::Token(token) => token.as_bytes() == key,
+                Proof::Hmac(signed) => {
+                    assert_eq!(signed.hash, "SHA-256");
+                    let mut heads = signed.heads.iter();
+                    heads.any(|head| {
+                        signed.has(&hmac(&key, &[head.as_slice(), signed.body].concat()))
+                    })
+                }
+            },
+        )
+    }
+}
+
+/// HMAC (RFC 2104) with SHA-256, which the Worker has from the platform.
+fn hmac(key: &[u8], content: &[u8]) -> [u8; 32] {
+    assert!(key.len() <= 64);
+    let padded = |with: u8| -> Vec<u8> {
+        let bytes = key.iter().copied().chain(std::iter::repeat(0));
+        bytes.take(64).map(|byte| byte ^ with).collect()
+    };
+    let inner = sha256(&[padded(0x36).as_slice(), content].concat());
+    sha256(&[padded(0x5c).as_slice(), &inner].concat())
+}
+
+/// github.com/stripe/stripe-dotnet: EventUtilityTest.cs and event_test_signature.json.
+fn stripe() -> Example {
+    Example {
+        preset: Preset::Stripe,
+        secret: "webhook_secret",
+        now_s: 1_533_204_720,
+        fields: vec![(
+            "Stripe-Signature",
+            "t=1533204620,v1=2220f87ef101a04665f11cdf770523143f875572008577fa0f20882ddb9cc3c7,\
+             v0=63f3a72374a733066c4be69ed7f8e5ac85c22c9f0a6a612ab9a025a9e4ee7eef",
+        )],
+        body: include_bytes!("stripe.json"),
+    }
+}
+
+/// docs.github.com: "Validating webhook deliveries", the values to test with.
+fn github() -> Example {
+    Example {
+        preset: Preset::Github,
+        secret: "It's a Secret to Everybody",
+        now_s: 0,
+        fields: vec![(
+            "X-Hub-Signature-256",
+            "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+        )],
+        body: b"Hello, World!",
+    }
+}
+
+/// docs.slack.dev: "Verifying requests from Slack"; github.com/slackapi/python-slack-sdk: test_signature_verifier.py.
+fn slack() -> Example {
+    Example {
+        preset: Preset::Slack,
+        secret: "8f742231b10e8888abcd99yyyzzz85a5",
+        now_s: 1_531_420_618,
+        fields: vec![
+            ("X-Slack-Request-Timestamp", "1531420618"),
+            (
+                "X-Slack-Signature",
+                "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503",
+            ),
+        ],
+        body: b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V\
+                &channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=\
+                &response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN\
+                &trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c",
+    }
+}
+
+/// github.com/svix/svix-webhooks and github.com/standard-webhooks/standard-webhooks: the `sign` tests of their libraries.
+fn standard() -> Example {
+    Example {
+        preset: Preset::Standard,
+        secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        now_s: 1_614_265_330,
+        fields: vec![
+            ("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"),
+            ("webhook-timestamp", "1614265330"),
+            (
+                "webhook-signature",
+                "v1,Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc= v2,MzJsNDcz v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+            ),
+        ],
+        body: br#"{"test": 2432232314}"#,
+    }
+}
+
+fn svix() -> Example {
+    let fields = standard().fields.into_iter();
+    let fields = fields.zip(["svix-id", "svix-timestamp", "svix-signature"]);
+    Example {
+        preset: Preset::Svix,
+        fields: fields.map(|((_, value), name)| (name, value)).collect(),
+        ..standard()
+    }
+}
+
+/// github.com/Adyen/adyen-node-api-library: hmacValidator.spec.ts.
+fn adyen() -> Example {
+    Example {
+        preset: Preset::Adyen,
+        secret: "DFB1EB5485895CFA84146406857104ABB4CBCABDC8AAF103A624C8F6A3EAAB00",
+        now_s: 0,
+        fields: vec![],
+        body: br#"{"live":"false","notificationItems":[{"NotificationRequestItem":{"pspReference":"pspReference",
+            "originalReference":"originalReference","merchantAccountCode":"merchantAccount","merchantReference":"reference",
+            "amount":{"currency":"EUR","value":1000},"eventCode":"CAPTURE","success":"true","reason":"reason",
+            "additionalData":{"hmacSignature":"xhpHvYq2u2Np0rstbZ6QjLGu7JWhvf7Iwaa6EviJSX0="}}}]}"#,
+    }
+}
+
+/// docs.adyen.com: "Verify HMAC signatures". There is no original reference.
+fn adyen_of_the_documents() -> Example {
+    Example {
+        secret: "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056",
+        body:
+            br#"{"notificationItems":[{"NotificationRequestItem":{"pspReference":"7914073381342284",
+            "merchantAccountCode":"TestMerchant","merchantReference":"TestPayment-1407325143704",
+            "amount":{"value":1130,"currency":"EUR"},"eventCode":"AUTHORISATION","success":"true",
+            "additionalData":{"hmacSignature":"coqCmt/IZ4E3CzPvMY8zTjQVL5hYJUiBRg8UU+iCWo0="}}}]}"#,
+        ..adyen()
+    }
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        stripe(),
+        github(),
+        slack(),
+        standard(),
+        svix(),
+        adyen(),
+        adyen_of_the_documents(),
+    ]
+}
+
+#[test]
+fn each_senders_own_example_is_right() {
+    for example in examples() {
+        let verified = example.verify(&example.request(), example.now_s);
+        assert_eq!(verified, Ok(true), "{:?}", example.preset);
+    }
+}
+
+#[test]
+fn another_body_secret_or_signature_is_wrong() {
+    for example in examples() {
+        let preset = example.preset;
+        let mut tampered = example.request();
+        let text = String::from_utf8(tampered.body).unwrap();
+        let digit = text.rfind("1000").or(text.rfind("113")).unwrap_or(0);
+        let other = if text.as_bytes()[digit] == b'9' {
+            "8"
+        } else {
+            "9"
+        };
+        tampered.body = [&text[..digit], other, &text[digit + 1..]]
+            .concat()
+            .into_bytes();
+        assert_ne!(
+            example.verify(&tampered, example.now_s),
+            Ok(true),
+            "{preset:?}"
+        );
+
+        let mut forged = example.request();
+        for (_, value) in &mut forged.fields {
+            *value = value
+                .replace("=2", "=3")
+                .replace("=7", "=8")
+                .replace("=a", "=b")
+                .replace("g0h", "h0h");
+        }
+        let body = String::from_utf8(forged.body).unwrap();
+        forged.body = body
+            .replace(r#"Signature":"x"#, r#"Signature":"y"#)
+            .replace(r#":"coq"#, r#":"doq"#)
+            .into_bytes();
+        assert_eq!(
+            example.verify(&forged, example.now_s),
+            Ok(false),
+            "{preset:?}"
+        );
+    }
+}
+
+#[test]
+fn a_signature_of_another_time_is_refused() {
+    for example in [stripe(), slack(), standard(), svix()] {
+        let request = example.request();
+        let signed_s = example.now_s / 1000 * 1000;
+        for now_s in [signed_s - 2000, signed_s + 2000] {
+            let refused = example.verify(&request, now_s).unwrap_err();
+            assert!(refused.contains("more than 300 seconds"), "{refused}");
+        }
+    }
+    let at = |now_s| standard().verify(&standard().request(), now_s).is_ok();
+    assert_eq!(
+        [299, 300, 301].map(|s| at(1_614_265_330 + s)),
+        [true, true, false]
+    );
+    assert_eq!([300, 301].map(|s| at(1_614_265_330 - s)), [true, false]);
+}
+
+#[test]
+fn what_is_missing_is_named_and_not_what_would_be_right() {
+    for example in examples() {
+        let mut request = example.request();
+        request.fields.clear();
+        request.body = br#"{"notificationItems":[]}"#.to_vec();
+        let refused = example.verify(&request, example.now_s).unwrap_err();
+        assert!(
+            refused.contains("is missing") || refused.contains("hmacSignature"),
+            "{refused}"
+        );
+    }
+    let mut odd = stripe();
+    odd.fields = vec![("Stripe-Signature", "t=1533204620,v1=short,v0=x")];
+    let refused = odd.verify(&odd.request(), odd.now_s).unwrap_err();
+    assert_eq!(
+        refused,
+        "Stripe-Signature has no signature of a known form."
+    );
+}
+
+#[test]
+fn an_adyen_notification_has_one_item_and_each_member_once() {
+    let example = adyen();
+    let text = String::from_utf8(example.body.to_vec()).unwrap();
+    let twice = text.replacen(r#""success""#, r#""eventCode":"CAPTURE","success""#, 1);
+    let two = text.replacen("}]}", r#"},{"NotificationRequestItem":{}}]}"#, 1);
+    for body in [twice, two] {
+        let request = Request {
+            body: body.into_bytes(),
+            ..Request::default()
+        };
+        assert!(example.verify(&request, 0).is_err());
+    }
+}
+
+#[test]
+fn twilios_parameters_are_sorted_and_each_pair_counts_once() {
+    // github.com/twilio/twilio-python: test_request_validator.py, of which tests/worker/webhook-senders.test.ts has the codes.
+    let form = "SidAccount=AC123&Digits=5678&Digits=1234&Sid=CA123&Digits=1234";
+    let request = |content_type: &str, query: &str| Request {
+        fields: vec![
+            ("content-type".to_owned(), content_type.to_owned()),
+            (
+                "x-twilio-signature".to_owned(),
+                "IK+Dwps556ElfBT0I3Rgjkr1wJU=".to_owned(),
+            ),
+        ],
+        query: query.to_owned(),
+        body: form.as_bytes().to_vec(),
+        ..github().request()
+    };
+    let heads = |request: &Request| match proof(Scheme::Twilio, request, None, UnixMillis(0)) {
+        Ok(Proof::Hmac(signed)) => {
+            assert_eq!((signed.hash, signed.body), ("SHA-1", [].as_slice()));
+            let heads = signed.heads.into_iter();
+            heads.map(|head| String::from_utf8(head).unwrap()).collect()
+        }
+        Ok(Proof::Token(_)) | Err(_) => vec![],
+    };
+
+    let rest = "/myapp.php?foo=1&bar=2Digits1234Digits5678SidCA123SidAccountAC123";
+    let signed = heads(&request(
+        "application/x-www-form-urlencoded; charset=UTF-8",
+        "foo=1&bar=2",
+    ));
+    assert_eq!(
+        signed,
+        [
+            format!("https://mycompany.com{rest}"),
+            format!("https://mycompany.com:443{rest}")
+        ]
+    );
+    let digest = hex(&sha256(form.as_bytes()));
+    let right = request("application/json", &format!("bodySHA256={digest}"));
+    assert_eq!(
+        heads(&right)[0],
+        format!("https://mycompany.com/myapp.php?bodySHA256={digest}")
+    );
+    for query in [
+        "foo=1",
+        "bodySHA256=",
+        &format!("bodySHA256={}", digest.replace('a', "b")),
+    ] {
+        assert!(
+            heads(&request("application/json", query)).is_empty(),
+            "{query}"
+        );
+    }
+}

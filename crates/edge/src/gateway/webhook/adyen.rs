@@ -30,8 +30,10 @@ pub fn signed(body: &[u8]) -> Option<(String, String)> {
     let signature = item.pointer("/additionalData/hmacSignature")?.as_str()?;
     let values = MEMBERS.map(|pointer| match item.pointer(pointer) {
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Null) | None => String::new(),
-        Some(other) => other.to_string(),
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::Bool(true)) => "true".to_owned(),
+        Some(Value::Bool(false)) => "false".to_owned(),
+        Some(Value::Null | Value::Array(_) | Value::Object(_)) | None => String::new(),
     });
     Some((values.join(":"), signature.to_owned()))
 }

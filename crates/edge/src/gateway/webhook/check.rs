@@ -1,6 +1,6 @@
 //! What the types of a webhook's rule cannot say.
 
-use super::{preset::Scheme, rule::WebhookRule};
+use super::{preset::Preset, rule::WebhookRule};
 use crate::{
     gateway::{
         base::base,
@@ -10,13 +10,10 @@ use crate::{
     operation::CallerSource,
 };
 
-/// How many secrets a webhook may have: one, and those that it replaces.
-pub const MAX_SECRETS: usize = 4;
-
 /// Checks a route whose requests are webhooks, after what its preset knows was filled in.
 pub fn check(place: &str, route: &RouteRule, webhook: &WebhookRule) -> Result<(), PolicyError> {
-    check_secret(&format!("{place}.webhook.secret"), webhook)?;
-    let signs_url = matches!(webhook.preset.sender().scheme, Some(Scheme::Twilio));
+    check_secrets(&format!("{place}.webhook"), webhook)?;
+    let signs_url = webhook.preset == Preset::Twilio;
     if let Some(url) = &webhook.public_url {
         let is_origin = base(url).is_ok_and(|base| base.path.is_empty());
         if !signs_url || !is_origin {
@@ -39,38 +36,38 @@ pub fn check(place: &str, route: &RouteRule, webhook: &WebhookRule) -> Result<()
     Ok(())
 }
 
-fn check_secret(place: &str, webhook: &WebhookRule) -> Result<(), PolicyError> {
-    let names = &webhook.secret.0;
-    let preset: &str = webhook.preset.into();
-    match webhook.preset.sender().scheme {
-        None if !names.is_empty() => Err(wrong(
-            place,
-            format!(
-                "must be left out for {preset}, which signs by certificate and is not verified, and is \"{}\"",
-                names.join("\", \"")
-            ),
-        )),
-        Some(_) if names.is_empty() => Err(wrong(
-            place,
-            format!(
-                "must name the variable or secret that {preset} signs with, such as \"{}_WEBHOOK_SECRET\", and is missing",
-                preset.to_ascii_uppercase()
-            ),
-        )),
-        Some(_) if names.len() > MAX_SECRETS => Err(wrong(
-            place,
-            format!(
-                "must be at most {MAX_SECRETS} names, and is {}",
-                names.len()
-            ),
-        )),
-        Some(_) => names.iter().try_for_each(|name| is_name(place, name)),
-        None => Ok(()),
+fn check_secrets(place: &str, webhook: &WebhookRule) -> Result<(), PolicyError> {
+    let preset = webhook.preset.name();
+    if webhook.preset.sender().scheme.is_none() {
+        return match webhook.names().next() {
+            None => Ok(()),
+            Some(name) => Err(wrong(
+                format!("{place}.secret"),
+                format!(
+                    "must be left out for {preset}, which signs by certificate and is not verified, and is \"{name}\""
+                ),
+            )),
+        };
     }
+    if webhook.secret.is_none() {
+        let rule = format!(
+            "must name the variable or secret that {preset} signs with, such as \"{}_WEBHOOK_SECRET\", and is missing",
+            preset.to_ascii_uppercase()
+        );
+        return Err(wrong(format!("{place}.secret"), rule));
+    }
+    is_name(&format!("{place}.secret"), webhook.secret.as_deref())?;
+    is_name(
+        &format!("{place}.previous_secret"),
+        webhook.previous_secret.as_deref(),
+    )
 }
 
 /// What may be the name of a variable, and no secret that was put here by mistake.
-fn is_name(place: &str, name: &str) -> Result<(), PolicyError> {
+fn is_name(place: &str, name: Option<&str>) -> Result<(), PolicyError> {
+    let Some(name) = name else {
+        return Ok(());
+    };
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let is_digit = name.starts_with(|char: char| char.is_ascii_digit());
     if !name.is_empty() && name.bytes().all(allowed) && !is_digit && !name.starts_with("whsec_") {
@@ -93,7 +90,7 @@ mod tests {
             (
                 r#""webhook": {"preset": "strype", "secret": "S"}"#,
                 "routes[0].webhook.preset",
-                "unknown variant `strype`, expected one of `stripe`, `github`",
+                "must be one of stripe, github, shopify, slack, standard, svix, twilio, sns, adyen, paypal, gitlab, and is \"strype\"",
             ),
             (
                 r#""webhook": {"preset": "github"}"#,
@@ -101,24 +98,14 @@ mod tests {
                 "must name the variable or secret that github signs with, such as \"GITHUB_WEBHOOK_SECRET\", and is missing",
             ),
             (
-                r#""webhook": {"preset": "github", "secret": []}"#,
-                "routes[0].webhook.secret",
-                "and is missing",
-            ),
-            (
-                r#""webhook": {"preset": "github", "secret": 7}"#,
-                "routes[0].webhook.secret",
-                "the name of a variable or secret, or a list of such names",
-            ),
-            (
                 r#""webhook": {"preset": "stripe", "secret": "whsec_5WbX5kEWLlfzsGNjH64I8lOOqUB6e8FH"}"#,
                 "routes[0].webhook.secret",
                 "not the secret itself",
             ),
             (
-                r#""webhook": {"preset": "stripe", "secret": ["A", "B", "C", "D", "E"]}"#,
-                "routes[0].webhook.secret",
-                "at most 4 names, and is 5",
+                r#""webhook": {"preset": "stripe", "secret": "S", "previous_secret": "t w o"}"#,
+                "routes[0].webhook.previous_secret",
+                "must be the name of a variable or secret",
             ),
             (
                 r#""webhook": {"preset": "sns", "secret": "S"}"#,

@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn what_the_policy_says_itself_stays() {
         let route = route(
-            r#""webhook": {"preset": "stripe", "secret": ["S", "T"]}, "key": {"from": ["json:/data/id"]},
+            r#""webhook": {"preset": "stripe", "secret": "S", "previous_secret": "T"}, "key": {"from": ["json:/data/id"]},
                "caller": "header:X-Account", "fingerprint": "bytes", "retention_s": 60,
                "in_progress": {"wait_s": 2}, "store": ["2xx", "4xx"]"#,
         );

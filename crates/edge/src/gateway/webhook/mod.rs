@@ -1,5 +1,6 @@
 //! Routes that are for webhooks: what is known of a sender, and whether it has signed a request.
 
+mod scheme;
 mod preset;
 mod rule;
 mod fill_in;

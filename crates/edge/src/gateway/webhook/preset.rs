@@ -1,14 +1,16 @@
 //! What is known of each sender of webhooks. docs/webhooks.md says where from.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 use strum::{IntoStaticStr, VariantArray};
 
+use super::scheme::{
+    ADYEN, GITHUB, GITLAB, SHOPIFY, SLACK, STANDARD, STRIPE, SVIX, Scheme, TWILIO,
+};
+
 /// A sender of webhooks.
-#[derive(
-    Clone, Copy, Debug, Deserialize, Eq, IntoStaticStr, JsonSchema, PartialEq, VariantArray,
-)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Eq, IntoStaticStr, JsonSchema, PartialEq, VariantArray)]
+#[schemars(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum Preset {
     /// Stripe.
@@ -48,50 +50,6 @@ pub struct Sender {
     pub scheme: Option<Scheme>,
 }
 
-/// How a request is signed.
-#[derive(Clone, Copy, Debug)]
-pub enum Scheme {
-    /// `Stripe-Signature: t=<seconds>,v1=<hex>`, over `<seconds>.<body>`.
-    Stripe,
-    /// `X-Hub-Signature-256: sha256=<hex>`, over the body.
-    Github,
-    /// `X-Shopify-Hmac-Sha256: <base64>`, over the body.
-    Shopify,
-    /// `X-Slack-Signature: v0=<hex>`, over `v0:<seconds>:<body>`.
-    Slack,
-    /// `webhook-signature: v1,<base64>`, over `<id>.<seconds>.<body>`.
-    Standard(StandardFields),
-    /// `X-Twilio-Signature: <base64>`, over the URL and the form's parameters.
-    Twilio,
-    /// A member of the only item, over some of its members.
-    Adyen,
-    /// `X-Gitlab-Token`, which is the secret itself.
-    Gitlab,
-}
-
-/// The fields of Standard Webhooks.
-#[derive(Clone, Copy, Debug)]
-pub struct StandardFields {
-    /// The event's id.
-    pub id: &'static str,
-    /// When it was signed.
-    pub timestamp: &'static str,
-    /// The signatures.
-    pub signature: &'static str,
-}
-
-const STANDARD: StandardFields = StandardFields {
-    id: "webhook-id",
-    timestamp: "webhook-timestamp",
-    signature: "webhook-signature",
-};
-
-const SVIX: StandardFields = StandardFields {
-    id: "svix-id",
-    timestamp: "svix-timestamp",
-    signature: "svix-signature",
-};
-
 const DAY_S: u64 = 86_400;
 
 const fn sender(
@@ -108,21 +66,36 @@ const fn sender(
     }
 }
 
+/// By its name. What serde derives for enums takes more of the Worker.
+impl<'de> Deserialize<'de> for Preset {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let mut all = Self::VARIANTS.iter();
+        all.find(|preset| preset.name() == text)
+            .copied()
+            .ok_or_else(|| {
+                let names: Vec<_> = Self::VARIANTS.iter().map(|preset| preset.name()).collect();
+                let names = names.join(", ");
+                D::Error::custom(format!("must be one of {names}, and is \"{text}\""))
+            })
+    }
+}
+
 impl Preset {
+    /// Its name in a policy.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
     /// What is known of it.
     pub const fn sender(self) -> Sender {
         match self {
-            Self::Stripe => sender(&["json:/id"], 30, 8, Some(Scheme::Stripe)),
-            Self::Github => sender(&["header:X-GitHub-Delivery"], 4, 8, Some(Scheme::Github)),
-            Self::Shopify => sender(&["header:X-Shopify-Event-Id"], 2, 3, Some(Scheme::Shopify)),
-            Self::Slack => sender(&["json:/event_id"], 1, 2, Some(Scheme::Slack)),
-            Self::Standard => sender(
-                &["header:webhook-id"],
-                7,
-                13,
-                Some(Scheme::Standard(STANDARD)),
-            ),
-            Self::Svix => sender(&["header:svix-id"], 7, 13, Some(Scheme::Standard(SVIX))),
+            Self::Stripe => sender(&["json:/id"], 30, 8, Some(STRIPE)),
+            Self::Github => sender(&["header:X-GitHub-Delivery"], 4, 8, Some(GITHUB)),
+            Self::Shopify => sender(&["header:X-Shopify-Event-Id"], 2, 3, Some(SHOPIFY)),
+            Self::Slack => sender(&["json:/event_id"], 1, 2, Some(SLACK)),
+            Self::Standard => sender(&["header:webhook-id"], 7, 13, Some(STANDARD)),
+            Self::Svix => sender(&["header:svix-id"], 7, 13, Some(SVIX)),
             // A message's deliveries have its id in common, and those of its statuses too.
             Self::Twilio => sender(
                 &[
@@ -132,7 +105,7 @@ impl Preset {
                 ],
                 1,
                 13,
-                Some(Scheme::Twilio),
+                Some(TWILIO),
             ),
             Self::Sns => sender(&["header:x-amz-sns-message-id"], 1, 13, None),
             Self::Adyen => sender(
@@ -142,10 +115,10 @@ impl Preset {
                 ],
                 31,
                 8,
-                Some(Scheme::Adyen),
+                Some(ADYEN),
             ),
             Self::Paypal => sender(&["json:/id"], 4, 18, None),
-            Self::Gitlab => sender(&["header:Idempotency-Key"], 7, 8, Some(Scheme::Gitlab)),
+            Self::Gitlab => sender(&["header:Idempotency-Key"], 7, 8, Some(GITLAB)),
         }
     }
 }

@@ -4,7 +4,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use idempotency_core::{Request, digest::from_hex, lifecycle::UnixMillis};
 use subtle::{Choice, ConstantTimeEq};
 
-use super::{adyen, form, preset::Scheme};
+use super::{
+    adyen, form,
+    scheme::{Encoding, Scheme, Signed},
+};
 
 /// How far the time of a signature may be from ours, in seconds, as Stripe, Slack and Standard Webhooks have it. A delivery
 /// that somebody has recorded is good for as long.
@@ -15,131 +18,90 @@ const MAX_SIGNATURES: usize = 16;
 
 /// What shows that a request is the sender's.
 #[derive(Debug)]
-pub enum Proof<'a> {
-    /// The code of one of the `heads` with the body after it is one of the signatures.
-    Hmac(Signed<'a>),
-    /// The secret itself.
-    Token(&'a str),
-}
-
-/// What is signed.
-#[derive(Debug)]
-pub struct Signed<'a> {
-    /// The name of the hash.
-    pub hash: &'static str,
-    /// What stands in front of the body: one of these.
+pub struct Proof<'a> {
+    /// What stands in front of the body: one of these. Nothing, if the secret itself is sent.
     pub heads: Vec<Vec<u8>>,
     /// The body as it came; empty, if all that is signed is in the head.
     pub body: &'a [u8],
     signatures: Vec<Vec<u8>>,
 }
 
-impl Signed<'_> {
+impl Proof<'_> {
     /// Whether `code` is one of the signatures. How long it takes says nothing of what would be right.
     pub fn has(&self, code: &[u8]) -> bool {
-        let same = self.signatures.iter().map(|own| own.as_slice().ct_eq(code));
-        same.fold(Choice::from(0), |any, same| any | same).into()
+        let mut has = Choice::from(0);
+        for signature in &self.signatures {
+            has |= signature.as_slice().ct_eq(code);
+        }
+        has.into()
     }
 }
 
 /// What shows that `request` is of a sender that signs by `scheme`, or why there is nothing.
 pub fn proof<'a>(
-    scheme: Scheme,
+    scheme: &Scheme,
     request: &'a Request,
     public_url: Option<&str>,
     now: UnixMillis,
 ) -> Result<Proof<'a>, String> {
     let body = request.body.as_slice();
-    let signed = |heads, body, signatures: Vec<Vec<u8>>, field: &str| {
-        if signatures.is_empty() {
-            return Err(format!("{field} has no signature of a known form."));
-        }
-        let hash = "SHA-256";
-        Ok(Proof::Hmac(Signed {
-            hash,
-            heads,
-            body,
-            signatures,
-        }))
-    };
-    match scheme {
-        Scheme::Stripe => {
-            let name = "Stripe-Signature";
-            let sent = field(request, name)?;
-            let seconds = values(sent, ',', "t=").next().unwrap_or_default();
+    let item;
+    let (heads, body, sent) = match scheme.signed {
+        Signed::Body => (vec![Vec::new()], body, field(request, scheme.signature)?),
+        Signed::Dated {
+            id,
+            lead,
+            seconds,
+            trail,
+        } => {
+            let sent = field(request, scheme.signature)?;
+            let id = id.map_or(Ok(""), |name| field(request, name))?;
+            let name = seconds.unwrap_or(scheme.signature);
+            let seconds = match seconds {
+                Some(name) => field(request, name)?,
+                None => after(sent, scheme.separator, "t=")
+                    .next()
+                    .unwrap_or_default(),
+            };
             is_recent(name, seconds, now)?;
-            let signatures = values(sent, ',', "v1=").filter_map(of_hex).collect();
-            let head = format!("{seconds}.").into_bytes();
-            signed(vec![head], body, signatures, name)
+            let head = [id, lead, seconds, trail].concat().into_bytes();
+            (vec![head], body, sent)
         }
-        Scheme::Github => {
-            let name = "X-Hub-Signature-256";
-            let signatures = values(field(request, name)?, ',', "sha256=");
-            let signatures = signatures.filter_map(of_hex).collect();
-            signed(vec![Vec::new()], body, signatures, name)
-        }
-        Scheme::Shopify => {
-            let name = "X-Shopify-Hmac-Sha256";
-            let signatures = of_base64(field(request, name)?).into_iter().collect();
-            signed(vec![Vec::new()], body, signatures, name)
-        }
-        Scheme::Slack => {
-            let (name, timestamp) = ("X-Slack-Signature", "X-Slack-Request-Timestamp");
-            let seconds = field(request, timestamp)?;
-            is_recent(timestamp, seconds, now)?;
-            let signatures = values(field(request, name)?, ',', "v0=");
-            let signatures = signatures.filter_map(of_hex).collect();
-            let head = format!("v0:{seconds}:").into_bytes();
-            signed(vec![head], body, signatures, name)
-        }
-        Scheme::Standard(fields) => {
-            let (id, seconds) = (
-                field(request, fields.id)?,
-                field(request, fields.timestamp)?,
-            );
-            is_recent(fields.timestamp, seconds, now)?;
-            let signatures = values(field(request, fields.signature)?, ' ', "v1,");
-            let signatures = signatures.filter_map(of_base64).collect();
-            let head = format!("{id}.{seconds}.").into_bytes();
-            signed(vec![head], body, signatures, fields.signature)
-        }
-        Scheme::Twilio => {
-            let name = "X-Twilio-Signature";
-            let sent = of_base64(field(request, name)?);
+        Signed::Form => {
             let heads = form::signed(request, public_url);
-            let heads = heads.ok_or("The content is not signed, or not what was signed.")?;
-            match signed(heads, &[], sent.into_iter().collect(), name)? {
-                Proof::Hmac(signed) => Ok(Proof::Hmac(Signed {
-                    hash: "SHA-1",
-                    ..signed
-                })),
-                token @ Proof::Token(_) => Ok(token),
-            }
+            let heads = heads.ok_or("The content is not what was signed, or nothing was.")?;
+            (heads, [].as_slice(), field(request, scheme.signature)?)
         }
-        Scheme::Adyen => {
-            let name = "additionalData.hmacSignature";
-            let (head, sent) = adyen::signed(body)
+        Signed::Item => {
+            item = adyen::signed(body)
                 .ok_or("The content is no notification of one item with a hmacSignature.")?;
-            let signatures = of_base64(&sent).into_iter().collect();
-            signed(vec![head.into_bytes()], &[], signatures, name)
+            let head = item.0.clone().into_bytes();
+            (vec![head], [].as_slice(), item.1.as_str())
         }
-        Scheme::Gitlab => Ok(Proof::Token(field(request, "X-Gitlab-Token")?)),
+        Signed::Nothing => (Vec::new(), body, field(request, scheme.signature)?),
+    };
+    let mut signatures = Vec::new();
+    for text in after(sent, scheme.separator, scheme.prefix) {
+        signatures.extend(bytes(scheme.code, text));
     }
+    if signatures.is_empty() {
+        let name = scheme.signature;
+        return Err(format!("{name} has no signature of a known form."));
+    }
+    Ok(Proof {
+        heads,
+        body,
+        signatures,
+    })
 }
 
 /// The key that `secret` stands for, as the sender shows it; nothing, if it is not of the sender's form.
-pub fn key(scheme: Scheme, secret: &str) -> Option<Vec<u8>> {
-    let key = match scheme {
-        Scheme::Standard(_) => of_base64(secret.strip_prefix("whsec_").unwrap_or(secret))?,
-        Scheme::Adyen => of_hex(secret)?,
-        Scheme::Stripe
-        | Scheme::Github
-        | Scheme::Shopify
-        | Scheme::Slack
-        | Scheme::Twilio
-        | Scheme::Gitlab => secret.as_bytes().to_vec(),
+pub fn key(scheme: &Scheme, secret: &str) -> Option<Vec<u8>> {
+    let secret = match scheme.secret {
+        Encoding::Base64 => secret.strip_prefix("whsec_").unwrap_or(secret),
+        Encoding::Text | Encoding::Hex => secret,
     };
-    (!key.is_empty()).then_some(key)
+    bytes(scheme.secret, secret).filter(|key| !key.is_empty())
 }
 
 fn field<'a>(request: &'a Request, name: &str) -> Result<&'a str, String> {
@@ -148,18 +110,18 @@ fn field<'a>(request: &'a Request, name: &str) -> Result<&'a str, String> {
     value.ok_or_else(|| format!("The field {name} is missing."))
 }
 
-/// What stands behind `name` in the parts of a field.
-fn values<'a>(sent: &'a str, separator: char, name: &str) -> impl Iterator<Item = &'a str> {
+/// What stands behind `prefix` in the parts of a field.
+fn after<'a>(sent: &'a str, separator: char, prefix: &str) -> impl Iterator<Item = &'a str> {
     let parts = sent.split(separator).take(MAX_SIGNATURES);
-    parts.filter_map(move |part| part.trim().strip_prefix(name))
+    parts.filter_map(move |part| part.trim().strip_prefix(prefix))
 }
 
-fn of_hex(text: &str) -> Option<Vec<u8>> {
-    from_hex(text).map(Vec::from)
-}
-
-fn of_base64(text: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(text).ok()
+fn bytes(encoding: Encoding, text: &str) -> Option<Vec<u8>> {
+    match encoding {
+        Encoding::Text => Some(text.as_bytes().to_vec()),
+        Encoding::Hex => from_hex(text).map(Vec::from),
+        Encoding::Base64 => STANDARD.decode(text).ok(),
+    }
 }
 
 fn is_recent(name: &str, seconds: &str, now: UnixMillis) -> Result<(), String> {

@@ -2,14 +2,14 @@
 
 use futures_util::future::LocalBoxFuture;
 use idempotency_core::Request;
-use subtle::ConstantTimeEq;
 use worker::Env;
 
 use super::{
     hmac::hmac,
-    preset::Scheme,
+    preset::Preset,
     rule::WebhookRule,
-    signed::{Proof, key, proof},
+    scheme::{Scheme, Signed},
+    signed::{key, proof},
 };
 use crate::{
     clock,
@@ -33,13 +33,20 @@ impl Signatures {
         })
     }
 
+    fn hash(&self) -> &'static str {
+        match self.scheme.signed {
+            Signed::Form => "SHA-1",
+            Signed::Body | Signed::Dated { .. } | Signed::Item | Signed::Nothing => "SHA-256",
+        }
+    }
+
     /// The keys of the secrets that are there. While a secret is replaced, one of two may be missing.
     fn keys(&self, env: &Env) -> Result<Vec<Vec<u8>>, NotVerified> {
-        let names = &self.rule.secret.0;
-        let secrets = names.iter().filter_map(|name| variable(env, name));
-        let keys = secrets.filter_map(|secret| key(self.scheme, secret.trim()));
+        let secrets = self.rule.names().filter_map(|name| variable(env, name));
+        let keys = secrets.filter_map(|secret| key(&self.scheme, secret.trim()));
         let keys: Vec<_> = keys.collect();
         if keys.is_empty() {
+            let names: Vec<_> = self.rule.names().collect();
             let names = names.join(" or ");
             let text =
                 format!("No signature can be checked: {names} must be a secret of the sender's.");
@@ -58,26 +65,20 @@ impl Verification for Signatures {
         Box::pin(async move {
             let keys = self.keys(env)?;
             let public_url = self.rule.public_url.as_deref();
-            let proof = proof(self.scheme, request, public_url, clock::now());
-            let is_right = match proof.map_err(NotVerified::Wrong)? {
-                Proof::Token(token) => {
-                    let token = token.as_bytes();
-                    keys.iter().any(|key| key.as_slice().ct_eq(token).into())
+            let proof = proof(&self.scheme, request, public_url, clock::now());
+            let proof = proof.map_err(NotVerified::Wrong)?;
+            let mut is_right = false;
+            for key in &keys {
+                if proof.heads.is_empty() {
+                    is_right |= proof.has(key);
                 }
-                Proof::Hmac(signed) => {
-                    let mut is_right = false;
-                    for (key, head) in keys
-                        .iter()
-                        .flat_map(|key| signed.heads.iter().map(move |head| (key, head)))
-                    {
-                        let code = hmac(signed.hash, key, head, signed.body).await;
-                        let failed =
-                            |error: worker::Error| NotVerified::Unconfigured(error.to_string());
-                        is_right |= signed.has(&code.map_err(failed)?);
-                    }
-                    is_right
+                for head in &proof.heads {
+                    let code = hmac(self.hash(), key, head, proof.body).await;
+                    let failed =
+                        |error: worker::Error| NotVerified::Unconfigured(error.to_string());
+                    is_right |= proof.has(&code.map_err(failed)?);
                 }
-            };
+            }
             if is_right {
                 return Ok(());
             }
@@ -87,9 +88,8 @@ impl Verification for Signatures {
     }
 
     fn is_handshake(&self, request: &Request) -> bool {
-        matches!(self.scheme, Scheme::Slack)
-            && KeySource::parse("json:/type")
-                .and_then(|source| source.find(request))
-                .is_some_and(|kind| kind == "url_verification")
+        self.rule.preset == Preset::Slack
+            && KeySource::Json("/type".to_owned()).find(request).as_deref()
+                == Some("url_verification")
     }
 }

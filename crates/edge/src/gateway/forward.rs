@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
 use idempotency_core::{
-    Json, Request,
+    Json, Request, digest_of_parts,
     lifecycle::{Fingerprint, Repeat, SavedResponse},
 };
 
@@ -166,8 +166,8 @@ impl Forward {
         match &self.rule.fingerprint {
             Some(FingerprintRule::None) => fingerprint(&Request::default(), &[]),
             Some(FingerprintRule::Json { exclude }) => of_json(request, exclude),
-            None if request.field("content-type").is_some_and(is_json) => of_json(request, &[]),
-            Some(FingerprintRule::Bytes) | None => fingerprint(request, &request.body),
+            Some(FingerprintRule::Bytes) => fingerprint(request, &request.body),
+            None => by_type(request),
         }
     }
 
@@ -227,6 +227,18 @@ impl Forward {
         } else {
             Err(OperationError::Unclear(response))
         }
+    }
+}
+
+/// As the content type says: JSON by its meaning, several parts by these, and everything else by its bytes.
+fn by_type(request: &Request) -> Fingerprint {
+    let content_type = request.field("content-type").unwrap_or_default();
+    if is_json(content_type) {
+        return of_json(request, &[]);
+    }
+    match digest_of_parts(content_type, &request.body) {
+        Some(digest) => fingerprint(request, &digest),
+        None => fingerprint(request, &request.body),
     }
 }
 

@@ -105,7 +105,7 @@ pub struct RouteRule {
     #[serde(default)]
     pub key: KeyFrom,
     /// What makes a request the same as another, beside method, path and query. Unless it is set, the content type
-    /// decides: JSON is compared by its meaning, everything else by its bytes.
+    /// decides: JSON is compared by its meaning, `multipart/*` by its parts, everything else by its bytes.
     #[serde(default)]
     pub fingerprint: Option<FingerprintRule>,
     /// How many seconds an answer is kept.

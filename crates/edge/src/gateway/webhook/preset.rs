@@ -122,3 +122,30 @@ impl Preset {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documents_say_what_each_preset_fills_in() {
+        let text = include_str!("../../../../../docs/webhooks.md");
+        for preset in Preset::VARIANTS {
+            let name = format!("`{}`", preset.name());
+            let mut rows = text.lines().filter(|line| line.starts_with("| `"));
+            let row = rows.find(|line| line.split('|').nth(1).unwrap().contains(&name));
+            let row = row.unwrap_or_else(|| panic!("docs/webhooks.md has no row of {name}"));
+
+            let sender = preset.sender();
+            let kept = format!("| {} d |", sender.retention_s / DAY_S);
+            let waits = format!("| {} s |", sender.wait_s);
+            assert!(row.contains(&kept) && row.contains(&waits), "{row}");
+            for key in sender.key {
+                let is_long = key.contains("pspReference");
+                assert!(is_long || row.contains(&format!("`{key}`")), "{key}: {row}");
+            }
+            let set_up = format!("\"preset\": \"{}\" }}`. **Not verified**", preset.name());
+            assert_eq!(sender.scheme.is_none(), text.contains(&set_up), "{name}");
+        }
+    }
+}

@@ -68,9 +68,10 @@ pub fn proof<'a>(
             (vec![head], body, sent)
         }
         Signed::Form => {
+            let sent = field(request, scheme.signature)?;
             let heads = form::signed(request, public_url);
             let heads = heads.ok_or("The content is not what was signed, or nothing was.")?;
-            (heads, [].as_slice(), field(request, scheme.signature)?)
+            (heads, [].as_slice(), sent)
         }
         Signed::Item => {
             item = adyen::signed(body)

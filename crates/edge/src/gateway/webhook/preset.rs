@@ -31,7 +31,7 @@ pub enum Preset {
     Sns,
     /// Adyen.
     Adyen,
-    /// PayPal. Its signature is by certificate, and is not verified.
+    /// `PayPal`. Its signature is by certificate, and is not verified.
     Paypal,
     /// GitLab, with a secret token. With a signing token, it follows `standard`.
     Gitlab,

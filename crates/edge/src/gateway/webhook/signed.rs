@@ -139,4 +139,6 @@ fn is_recent(name: &str, seconds: &str, now: UnixMillis) -> Result<(), String> {
 }
 
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod tests;

@@ -42,9 +42,10 @@ const SENDERS: [name: string, deliver: (id: string, path: string) => Delivery][]
   ["paypal", (id) => paypal(id)],
 ];
 
-/** The same with other codes: with the first character at the end. */
+/** The same with other codes, which are written as they should be. */
 function other(text: string): string {
-  const changed = text.replaceAll(/[0-9A-Za-z+/]{27,}/g, (code) => code.slice(1) + code[0]);
+  const turned = (code: string) => code.slice(1, 20) + code[0] + code.slice(20);
+  const changed = text.replaceAll(/[0-9A-Za-z+/]{27,}/g, turned);
   return changed === text && !text.startsWith("{") ? `${text}x` : changed;
 }
 

@@ -14,7 +14,9 @@ mod webhook;
 mod upstream;
 mod forward;
 mod routes;
+mod outline;
 
+pub use outline::outline;
 #[cfg(not(target_arch = "wasm32"))]
 pub use policy::schema;
 pub use policy_error::PolicyError;

@@ -76,6 +76,26 @@ describe("a request with a key", () => {
     expect([same.status, other.status]).toEqual([201, 422]);
   });
 
+  test("is compared by its parts if it has several, whatever boundary a client makes", async () => {
+    const path = place("new");
+    const key = newKey();
+    const form = (text: string) => {
+      const body = new FormData();
+      body.set("text", text);
+      body.set("file", new File([new Uint8Array([0, 13, 10, 255])], "a.bin"));
+      return body;
+    };
+
+    const answers = [
+      await send(path, key, { body: form("one") }),
+      await send(path, key, { body: form("one") }),
+      await send(path, key, { body: form("two") }),
+    ];
+
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 422]);
+    expect(upstream.at(path)).toHaveLength(1);
+  });
+
   test("is another caller's if another Authorization comes with it", async () => {
     const path = place("new");
     const key = newKey();

@@ -134,7 +134,7 @@ describe("a problem's page", () => {
     ["idempotency-key-invalid", 400],
     ["idempotency-key-conflict", 400],
     ["request-mismatch", 400, 422],
-    ["operation-in-progress", 409],
+    ["operation-in-progress", 409, 503],
     ["malformed-json", 400],
     ["validation-failed", 422],
     ["unsupported-media-type", 415],

@@ -8,6 +8,7 @@ mod fault;
 mod json;
 mod parse;
 mod json_mistakes;
+mod multipart;
 mod origin;
 mod request;
 mod message;
@@ -18,6 +19,8 @@ pub mod digest;
 #[cfg(test)]
 mod any_json;
 #[cfg(test)]
+mod any_multipart;
+#[cfg(test)]
 mod any_message;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
@@ -26,6 +29,7 @@ pub use address::{CompositeKey, IdempotencyKey, KeyForm, Scope};
 pub use fault::{Fault, parse_faults};
 pub use json::Json;
 pub use message::{Asked, Message, MessageError, Ruling};
+pub use multipart::digest_of_parts;
 pub use origin::Origin;
 pub use reply::{Claimed, Inspected, Reply, ReplyKind, Silence};
 pub use request::{Request, Variables};

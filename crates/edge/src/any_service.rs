@@ -16,12 +16,20 @@ use crate::{
     },
 };
 
-/// An operation that does nothing.
+/// An operation that does nothing, and has clients that want 503 if its name is one of events.
 struct Note(&'static str);
 
 impl Operation for Note {
     fn name(&self) -> &str {
         self.0
+    }
+
+    fn in_progress_status(&self) -> u16 {
+        if self.0.ends_with("_event") { 503 } else { 409 }
+    }
+
+    fn ambiguous_status(&self) -> u16 {
+        self.in_progress_status()
     }
 
     fn admit(&self, request: &Request) -> Result<Fingerprint, Refusal> {
@@ -65,6 +73,7 @@ pub fn router() -> Router {
         note("POST", "/notes", "create_note"),
         Route::get("/notes/{id}", Read::of::<ReadNote>()),
         note("PUT", "/notes/{id}", "replace_note"),
+        note("POST", "/events", "receive_event"),
         Route::get("/files/{*rest}", Read::of::<ReadNote>()),
     ];
     Router::new(Rc::new(operations(routes))).unwrap()

@@ -80,10 +80,11 @@ pub static REQUEST_MISMATCH: Definition = Definition {
 pub static OPERATION_IN_PROGRESS: Definition = Definition {
     slug: "operation-in-progress",
     status: 409,
-    other_statuses: &[],
+    other_statuses: &[503],
     title: "The operation is still running",
     retryable: true,
-    meaning: "A request with this key and payload came before and has not ended yet.",
+    meaning: "A request with this key and payload came before and has not ended yet. The status is 503 where clients \
+              would not repeat a request after 409, such as on routes for webhooks.",
     remedy: "Send the same request again after the seconds in Retry-After, or send Prefer: wait=30 with it \
              and be answered when the operation ends.",
 };
@@ -190,7 +191,8 @@ pub static UNAUTHORIZED: Definition = Definition {
     title: "A valid credential is required",
     retryable: false,
     meaning: "The field Authorization is missing, holds something that is no bearer token, or a token that is \
-              not known here, has expired or was not meant for this service. The key is as it was.",
+              not known here, has expired or was not meant for this service. On a route for webhooks, it is the \
+              sender's signature that is missing, wrong or too old. The key is as it was.",
     remedy: "Send Authorization: Bearer and your token. If it has expired, get a new one: the caller stays \
              the same, and so do its keys.",
 };
@@ -246,12 +248,12 @@ pub static OPERATION_FAILED: Definition = Definition {
 pub static OUTCOME_UNKNOWN: Definition = Definition {
     slug: "outcome-unknown",
     status: 409,
-    other_statuses: &[502],
+    other_statuses: &[502, 503],
     title: "It is not known whether the operation took effect",
     retryable: false,
     meaning: "An attempt may have taken effect: it was interrupted, took too long, or got no answer from where it \
               went. It must not be repeated, so the key is held. The status is 502 for the attempt's own request, \
-              409 for those after it, for which nothing was done.",
+              409 for those after it, for which nothing was done, or 503 on routes for webhooks.",
     remedy: "Do not send the request with a new key: that could do it twice. Ask whoever runs the service, who can \
              resolve the key; once its look-up says so, send the same request with the same key again. If the request \
              had no key, look first whether its effect is there.",

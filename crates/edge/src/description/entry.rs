@@ -9,7 +9,7 @@ use crate::{
         OWN_ROUTES, OwnRoute, Page,
         described::{KeyQuery, View},
     },
-    operation::{Endpoint, Keyed, Operations, Read, Shape},
+    operation::{Endpoint, Keyed, Operation, Operations, Read, Shape},
 };
 
 /// One path and method.
@@ -93,6 +93,25 @@ impl Entry<'_> {
         match &self.what {
             What::Keyed(keyed, _) => keyed.key.form,
             What::Read(_) | What::Own(_) => KeyForm::Uuid4,
+        }
+    }
+
+    /// The status of a request whose key's first one still runs.
+    #[must_use]
+    pub fn in_progress_status(&self) -> u16 {
+        self.operation().map_or(409, Operation::in_progress_status)
+    }
+
+    /// The status of a request after an attempt of unknown outcome.
+    #[must_use]
+    pub fn ambiguous_status(&self) -> u16 {
+        self.operation().map_or(409, Operation::ambiguous_status)
+    }
+
+    fn operation(&self) -> Option<&dyn Operation> {
+        match &self.what {
+            What::Keyed(keyed, _) => Some(&*keyed.operation),
+            What::Read(_) | What::Own(_) => None,
         }
     }
 

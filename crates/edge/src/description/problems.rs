@@ -182,7 +182,13 @@ fn examples(kind: ProblemType, entry: &Entry) -> Vec<(String, ProblemType, Probl
             variant("400", Problem::mismatch(KeyField::Extension)),
             variant("422", Problem::mismatch(KeyField::Standard)),
         ],
-        ProblemType::OperationInProgress => one(Problem::in_progress()),
+        ProblemType::OperationInProgress => match entry.in_progress_status() {
+            409 => one(Problem::in_progress()),
+            status => vec![variant(
+                &status.to_string(),
+                Problem::in_progress().with_status(status),
+            )],
+        },
         ProblemType::ValidationFailed if entry.is_keyed() || entry.is_resolution() => {
             let error = FieldError::at("name", "is required");
             vec![variant("payload", Problem::invalid(vec![error]))]
@@ -220,7 +226,10 @@ fn examples(kind: ProblemType, entry: &Entry) -> Vec<(String, ProblemType, Probl
         ProblemType::UpgradeRequired => one(Problem::upgrade_required()),
         ProblemType::OperationFailed => one(Problem::operation_failed()),
         ProblemType::OutcomeUnknown => vec![
-            variant("409", Problem::outcome_unknown(false)),
+            variant(
+                &entry.ambiguous_status().to_string(),
+                Problem::outcome_unknown(false).with_status(entry.ambiguous_status()),
+            ),
             variant("502", Problem::outcome_unknown(true)),
         ],
         ProblemType::UpstreamTimeout => one(Problem::upstream_timeout()),

@@ -6,23 +6,26 @@ use super::{
     base::base,
     policy::{Fallback, ForwardAs, InProgress, Policy, RouteRule, UpstreamRule},
     policy_error::{PolicyError, is_field, within, wrong},
+    webhook,
 };
 
 /// Reads a policy from JSON, and checks what its types cannot say.
 pub fn read(json: &str) -> Result<Policy, PolicyError> {
     let mut deserializer = serde_json::Deserializer::from_slice(json.as_bytes());
-    let policy: Policy = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        // Where the text breaks off within a field, that has no name yet.
-        let place = match path.strip_suffix(".?").unwrap_or(&path) {
-            "." | "?" => "the file",
-            place => place,
-        };
-        wrong(place, error.inner().to_string())
-    })?;
+    let mut policy: Policy =
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+            let path = error.path().to_string();
+            // Where the text breaks off within a field, that has no name yet.
+            let place = match path.strip_suffix(".?").unwrap_or(&path) {
+                "." | "?" => "the file",
+                place => place,
+            };
+            wrong(place, error.inner().to_string())
+        })?;
     deserializer
         .end()
         .map_err(|error| wrong("the file", error.to_string()))?;
+    policy.routes.iter_mut().for_each(webhook::fill_in);
     check(&policy)?;
     Ok(policy)
 }
@@ -74,14 +77,14 @@ fn check_route(place: &str, route: &RouteRule, policy: &Policy) -> Result<(), Po
     check_match(&format!("{place}.match"), route)?;
     within(
         &format!("{place}.retention_s"),
-        route.retention_s,
+        *route.retention_s,
         1,
         31_536_000,
     )?;
-    if let InProgress::WaitS(wait_s) = route.in_progress {
+    if let InProgress::WaitS(wait_s) = *route.in_progress {
         within(&format!("{place}.in_progress.wait_s"), wait_s, 1, 30)?;
     }
-    for status in &route.not_executed {
+    for status in route.not_executed.iter() {
         within(
             &format!("{place}.not_executed"),
             u64::from(*status),
@@ -93,7 +96,7 @@ fn check_route(place: &str, route: &RouteRule, policy: &Policy) -> Result<(), Po
         .upstreams
         .get(&route.upstream)
         .map_or(0, |upstream| upstream.timeout_s);
-    if route.retention_s <= timeout_s {
+    if *route.retention_s <= timeout_s {
         let rule = format!("must be longer than timeout_s of its upstream, which is {timeout_s}");
         return Err(wrong(format!("{place}.retention_s"), rule));
     }
@@ -129,8 +132,12 @@ fn check_route(place: &str, route: &RouteRule, policy: &Policy) -> Result<(), Po
         &format!("{place}.ambiguous"),
         has_key,
         timeout_s,
-        route.retention_s,
-    )
+        *route.retention_s,
+    )?;
+    match &route.webhook {
+        Some(webhook) => webhook::check(place, route, webhook),
+        None => Ok(()),
+    }
 }
 
 fn check_match(place: &str, route: &RouteRule) -> Result<(), PolicyError> {
@@ -197,8 +204,8 @@ mod tests {
 
         let route = &policy.routes[0];
         assert_eq!(route.r#match.methods, ["POST", "PATCH"]);
-        assert_eq!(route.retention_s, 86_400);
-        assert_eq!(route.not_executed, [421, 425, 429, 501, 505]);
+        assert_eq!(*route.retention_s, 86_400);
+        assert_eq!(*route.not_executed, [421, 425, 429, 501, 505]);
         assert_eq!(route.answer.max_bytes, 524_288);
         assert!(matches!(route.ambiguous, AmbiguousRule::Hold));
         assert_eq!(policy.upstreams["shop"].timeout_s, 15);

@@ -4,14 +4,15 @@ use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
 use idempotency_core::{
-    Json, Request,
+    Request,
     lifecycle::{Finding, Fingerprint, Repeat, SavedResponse},
 };
 
 use super::{
     ambiguous::AmbiguousRule,
     fields::{Came, Fields, to_client, to_upstream},
-    policy::{FingerprintRule, ForwardAs, InProgress, RouteRule},
+    fingerprint::fingerprint_by,
+    policy::{ForwardAs, InProgress, RouteRule},
     probe::{found, probe_fields, probe_url},
     status::is_final,
     target::{WrongPath, ours, url},
@@ -20,7 +21,6 @@ use super::{
 use crate::{
     operation::{
         CallerSource, Execution, FieldError, Operation, OperationError, ProbeTerms, Refusal,
-        fingerprint,
     },
     settings::Retention,
     telemetry::Asking,
@@ -49,7 +49,7 @@ impl Operation for Forward {
     }
 
     fn retention(&self) -> Retention {
-        Retention::Seconds(self.rule.retention_s)
+        Retention::Seconds(*self.rule.retention_s)
     }
 
     fn deadline_s(&self) -> Option<u64> {
@@ -71,9 +71,26 @@ impl Operation for Forward {
     }
 
     fn wait_s(&self) -> u64 {
-        match self.rule.in_progress {
-            InProgress::Conflict => 0,
+        match *self.rule.in_progress {
+            InProgress::Conflict | InProgress::Unavailable => 0,
             InProgress::WaitS(wait_s) => wait_s,
+        }
+    }
+
+    fn in_progress_status(&self) -> u16 {
+        match *self.rule.in_progress {
+            InProgress::Unavailable => 503,
+            InProgress::Conflict | InProgress::WaitS(_) => self.ambiguous_status(),
+        }
+    }
+
+    /// Some senders of webhooks give an event up after 4xx. After 503 they send it again, and it is held again, until
+    /// somebody knows better.
+    fn ambiguous_status(&self) -> u16 {
+        if self.rule.webhook.is_some() {
+            503
+        } else {
+            409
         }
     }
 
@@ -139,7 +156,7 @@ impl Operation for Forward {
         self.url(request).map_err(|error| {
             Refusal::Invalid(vec![FieldError::parameter("path", error.to_string())])
         })?;
-        Ok(self.fingerprint(request))
+        Ok(fingerprint_by(self.rule.fingerprint.as_ref(), request))
     }
 
     fn execute<'a>(
@@ -206,16 +223,6 @@ impl Forward {
         ours(location, &self.upstream.base, &self.rule.rewrite, base_url)
     }
 
-    /// What makes the request the same as another.
-    fn fingerprint(&self, request: &Request) -> Fingerprint {
-        match &self.rule.fingerprint {
-            Some(FingerprintRule::None) => fingerprint(&Request::default(), &[]),
-            Some(FingerprintRule::Json { exclude }) => of_json(request, exclude),
-            None if request.field("content-type").is_some_and(is_json) => of_json(request, &[]),
-            Some(FingerprintRule::Bytes) | None => fingerprint(request, &request.body),
-        }
-    }
-
     /// The fields that the upstream gets.
     fn fields(&self, execution: &Execution<'_>) -> Result<Fields, OperationError> {
         let mut fields = on_the_way(&execution.request.fields, execution)?;
@@ -229,8 +236,9 @@ impl Forward {
             names.iter().any(|key| key.eq_ignore_ascii_case(name))
         };
         // A token of this service's own is not the upstream's to see.
-        let is_token =
-            |name: &str| self.rule.caller == CallerSource::Authenticated && name == "authorization";
+        let is_token = |name: &str| {
+            *self.rule.caller == CallerSource::Authenticated && name == "authorization"
+        };
         fields.retain(|(name, _)| !is_key(name) && !is_token(name));
         let key = match forwarded.r#as {
             ForwardAs::Derived => Some(execution.operation_id.0.as_str()),
@@ -266,7 +274,7 @@ impl Forward {
         follows_unknown: bool,
     ) -> Result<SavedResponse, OperationError> {
         let status = response.status;
-        if self.rule.not_executed.contains(&status) {
+        if self.rule.is_not_executed(status) {
             Err(OperationError::Refused(response))
         } else if is_final(&self.rule.store, status) && !(follows_unknown && status == 409) {
             Ok(response)
@@ -285,18 +293,4 @@ fn on_the_way(fields: &Fields, execution: &Execution<'_>) -> Result<Fields, Oper
     };
     to_upstream(fields, &came)
         .ok_or_else(|| OperationError::NotSent("the request goes in a circle".to_owned()))
-}
-
-/// By its meaning, or by its bytes if it is no JSON after all.
-fn of_json(request: &Request, exclude: &[String]) -> Fingerprint {
-    match Json::parse(&request.body) {
-        Ok(json) => fingerprint(request, &json.without(exclude).canonical()),
-        Err(_) => fingerprint(request, &request.body),
-    }
-}
-
-fn is_json(content_type: &str) -> bool {
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    let lower = media_type.to_ascii_lowercase();
-    lower == "application/json" || lower.ends_with("+json")
 }

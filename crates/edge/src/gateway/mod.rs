@@ -2,12 +2,17 @@
 
 mod status;
 mod ambiguous;
+mod stated;
 mod policy;
+mod key_from;
 mod target;
 mod fields;
+mod fingerprint;
 mod policy_error;
 mod base;
 mod check;
+mod variable;
+mod webhook;
 mod upstream;
 mod probe;
 mod forward;

@@ -80,9 +80,9 @@ impl<'a> RouteLine<'a> {
             path: &rule.r#match.path,
             upstream: &rule.upstream,
             rewrite: rewritten(&rule.rewrite),
-            key: rule.key.from.iter().map(place).collect(),
+            key: rule.key.from.iter().map(KeySource::to_string).collect(),
             key_is_required: rule.key.required,
-            caller: match &rule.caller {
+            caller: match &*rule.caller {
                 CallerSource::Authenticated => "authenticated".to_owned(),
                 CallerSource::Header(name) => format!("header:{name}"),
                 CallerSource::Route => "route".to_owned(),
@@ -92,18 +92,8 @@ impl<'a> RouteLine<'a> {
                 AmbiguousRule::Resend => "resend",
                 AmbiguousRule::Probe(_) => "probe",
             },
-            retention_s: rule.retention_s,
+            retention_s: *rule.retention_s,
         }
-    }
-}
-
-fn place(source: &KeySource) -> String {
-    match source {
-        KeySource::Header(name) => format!("header:{name}"),
-        KeySource::Query(name) => format!("query:{name}"),
-        KeySource::Form(name) => format!("form:{name}"),
-        KeySource::Json(pointer) => format!("json:{pointer}"),
-        KeySource::Digest => "digest".to_owned(),
     }
 }
 

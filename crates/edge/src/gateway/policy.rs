@@ -5,12 +5,17 @@
 
 use std::collections::BTreeMap;
 
-use idempotency_core::KeyForm;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ambiguous::AmbiguousRule, status::StatusRule};
-use crate::operation::{CallerSource, KeySource};
+use super::{
+    ambiguous::AmbiguousRule,
+    key_from::KeyFrom,
+    stated::Stated,
+    status::{StatusRule, is_final},
+    webhook::WebhookRule,
+};
+use crate::operation::CallerSource;
 
 /// The JSON Schema of a policy. The Worker does not carry it.
 #[cfg(not(target_arch = "wasm32"))]
@@ -95,28 +100,28 @@ pub struct RouteRule {
     pub rewrite: Rewrite,
     /// Whose key it is. `authenticated`: the caller of this service. `header:NAME`: who sends the same value of this
     /// field, such as `header:Authorization`; a request without it is refused. `route`: everybody, as for webhooks.
-    #[serde(default)]
-    pub caller: CallerSource,
+    #[serde(default = "authenticated")]
+    pub caller: Stated<CallerSource>,
     /// The key of a request.
     #[serde(default)]
     pub key: KeyFrom,
     /// What makes a request the same as another, beside method, path and query. Unless it is set, the content type
-    /// decides: JSON is compared by its meaning, everything else by its bytes.
+    /// decides: JSON is compared by its meaning, `multipart/*` by its parts, everything else by its bytes.
     #[serde(default)]
     pub fingerprint: Option<FingerprintRule>,
     /// How many seconds an answer is kept.
     #[serde(default = "one_day")]
     #[schemars(range(min = 1, max = 31_536_000))]
-    pub retention_s: u64,
+    pub retention_s: Stated<u64>,
     /// What a request gets while the first one with its key runs.
-    #[serde(default)]
-    pub in_progress: InProgress,
+    #[serde(default = "conflict")]
+    pub in_progress: Stated<InProgress>,
     /// Which statuses are final answers. The last rule that matches a status decides.
     #[serde(default = "final_answers")]
-    pub store: Vec<StatusRule>,
+    pub store: Stated<Vec<StatusRule>>,
     /// Statuses with which the upstream says that nothing was executed: they are passed on, and the key is free.
     #[serde(default = "not_executed")]
-    pub not_executed: Vec<u16>,
+    pub not_executed: Stated<Vec<u16>>,
     /// What the upstream gets as a key.
     #[serde(default)]
     pub forward_key: ForwardKey,
@@ -126,23 +131,46 @@ pub struct RouteRule {
     /// What is kept of an answer.
     #[serde(default)]
     pub answer: AnswerRule,
+    /// For requests that are webhooks: by whom they are signed. What the sender's preset knows is filled in where this route
+    /// states nothing.
+    #[serde(default)]
+    pub webhook: Option<WebhookRule>,
 }
 
-const fn one_day() -> u64 {
-    86_400
+const fn authenticated() -> Stated<CallerSource> {
+    Stated::otherwise(CallerSource::Authenticated)
 }
 
-fn final_answers() -> Vec<StatusRule> {
+const fn conflict() -> Stated<InProgress> {
+    Stated::otherwise(InProgress::Conflict)
+}
+
+const fn one_day() -> Stated<u64> {
+    Stated::otherwise(86_400)
+}
+
+fn final_answers() -> Stated<Vec<StatusRule>> {
     let but = [401, 403, 407, 408, 421, 425, 429];
     let classes = [2, 3, 4].map(StatusRule::class);
-    classes
-        .into_iter()
-        .chain(but.map(StatusRule::but))
-        .collect()
+    let rules = classes.into_iter().chain(but.map(StatusRule::but));
+    Stated::otherwise(rules.collect())
 }
 
-fn not_executed() -> Vec<u16> {
-    vec![421, 425, 429, 501, 505]
+fn not_executed() -> Stated<Vec<u16>> {
+    Stated::otherwise(vec![421, 425, 429, 501, 505])
+}
+
+impl RouteRule {
+    /// Whether an answer of this status says that nothing was executed.
+    ///
+    /// To a sender of webhooks, every answer but its final ones says that the event was not taken, and is to be sent again.
+    /// Receivers are written for that, so it holds unless the policy states which statuses say so.
+    pub fn is_not_executed(&self, status: u16) -> bool {
+        if self.webhook.is_some() && !self.not_executed.is_by_policy() {
+            return !is_final(&self.store, status);
+        }
+        self.not_executed.contains(&status)
+    }
 }
 
 /// Which requests a route is for.
@@ -173,62 +201,6 @@ pub struct Rewrite {
     pub prefix: String,
 }
 
-/// Where the key of a request is.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct KeyFrom {
-    /// Places, the first of which that has something has the key: `header:NAME`, `query:NAME`, `form:NAME`,
-    /// `json:/pointer`, or `digest`, which makes one of the whole request.
-    pub from: Vec<KeySource>,
-    /// Whether a request without a key is refused. If not, it passes to the upstream as it is.
-    pub required: bool,
-    /// `opaque`: 1 to 255 bytes of visible ASCII. `uuid`: any UUID. `uuid4`: one of version 4.
-    pub form: Form,
-}
-
-impl std::default::Default for KeyFrom {
-    fn default() -> Self {
-        let fields = ["Idempotency-Key", "X-Idempotency-Key"];
-        Self {
-            from: fields
-                .map(|name| KeySource::Header(name.to_owned()))
-                .to_vec(),
-            required: true,
-            form: Form::Opaque,
-        }
-    }
-}
-
-impl KeyFrom {
-    /// Where keys are, if it is not in the two fields that every route knows.
-    #[must_use]
-    pub fn elsewhere(&self) -> Option<Vec<KeySource>> {
-        (self.from != Self::default().from).then(|| self.from.clone())
-    }
-}
-
-/// The form of keys.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Form {
-    /// 1 to 255 bytes of visible ASCII.
-    Opaque,
-    /// Any UUID.
-    Uuid,
-    /// A UUID of version 4.
-    Uuid4,
-}
-
-impl From<Form> for KeyForm {
-    fn from(form: Form) -> Self {
-        match form {
-            Form::Opaque => Self::Opaque,
-            Form::Uuid => Self::Uuid,
-            Form::Uuid4 => Self::Uuid4,
-        }
-    }
-}
-
 /// How bodies are compared.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
@@ -253,7 +225,10 @@ pub enum InProgress {
     #[default]
     #[serde(rename = "409")]
     Conflict,
-    /// The answer, if it comes within so many seconds, from 1 to 30, and 409 otherwise.
+    /// 503, at once, for clients that repeat after 5xx and give up after 4xx.
+    #[serde(rename = "503")]
+    Unavailable,
+    /// The answer, if it comes within so many seconds, from 1 to 30. Otherwise 409, or 503 for a webhook.
     WaitS(u64),
 }
 

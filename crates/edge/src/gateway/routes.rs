@@ -14,8 +14,11 @@ use super::{
     policy_error::PolicyError,
     target::{ours, url},
     upstream::{Sent, Upstream},
+    webhook::Signatures,
 };
-use crate::operation::{KeyRule, Keyed, Ordered, OrderedRoute, Passage, PassageError};
+use crate::operation::{
+    KeyRule, Keyed, Ordered, OrderedRoute, Passage, PassageError, Verification,
+};
 
 /// The routes of the policy in `json`, which has no comments.
 pub fn routes(json: &str) -> Result<Ordered, PolicyError> {
@@ -56,7 +59,12 @@ fn route(rule: &RouteRule, through: Through) -> Option<OrderedRoute> {
         path,
         keyed: Keyed {
             operation: Box::new(operation),
-            caller: rule.caller.clone(),
+            caller: (*rule.caller).clone(),
+            verification: rule
+                .webhook
+                .as_ref()
+                .and_then(Signatures::of)
+                .map(|signatures| Rc::new(signatures) as Rc<dyn Verification>),
             key: KeyRule {
                 form: rule.key.form.into(),
                 is_required: rule.key.required,

@@ -13,6 +13,7 @@ use super::{
     fields::{Fields, to_client},
     policy::{FieldChanges, UpstreamRule},
     target::Base,
+    variable::variable,
 };
 use crate::{
     operation::{OperationError, StreamedBody},
@@ -201,12 +202,6 @@ fn unanswered(error: JsValue) -> OperationError {
         },
         reason: worker::Error::from(error).to_string(),
     }
-}
-
-fn variable(env: &Env, name: &str) -> Option<String> {
-    Reflect::get(env, &JsValue::from_str(name))
-        .ok()?
-        .as_string()
 }
 
 /// A name and a value in turn, a line each. No field has a line break in it (RFC 9110, section 5.5).

@@ -1,8 +1,8 @@
 //! May this keyed request enter? Everything that can be known without looking at its key's record.
 
 use idempotency_core::{
-    Asked, CompositeKey, Fault, IdempotencyKey, KeyForm, Origin, Request, Variables,
-    lifecycle::Fingerprint, parse_faults,
+    Asked, CompositeKey, Fault, IdempotencyKey, Origin, Request, Variables, lifecycle::Fingerprint,
+    parse_faults,
 };
 
 use super::{
@@ -10,13 +10,13 @@ use super::{
     content::{Content, is_json},
     exchange::Exchange,
     head::RequestField,
-    key::{KeyField, key, parse, unquoted},
+    key::KeyField,
     mistakes::about_content_type,
     prefer::wait_s,
     problem::Problem,
 };
 use crate::{
-    operation::{FieldError, KeySource, Operation, Refusal},
+    operation::{FieldError, Operation, Refusal},
     settings::Settings,
 };
 
@@ -40,41 +40,6 @@ impl Identity {
     pub fn composite_key(&self) -> CompositeKey {
         CompositeKey::new(&self.caller.scope, &self.key)
     }
-}
-
-/// The key in the header fields, if there is one.
-pub fn sent_key(
-    exchange: &Exchange,
-    form: KeyForm,
-) -> Result<Option<(IdempotencyKey, KeyField)>, Problem> {
-    key(
-        exchange.field(RequestField::IdempotencyKey)?,
-        exchange.field(RequestField::ExtensionKey)?,
-        form,
-    )
-}
-
-/// The key in other places of a request that has been read, if there is one.
-pub fn found_key(
-    request: &Request,
-    sources: &[KeySource],
-    form: KeyForm,
-) -> Result<Option<(IdempotencyKey, KeyField)>, Problem> {
-    let found = sources.iter().find_map(|source| {
-        let text = source.find(request)?;
-        // A field may have the string of a structured field in it.
-        Some(match source {
-            KeySource::Header(_) => unquoted(&text),
-            KeySource::Query(_) | KeySource::Form(_) | KeySource::Json(_) | KeySource::Digest => {
-                text
-            }
-        })
-    });
-    let Some(text) = found else {
-        return Ok(None);
-    };
-    let key = parse(&text, KeyField::Standard, form)?;
-    Ok(Some((key, KeyField::Standard)))
 }
 
 /// Checks the rest of a keyed request.

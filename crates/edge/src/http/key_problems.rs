@@ -3,7 +3,7 @@
 use idempotency_core::{KeyForm, Silence, UpstreamError};
 
 use super::{answer_field::AnswerField, key::KeyField, problem::Problem, proxy_status};
-use crate::problem_type::ProblemType;
+use crate::{operation::KeySource, problem_type::ProblemType};
 
 impl Problem {
     /// No key, where one of this form is required.
@@ -19,6 +19,19 @@ impl Problem {
             format!(
                 "The request has no idempotency key. Send {key} in the header field X-Idempotency-Key or \
                  Idempotency-Key; one in the query or the content is not looked for."
+            ),
+        )
+    }
+
+    /// No key in any of the places where a route looks for it.
+    #[must_use]
+    pub fn key_not_found(sources: &[KeySource]) -> Self {
+        let places: Vec<_> = sources.iter().map(KeySource::to_string).collect();
+        Self::new(
+            ProblemType::KeyMissing,
+            format!(
+                "The request has no idempotency key where this route looks for it: {}.",
+                places.join(", ")
             ),
         )
     }

@@ -6,7 +6,7 @@ use idempotency_core::{Asked, Claimed, IdempotencyKey, Silence, Variables, lifec
 use worker::{Context, Env};
 
 use super::{
-    admit::{Identity, admit, found_key, read_request, sent_key},
+    admit::{Identity, admit, read_request},
     answer::Answer,
     answer_field::AnswerField,
     auth::Caller,
@@ -18,6 +18,7 @@ use super::{
     proxy_status,
     rate::caller_of_route,
     refuse::refuse,
+    sent::{missing, sent},
     unkeyed::unkeyed,
 };
 use crate::{
@@ -39,20 +40,9 @@ pub async fn keyed(
     ctx: &Context,
 ) -> Answer {
     let operation = &*route.operation;
-    let sent = match &route.key.from {
-        None => sent_key(exchange, route.key.form),
-        Some(sources) => {
-            let request =
-                read_request(content, operation, Variables::default(), exchange, settings);
-            request.await.and_then(|request| {
-                let sent = found_key(&request, sources, route.key.form);
-                content.put_back(request.body);
-                sent
-            })
-        }
-    };
+    let (sent, is_required) = sent(content, route, exchange, settings, env).await;
     let caller = caller_of_route(route, exchange, settings, env).await;
-    if let (Ok(None), false, Some(passage)) = (&sent, route.key.is_required, &route.passage) {
+    if let (Ok(None), false, Some(passage)) = (&sent, is_required, &route.passage) {
         // Whoever authenticates callers elsewhere does so without a key too.
         let passed = match (&route.caller, caller) {
             (CallerSource::Authenticated, Err(problem)) => Err(problem),
@@ -61,13 +51,13 @@ pub async fn keyed(
         return passed.unwrap_or_else(|problem| refuse(problem, exchange));
     }
     let sent = match sent {
-        Ok(None) if !route.key.is_required => {
+        Ok(None) if !is_required => {
             return unkeyed(
                 content, operation, variables, caller, exchange, settings, env,
             )
             .await;
         }
-        sent => sent.and_then(|sent| sent.ok_or_else(|| Problem::key_missing(route.key.form))),
+        sent => sent.and_then(|sent| sent.ok_or_else(|| missing(&route.key))),
     };
     let names = Names::of(&caller, &sent);
     let asked = enter(
@@ -90,7 +80,7 @@ pub async fn keyed(
                     publish(ctx, env, settings, key, &asked, &answered);
                     let duration_ms = exchange.duration_ms();
                     let event = event_of(&answered, duration_ms);
-                    let answer = answer(answered.reply, identity.field);
+                    let answer = answer(answered.reply, identity.field, operation);
                     (answer.map(|answer| answer.streaming(answered.body)), event)
                 }
                 Err(unreachable) => {
@@ -181,7 +171,11 @@ fn event_of(answered: &Answered, duration_ms: u64) -> Event {
     }
 }
 
-fn answer(reply: Result<Claimed, Silence>, field: KeyField) -> Result<Answer, Problem> {
+fn answer(
+    reply: Result<Claimed, Silence>,
+    field: KeyField,
+    operation: &dyn Operation,
+) -> Result<Answer, Problem> {
     match reply.map_err(Problem::silence)? {
         Claimed::Completed {
             record,
@@ -200,9 +194,9 @@ fn answer(reply: Result<Claimed, Silence>, field: KeyField) -> Result<Answer, Pr
                 answer
             })
         }
-        Claimed::InProgress { expires_at } => {
-            Err(Problem::in_progress().with(AnswerField::ExpiresAt, clock::rfc3339(expires_at)))
-        }
+        Claimed::InProgress { expires_at } => Err(Problem::in_progress()
+            .with_status(operation.in_progress_status())
+            .with(AnswerField::ExpiresAt, clock::rfc3339(expires_at))),
         Claimed::Mismatch => Err(Problem::mismatch(field)),
         Claimed::Ambiguous {
             passed_on: Some(response),
@@ -221,8 +215,15 @@ fn answer(reply: Result<Claimed, Silence>, field: KeyField) -> Result<Answer, Pr
             is_held,
             error,
             ..
-        } => Err(Problem::ambiguous(own, is_held, error)
-            .with(AnswerField::ExpiresAt, clock::rfc3339(expires_at))),
+        } => {
+            let problem = Problem::ambiguous(own, is_held, error);
+            let problem = if own {
+                problem
+            } else {
+                problem.with_status(operation.ambiguous_status())
+            };
+            Err(problem.with(AnswerField::ExpiresAt, clock::rfc3339(expires_at)))
+        }
         Claimed::Failed { expires_at, .. } => {
             Err(Problem::operation_failed()
                 .with(AnswerField::ExpiresAt, clock::rfc3339(expires_at)))

@@ -14,6 +14,7 @@ mod cors;
 mod router;
 mod own_routes;
 mod keyed;
+mod sent;
 mod unkeyed;
 mod passed;
 mod refuse;

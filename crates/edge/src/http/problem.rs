@@ -66,6 +66,13 @@ impl Problem {
         self
     }
 
+    /// The same with another of its type's statuses.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
     /// The same, naming the key that it is about.
     #[must_use]
     pub fn about(self, key: &IdempotencyKey) -> Self {

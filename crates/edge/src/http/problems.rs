@@ -157,6 +157,12 @@ impl Problem {
         Self::new(ProblemType::Unauthorized, detail).with(AnswerField::Authenticate, "Bearer")
     }
 
+    /// A signature that is missing, too old or wrong, where it says who sends. No scheme is registered for these.
+    #[must_use]
+    pub fn wrong_signature(detail: &str) -> Self {
+        Self::new(ProblemType::Unauthorized, detail).with(AnswerField::Authenticate, "Signature")
+    }
+
     /// A token that is not accepted (RFC 6750, section 3.1).
     #[must_use]
     pub fn invalid_token(detail: &str) -> Self {

@@ -7,7 +7,6 @@ use uuid::Uuid;
 use worker::{Context, Env, wasm_bindgen::JsValue, web_sys};
 
 use super::{
-    admit::sent_key,
     answer::Answer,
     answer_field::AnswerField,
     asset::{asset, has_assets},
@@ -29,6 +28,7 @@ use super::{
     resolution::resolve,
     router::{Router, Target},
     send::send,
+    sent::sent_key,
 };
 use crate::{
     monitor::hand_over_soon,

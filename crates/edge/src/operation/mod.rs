@@ -13,6 +13,7 @@
 mod operations;
 mod ordered;
 mod passage;
+mod verification;
 mod route;
 mod source;
 #[expect(
@@ -54,3 +55,4 @@ pub use route::{Endpoint, KeyRule, Keyed, Route};
 pub use shape::{SchemaFn, Shape};
 pub use source::{CallerSource, KeySource, is_token};
 pub use streamed_body::{StreamedBody, Streaming};
+pub use verification::{NotVerified, Verification};

@@ -66,6 +66,18 @@ pub trait Operation {
         0
     }
 
+    /// The status of the problem that a request gets while the first one with its key runs: 409, or 503 for clients that
+    /// give up after 4xx.
+    fn in_progress_status(&self) -> u16 {
+        409
+    }
+
+    /// The status of the problem that a request gets after an attempt of which nobody knows whether it took effect, and
+    /// which must not be repeated: 409 or 503, as above.
+    fn ambiguous_status(&self) -> u16 {
+        409
+    }
+
     /// Whether its request has a body of JSON. If so, other content is refused before `admit`.
     fn takes_json(&self) -> bool {
         false

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, rc::Rc};
 
 use idempotency_core::KeyForm;
 
-use super::{CallerSource, KeySource, Operation, Passage, Read};
+use super::{CallerSource, KeySource, Operation, Passage, Read, Verification};
 
 /// A method and a path, and what is there.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub struct Keyed {
     pub operation: Box<dyn Operation>,
     /// Whose keys they are.
     pub caller: CallerSource,
+    /// How its senders are known, if by their signatures.
+    pub verification: Option<Rc<dyn Verification>>,
     /// Its keys.
     pub key: KeyRule,
     /// Where a request without a key goes, if its operation is not to run.
@@ -75,6 +77,7 @@ impl Route {
             endpoint: Endpoint::Keyed(Keyed {
                 operation: Box::new(operation),
                 caller: CallerSource::Authenticated,
+                verification: None,
                 key,
                 passage: None,
                 example: None,

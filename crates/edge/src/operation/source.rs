@@ -1,6 +1,6 @@
 //! Where in a request its key is, and its caller.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use idempotency_core::{
     Request,
@@ -23,10 +23,17 @@ pub enum KeySource {
     Json(String),
     /// The digest of method, path, query and body.
     Digest,
+    /// Several places with ` + ` between them, which together have the key: all of them have something, or there is none.
+    All(Vec<Self>),
 }
 
 impl KeySource {
-    fn parse(text: &str) -> Option<Self> {
+    /// The place that `text` names.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.contains(SEPARATOR) {
+            let parts = text.split(SEPARATOR).map(Self::parse);
+            return parts.collect::<Option<_>>().map(Self::All);
+        }
         let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
         let name = || (!rest.is_empty()).then(|| rest.to_owned());
         match kind {
@@ -47,9 +54,38 @@ impl KeySource {
             Self::Form(name) => parameter(&request.body, name),
             Self::Json(pointer) => in_json(&request.body, pointer),
             Self::Digest => Some(of_all(request)),
+            Self::All(parts) => joined(parts, request),
         };
         text.filter(|text| !text.is_empty())
     }
+}
+
+/// What stands between several places.
+const SEPARATOR: &str = " + ";
+
+impl fmt::Display for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(name) => write!(f, "header:{name}"),
+            Self::Query(name) => write!(f, "query:{name}"),
+            Self::Form(name) => write!(f, "form:{name}"),
+            Self::Json(pointer) => write!(f, "json:{pointer}"),
+            Self::Digest => f.write_str("digest"),
+            Self::All(parts) => {
+                let parts: Vec<_> = parts.iter().map(Self::to_string).collect();
+                f.write_str(&parts.join(SEPARATOR))
+            }
+        }
+    }
+}
+
+/// What all of `parts` have, with colons in between. A colon in one of them is encoded, so that no others make the same.
+fn joined(parts: &[KeySource], request: &Request) -> Option<String> {
+    let found = parts.iter().map(|part| {
+        let text = part.find(request)?;
+        Some(text.replace('%', "%25").replace(':', "%3A"))
+    });
+    Some(found.collect::<Option<Vec<_>>>()?.join(":"))
 }
 
 fn parameter(encoded: &[u8], name: &str) -> Option<String> {
@@ -143,7 +179,7 @@ macro_rules! read_from_text {
 
 read_from_text!(
     KeySource,
-    "header:NAME, query:NAME, form:NAME, json:/pointer or digest",
+    "header:NAME, query:NAME, form:NAME, json:/pointer or digest, or several of these with \" + \" in between",
     "^((header|query|form):.+|json:/.*|digest)$"
 );
 read_from_text!(
@@ -183,6 +219,14 @@ mod tests {
         ] {
             assert_eq!(find(source, &request).as_deref(), key, "{source}");
         }
+        for (source, key) in [
+            ("json:/id + json:/n", Some("evt_1:9007199254740993")),
+            ("json:/id + header:X-Event + query:a", Some("evt_1:e7:1")),
+            ("json:/id + json:/none", None),
+        ] {
+            assert_eq!(find(source, &request).as_deref(), key, "{source}");
+            assert_eq!(KeySource::parse(source).unwrap().to_string(), source);
+        }
         let form = Request {
             body: b"MessageSid=SM1&x=".to_vec(),
             ..Request::default()
@@ -190,6 +234,21 @@ mod tests {
         assert_eq!(find("form:MessageSid", &form).as_deref(), Some("SM1"));
         assert_eq!(find("form:x", &form), None);
         assert_eq!(find("json:/id", &form), None);
+    }
+
+    #[test]
+    fn several_places_have_no_key_in_common_with_others() {
+        let of = |query: &str| {
+            let request = Request {
+                query: query.to_owned(),
+                ..Request::default()
+            };
+            find("query:a + query:b", &request)
+        };
+
+        assert_eq!(of("a=x:y&b=z").as_deref(), Some("x%3Ay:z"));
+        assert_ne!(of("a=x:y&b=z"), of("a=x&b=y:z"));
+        assert_ne!(of("a=x:y&b=z"), of("a=x%253Ay&b=z"));
     }
 
     #[test]
@@ -215,6 +274,8 @@ mod tests {
             "json:id",
             "digest:x",
             "cookie:a",
+            "json:/a + b",
+            "json:/a + ",
         ] {
             let error =
                 serde_json::from_slice::<KeySource>(format!("{wrong:?}").as_bytes()).unwrap_err();

@@ -1,11 +1,8 @@
 // The gateway in front of an API that knows no keys, with a route for each rule that tests are about.
 
-import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
-import { type Server, startServer } from "./server.ts";
+import { GATEWAY, type Server, startServer } from "./server.ts";
 import { Upstream } from "./upstream.ts";
-
-const ROOT = join(import.meta.dirname, "../../crates/gateway");
 
 export class Gateway {
   server!: Server;
@@ -37,7 +34,7 @@ export function gateway(): Gateway {
     const policy = policyFor(await gateway.upstream.start());
     gateway.server = await startServer(
       { FAULT_INJECTION: "on", ADDED: "by the policy" },
-      { root: ROOT, policy },
+      { root: GATEWAY, policy },
     );
   });
   afterAll(async () => {

@@ -15,6 +15,9 @@ const WORKER = "edge-idempotency";
 /** The Worker of the operations that tests need and nobody else does. */
 export const OPERATIONS = join(ROOT, "tests/operations");
 
+/** The Worker that has no operations of its own and stands in front of other APIs. */
+export const GATEWAY = join(ROOT, "crates/gateway");
+
 /** The static files of our own Worker. */
 export const PUBLIC = join(ROOT, "public");
 

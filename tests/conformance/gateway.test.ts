@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { inFrontOf } from "../harness/gateway.ts";
 import { GATEWAY, startServer } from "../harness/server.ts";
 import type { Case } from "./case.ts";
 import { CASES } from "./cases/index.ts";
@@ -32,7 +33,7 @@ function isQuick({ id, alone, waits }: Case): boolean {
 async function run(cases: Case[]): Promise<Result[]> {
   const naive = await startNaive();
   const url = `http://127.0.0.1:${(naive.address() as AddressInfo).port}`;
-  const server = await startServer({}, { root: GATEWAY, policy: policyFor(url) });
+  const server = await startServer({}, { root: GATEWAY, policy: inFrontOf(url) });
   try {
     const folder = join(import.meta.dirname, "profiles");
     const profile = JSON.parse(await readFile(join(folder, "gateway.json"), "utf8"));
@@ -42,18 +43,4 @@ async function run(cases: Case[]): Promise<Result[]> {
     naive.closeAllConnections();
     naive.close();
   }
-}
-
-function policyFor(url: string) {
-  const route = (path: string) => ({
-    match: { path },
-    upstream: "api",
-    caller: "header:Authorization",
-    key: { required: false },
-  });
-  return {
-    upstreams: { api: { url } },
-    routes: [route("/"), route("/{*rest}")],
-    default: { pass: "api" },
-  };
 }

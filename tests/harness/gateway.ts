@@ -44,6 +44,16 @@ export function gateway(): Gateway {
   return gateway;
 }
 
+/** The policy that `npm run gateway -- <url>` writes. */
+export function inFrontOf(url: string) {
+  const route = { upstream: "api", caller: "header:Authorization", key: { required: false } };
+  return {
+    upstreams: { api: { url } },
+    routes: ["/", "/{*rest}"].map((path) => ({ match: { path }, ...route })),
+    default: { pass: "api" },
+  };
+}
+
 function policyFor(url: string) {
   const route = (path: string, more: object = {}) => ({
     match: { path },

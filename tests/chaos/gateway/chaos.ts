@@ -28,7 +28,7 @@ export interface Result {
 }
 
 /** How long a key may take to settle when nothing goes wrong, in milliseconds. */
-const SETTLES_WITHIN_MS = 20_000;
+const SETTLES_WITHIN_MS = 60_000;
 
 /** How many keys may be in use at once: more would have the API asked too late, and every request time out. */
 const KEYS_IN_USE = 40;

@@ -5,6 +5,7 @@
 
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { startApi } from "./api.ts";
 import { CASES } from "./cases.ts";
 import { type Bundle, type Contender, ROOT, start } from "./contender.ts";
 import { Generator, measure } from "./measure.ts";
@@ -26,7 +27,8 @@ if (other === undefined) {
   process.exit(1);
 }
 const bounds = { connections: Number(values.connections), durationMs: Number(values.seconds) * 1000 };
-const sides = { here: await workersOf(ROOT), there: await workersOf(resolve(other)) };
+const api = await startApi();
+const sides = { here: await workersOf(ROOT, api.url), there: await workersOf(resolve(other), api.url) };
 const generators = { load: new Generator(), before: new Generator() };
 const started = new Map<Bundle, Contender>();
 
@@ -48,6 +50,7 @@ for (const which of CASES.filter(({ name }) => name.includes(values.only))) {
 }
 for (const contender of started.values()) await contender.stop();
 for (const generator of Object.values(generators)) generator.stop();
+api.stop();
 
 async function running(bundle: Bundle): Promise<Contender> {
   const contender = started.get(bundle) ?? (await start(bundle));

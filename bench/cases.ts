@@ -13,7 +13,7 @@ export interface Case {
   /** How much of the floor's speed it is to have. */
   target: number;
   /** Which of our Workers it is sent to, if not to one without variables. */
-  worker?: "forgetful" | "quiet";
+  worker?: "forgetful" | "quiet" | "gateway" | "forgetful gateway";
   request: Sent;
   keys: Keys;
   /** What every answer is. */
@@ -28,7 +28,7 @@ export interface Case {
  */
 export type Keys = "new" | "none" | "bad" | "completed" | "running";
 
-export type FloorName = "F1" | "F2" | "F3" | "F4" | "F5";
+export type FloorName = "F1" | "F2" | "F3" | "F4" | "F5" | "G1" | "G3";
 
 export const FLOORS: { name: FloorName; does: string; keys: Keys }[] = [
   { name: "F1", does: "reads the content, answers a fixed 201", keys: "none" },
@@ -36,6 +36,8 @@ export const FLOORS: { name: FloorName; does: string; keys: Keys }[] = [
   { name: "F3", does: "calls a new object, which stores twice, sets an alarm, answers", keys: "new" },
   { name: "F4", does: "F3, and one row in D1 between the two", keys: "new" },
   { name: "F5", does: "F4, and one copy in KV after the answer", keys: "new" },
+  { name: "G1", does: "passes the request to an API, and its answer back", keys: "none" },
+  { name: "G3", does: "F3, and an API asked between the two", keys: "new" },
 ];
 
 /** Floors that do one thing more, in JavaScript alone. */
@@ -77,6 +79,48 @@ const replay = { request: RESOURCE, keys: "completed" as const };
 const REPLAYED = { status: 201, contains: "Idempotent-Replayed: true" };
 const REFUSED = { status: 400 };
 
+const ORDER: Sent = { ...RESOURCE, path: "/orders" };
+
+/** In front of an API. */
+const GATEWAY: Case[] = [
+  {
+    name: "gateway: first request",
+    floor: "G3",
+    target: TARGET,
+    worker: "gateway",
+    request: ORDER,
+    keys: "new",
+    answer: { status: 201 },
+  },
+  {
+    name: "gateway: replay from memory",
+    floor: "F1",
+    target: TARGET,
+    worker: "gateway",
+    request: ORDER,
+    keys: "completed",
+    answer: REPLAYED,
+  },
+  {
+    name: "gateway: replay from the object",
+    floor: "F2",
+    target: TARGET,
+    worker: "forgetful gateway",
+    request: ORDER,
+    keys: "completed",
+    answer: REPLAYED,
+  },
+  {
+    name: "gateway: pass-through",
+    floor: "G1",
+    target: TARGET,
+    worker: "gateway",
+    request: ORDER,
+    keys: "none",
+    answer: { status: 201 },
+  },
+];
+
 export const CASES: Case[] = [
   first("resource", RESOURCE),
   first("transaction", TRANSACTION),
@@ -116,4 +160,5 @@ export const CASES: Case[] = [
     contentBefore: JSON.stringify({ name: "Another" }),
     answer: REFUSED,
   },
+  ...GATEWAY,
 ];

@@ -36,6 +36,8 @@ export interface Bundle {
   /** Files of SQL that make the tables. */
   schema: string[];
   variables: Record<string, string>;
+  /** In the place of the policy in the bundle. */
+  policy?: object;
 }
 
 export async function start(bundle: Bundle): Promise<Contender> {
@@ -59,7 +61,7 @@ export async function start(bundle: Bundle): Promise<Contender> {
             mainModule: basename(bundle.main),
             modulesRoot: bundle.folder,
             modules: {
-              ...(await modules(bundle.folder)),
+              ...(await modules(bundle.folder, bundle.policy)),
               [basename(bundle.main)]: { type: "esm", contents: await readFile(bundle.main, "utf8") },
             },
           },

@@ -6,6 +6,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { startApi } from "./api.ts";
 import { countBill, overruns } from "./bill/bill.ts";
 import { CASES, type FloorName, FLOORS, RESOURCE, STEPS } from "./cases.ts";
 import { chart } from "./chart.ts";
@@ -30,17 +31,19 @@ const connectionCounts = (values.connections ?? (values.quick ? "8" : "1,8,32"))
 const keys = values.quick ? { few: 50, many: 500 } : { few: 1000, many: 50_000 };
 const LANGUAGES: Language[] = ["javascript", "rust"];
 
-const { ours: OURS } = await workersOf(ROOT);
+const api = await startApi();
+const WORKERS = await workersOf(ROOT, api.url);
+const OURS = WORKERS.ours;
 const FLOORS_FOLDER = join(ROOT, "bench/floors");
 const floor = (modules: string, main: string): Bundle => ({
   folder: join(FLOORS_FOLDER, modules),
   main: join(FLOORS_FOLDER, main),
   objects: { COORDINATOR: "Coordinator" },
   schema: [join(FLOORS_FOLDER, "schema.sql"), ...OURS.schema],
-  variables: {},
+  variables: { API: `${api.url}/orders` },
 });
 const BUNDLES = {
-  ...(await workersOf(ROOT)),
+  ...WORKERS,
   javascript: floor("javascript", "javascript/index.js"),
   rust: floor("rust/build", "rust/entry.js"),
 };
@@ -59,6 +62,7 @@ const counted = await countBill();
 // Where the machine stood still for a second, KV was asked, which the second time would be a rare coincidence.
 const bill = overruns(counted).length === 0 ? counted : await countBill();
 for (const generator of Object.values(generators)) generator.stop();
+api.stop();
 
 const machine = `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`;
 const results = { machine, rounds, durationMs, startUp, floors, rows, growth: grown, bill };
@@ -99,7 +103,9 @@ console.log(
 process.exitCode = over.length === 0 ? 0 : 1;
 
 async function compare() {
-  const contenders = await startAll(BUNDLES);
+  const needed = new Set<string>([...LANGUAGES, ...cases.map(({ worker = "ours" }) => worker)]);
+  const bundles = Object.entries(BUNDLES).filter(([name]) => needed.has(name));
+  const contenders = await startAll(Object.fromEntries(bundles) as typeof BUNDLES);
   const bounds = (connections: number) => ({ connections, durationMs });
   for (const connections of connectionCounts)
     for (let round = 0; round < rounds; round++) {

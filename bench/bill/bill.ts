@@ -2,6 +2,7 @@
 
 import { AUDIT_LOG, newKey, RESOURCES, TRANSACTIONS } from "../../tests/harness/client.ts";
 import { type Counted, sum, withCounted } from "./counted.ts";
+import { countGateway } from "./gateway.ts";
 import {
   ANSWERED_BY_MEMORY,
   ANSWERED_BY_OBJECT,
@@ -38,6 +39,7 @@ export async function countBill(): Promise<Bill> {
   const lines = await Promise.all([
     withCounted({ TELEMETRY_OBJECTS: "0" }, requests),
     withCounted({ TELEMETRY_OBJECTS: "0", IDEMPOTENCY_TTL_SECONDS: "2" }, expiry),
+    countGateway(),
     withCounted({}, handingOver),
   ]);
   return lines.flat();
@@ -134,7 +136,7 @@ async function handingOver(api: Counted): Promise<Line[]> {
 
 type Answered = { status: number; text: string };
 
-async function must(status: number, answer: Promise<Answered>): Promise<void> {
+export async function must(status: number, answer: Promise<Answered>): Promise<void> {
   const { status: is, text } = await answer;
   if (is !== status) throw new Error(`${status} was to be the answer, not ${is}: ${text}`);
 }

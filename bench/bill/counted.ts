@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { Client } from "../../tests/harness/client.ts";
-import { startServer, type Variables } from "../../tests/harness/server.ts";
+import { type Options, startServer, type Variables } from "../../tests/harness/server.ts";
 import type { Counts, Name } from "./promises.ts";
 
 const COUNTING = join(import.meta.dirname, "counting.js");
@@ -46,9 +46,13 @@ export class Counted extends Client {
 }
 
 /** What `use` makes of a server with the variables `vars`. */
-export async function withCounted<T>(vars: Variables, use: (api: Counted) => Promise<T>): Promise<T> {
+export async function withCounted<T>(
+  vars: Variables,
+  use: (api: Counted) => Promise<T>,
+  options: Options = {},
+): Promise<T> {
   const api = new Counted();
-  api.server = await startServer({ FAULT_INJECTION: "on", ...vars }, { around: COUNTING });
+  api.server = await startServer({ FAULT_INJECTION: "on", ...vars }, { ...options, around: COUNTING });
   try {
     return await use(api);
   } finally {

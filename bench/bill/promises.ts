@@ -65,6 +65,25 @@ export const NOT_FOUND: Counts = { ...LOOKED_UP, logLines: 1 };
 /** The alarm rings, which is a request, and the record is deleted, which is a row. */
 export const EXPIRED: Counts = { objectRequests: 1, objectRowsRead: 1, objectRowsWritten: 1, logLines: 1 };
 
+/** In front of another API there is no effect in D1. */
+export const FORWARDED: Counts = {
+  workerRequests: 1,
+  objectRequests: 1,
+  objectRowsRead: 2,
+  objectRowsWritten: 3,
+  kvWrites: 1,
+  logLines: 3,
+};
+
+/** PROCESSING, FAILED or AMBIGUOUS, and the alarm. */
+export const HELD: Counts = FAILED;
+
+/** The alarm is set already: PROCESSING and FAILED. */
+export const SENT_AGAIN: Counts = { ...HELD, objectRowsWritten: 2 };
+
+/** No object, not even one for telemetry, no KV, no D1, no line of the log. */
+export const PASSED: Counts = { workerRequests: 1 };
+
 /** While requests come, one isolate hands over once a second at most; a telemetry object reads its state once. */
 export const telemetry = (seconds: number): Counts => ({
   telemetryRequests: Math.ceil(seconds),

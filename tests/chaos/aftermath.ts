@@ -81,7 +81,8 @@ export async function readEffects(db: Database, callers: Map<string, string>): P
   return results.map((row) => ({ ...row, caller: callers.get(row.caller) ?? row.caller }));
 }
 
-async function each<T>(items: T[], act: (item: T) => Promise<void>): Promise<void> {
+/** Does it for each, some at a time. */
+export async function each<T>(items: T[], act: (item: T) => Promise<void>): Promise<void> {
   const left = [...items];
   const work = async () => {
     for (let item = left.shift(); item !== undefined; item = left.shift()) await act(item);

@@ -74,7 +74,11 @@ async function run(server: Server, options: Options, tell: (progress: string) =>
   const [d1Outages] = await Promise.all([
     failWrites(server, outages, now),
     kill(server, killsAtMs, now, downtimes),
-    useKeys(plans, durationMs, world).then(() => evictions.first()),
+    inTurn(
+      plans,
+      (plan) => useKey(plan, world),
+      (share) => share * durationMs - world.now(),
+    ).then(() => evictions.first()),
   ]).finally(() => clearInterval(watch));
   // What is asked from here on is answered from what is on disk.
   await kill(server, [now()], now, downtimes);
@@ -106,14 +110,19 @@ function away(plans: KeyPlan[]): Set<string> {
   );
 }
 
-/** Starts with one key after the other over the run's time; returns when all devices are done. */
-async function useKeys(plans: KeyPlan[], durationMs: number, world: World): Promise<void> {
+/** Starts with one after the other over the run's time; returns when all are done. `dueMs` is when a share of them is. */
+export async function inTurn<T>(
+  plans: T[],
+  use: (plan: T) => Promise<void>,
+  dueMs: (share: number) => number,
+  atOnce = KEYS_IN_USE,
+): Promise<void> {
   const inUse = new Set<Promise<void>>();
   for (const [index, plan] of plans.entries()) {
-    await pause(Math.max(0, (index / plans.length) * durationMs - world.now()));
-    while (inUse.size >= KEYS_IN_USE) await Promise.race(inUse);
-    const use: Promise<void> = useKey(plan, world).finally(() => inUse.delete(use));
-    inUse.add(use);
+    await pause(Math.max(0, dueMs(index / plans.length)));
+    while (inUse.size >= atOnce) await Promise.race(inUse);
+    const used: Promise<void> = use(plan).finally(() => inUse.delete(used));
+    inUse.add(used);
   }
   await Promise.all(inUse);
 }

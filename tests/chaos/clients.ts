@@ -101,7 +101,7 @@ export async function send(
     ...(waitS > 0 && { Prefer: `wait=${waitS}` }),
   };
   const longestMs = (ATTEMPT_DEADLINE_S + waitS + WAY_S) * 1000 + MARGIN_MS;
-  exchange.outcome = await fetched(
+  exchange.outcome = await requested(
     new URL(request.path, world.address),
     { method: "POST", headers, body: attempt.spelling },
     longestMs,
@@ -111,7 +111,8 @@ export async function send(
   return exchange;
 }
 
-async function fetched(
+/** What becomes of a request whose client waits for `longestMs`, or hangs up before. */
+export async function requested(
   url: URL,
   init: RequestInit,
   longestMs: number,
@@ -122,7 +123,8 @@ async function fetched(
   const timer = setTimeout(() => end.abort(), hangsUp ? disconnectsAfterMs : longestMs);
   try {
     const response = await fetch(url, { ...init, signal: end.signal });
-    return answered(response, await response.text());
+    // Latin-1 keeps each byte.
+    return answered(response, Buffer.from(await response.arrayBuffer()).toString("latin1"));
   } catch (error) {
     if (end.signal.aborted) return { kind: hangsUp ? "disconnected" : "hung" };
     const { message, cause } = error as Error;

@@ -83,7 +83,8 @@ export function unaskedPanics(noise: string[]): string[] {
   return noise.filter((line) => ENDS.some((end) => line.includes(end)) && !line.includes(ASKED_PANIC));
 }
 
-function answersByKind(exchanges: Exchange[]): Record<string, number> {
+/** By status and problem. */
+export function answersByKind(exchanges: Pick<Exchange, "outcome">[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { outcome } of exchanges) {
     if (outcome.kind !== "answer") continue;

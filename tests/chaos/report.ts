@@ -3,7 +3,7 @@
 import type { Server } from "../harness/server.ts";
 import type { Violation } from "./check.ts";
 import type { Figures } from "./figures.ts";
-import { compositeKey, type Evidence, type Exchange } from "./history.ts";
+import { compositeKey, type Evidence, type Exchange, type Interval } from "./history.ts";
 
 export interface Report {
   seed: number;
@@ -49,24 +49,38 @@ export function describe(
 /** What happened to one key, as its clients saw it and as the service logged it, in the order of time. */
 export function timeline(of: string, evidence: Evidence, logs: Server["logs"], startedAt: number): string[] {
   const exchanges = evidence.exchanges.filter((exchange) => compositeKey(exchange) === of);
-  const ids = new Set(exchanges.map(({ number }) => `chaos-${number}`));
-  const downtimes = evidence.downtimes.flatMap(({ fromMs, toMs }): [number, string][] => [
-    [fromMs, "the runtime is killed"],
-    [toMs, "the runtime is back"],
-  ]);
-  const logged = logs
-    .filter((line) => ids.has(String(line["correlation_id"])))
-    .map((line): [number, string] => {
-      const { timestamp, level: _, idempotency_key: __, operation: ___, ...told } = line;
-      return [Date.parse(String(timestamp)) - startedAt, `  log ${JSON.stringify(told)}`];
-    });
-  const sent = exchanges.flatMap((exchange): [number, string][] => [
+  const sent = exchanges.flatMap((exchange): Entry[] => [
     [exchange.startedMs, sending(exchange)],
     [exchange.endedMs, ending(exchange)],
   ]);
-  return [...downtimes, ...logged, ...sent]
+  return inOrder([...outages(evidence.downtimes), ...logged(logs, exchanges, startedAt), ...sent]);
+}
+
+/** When, in milliseconds since the run began, and what. */
+export type Entry = [atMs: number, what: string];
+
+export function inOrder(entries: Entry[]): string[] {
+  return entries
     .sort(([one], [other]) => one - other)
     .map(([atMs, what]) => `  ${(atMs / 1000).toFixed(3).padStart(9)} ${what}`);
+}
+
+export function outages(downtimes: Interval[]): Entry[] {
+  return downtimes.flatMap(({ fromMs, toMs }): Entry[] => [
+    [fromMs, "the runtime is killed"],
+    [toMs, "the runtime is back"],
+  ]);
+}
+
+/** What the service has logged of these requests. */
+export function logged(logs: Server["logs"], exchanges: { number: number }[], startedAt: number): Entry[] {
+  const ids = new Set(exchanges.map(({ number }) => `chaos-${number}`));
+  return logs
+    .filter((line) => ids.has(String(line["correlation_id"])))
+    .map((line): Entry => {
+      const { timestamp, level: _, idempotency_key: __, operation: ___, ...told } = line;
+      return [Date.parse(String(timestamp)) - startedAt, `  log ${JSON.stringify(told)}`];
+    });
 }
 
 function sending({ number, device, request, fault, waitS }: Exchange): string {

@@ -171,7 +171,37 @@ export class Bench {
   }
 
   isInProgress(answer: Answer): boolean {
-    return answer.status === this.profile.expects.inProgress;
+    return answer.status === this.profile.expects.inProgress && !this.isHeld(answer);
+  }
+
+  /** Refused because nobody knows what became of an earlier request. */
+  isHeld(answer: Answer): boolean {
+    const { held } = this.profile.expects;
+    return held !== undefined && answer.status === held.status && answer.json?.type === held.type;
+  }
+
+  /** Whether the target holds what may have taken effect, in the place of running it again. */
+  get holds(): boolean {
+    return this.profile.policies.afterFailure === "held";
+  }
+
+  /** What a key has come to, it comes to again: the same answer, or the same refusal. */
+  repeats(answer: Answer, first: Answer, what = "the retry"): void {
+    if (this.isHeld(first)) check(this.isHeld(answer), `${what} is not held, but got ${answer.status}`);
+    else this.replays(answer, first, what);
+  }
+
+  /**
+   * After an attempt that went wrong: the retry succeeds, with one effect, and is replayed from then on. Where such keys
+   * are held, it is refused, and there are no more effects than the attempt has made.
+   */
+  async isHealed(key: string, made: 0 | 1): Promise<void> {
+    const retry = await this.recovered(key);
+    if (!this.holds) this.succeeded(retry, "the retry");
+    else check(this.isHeld(retry) || this.isMarked(retry), `the retry got ${retry.status}`);
+    this.repeats(await this.post(key), retry);
+    if (!this.holds) return this.hasEffects(1);
+    check((await this.effects()) <= made, "more than one effect");
   }
 
   /** Asks again while it is told that the first request is running. */

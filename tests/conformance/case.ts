@@ -27,6 +27,7 @@ export type Need =
   | "correlation"
   | "largest"
   | "attemptDeadline_ms"
+  | "gateway"
   | "secondUrl";
 
 export interface Case {

@@ -10,13 +10,21 @@ export interface Asked {
   crashNearby: boolean;
 }
 
-export type Answered = { is: "mismatch" | "inProgress" | "failed" | "unmarked" | "replayed"; text: string };
+export type Answered = {
+  is: "mismatch" | "inProgress" | "failed" | "held" | "unmarked" | "replayed";
+  text: string;
+};
 
-/** `body` is the one that the key belongs to, `text` the answer that it has for ever. It may have one that was lost. */
-export type Key = { body?: number; text?: string; answerLost?: true };
+/**
+ * `body` is the one that the key belongs to, `text` the answer that it has for ever. It may have one that was lost, or be
+ * held, because nobody knows what became of it.
+ */
+export type Key = { body?: number; text?: string; answerLost?: true; held?: true };
 
 export interface Policy {
   failuresAreSaved: boolean;
+  /** What may have taken effect is not run again. */
+  holds: boolean;
   marked: boolean;
 }
 
@@ -32,11 +40,15 @@ export function next(key: Key, asked: Asked, answer: Answered, policy: Policy): 
     const same = answer.text === key.text && answer.is !== (policy.marked ? "unmarked" : "inProgress");
     return same || lost || (answer.is === "inProgress" && asked.crowded) ? [key] : [];
   }
+  if (key.held) return answer.is === "held" || (answer.is === "inProgress" && asked.crowded) ? [key] : [];
   switch (answer.is) {
+    case "held":
+      return [];
     case "inProgress":
       return asked.crowded ? [bound] : [];
     case "failed":
       if (breaks && policy.failuresAreSaved) return [{ ...bound, text: answer.text }];
+      if (policy.holds) return breaks ? [{ ...bound, held: true }] : [];
       if (lost) return [key, bound, { ...bound, answerLost: true }];
       return breaks ? [key, bound] : [];
     case "unmarked":

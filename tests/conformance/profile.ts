@@ -73,6 +73,8 @@ export interface Profile {
     retryAfter?: boolean;
     /** Whether errors are application/problem+json. */
     problems: boolean;
+    /** How a key of unknown outcome is refused: status and problem type. */
+    held?: { status: number; type: string };
     /** The member of a problem that says whether the same request may succeed later. */
     retryableMember?: string;
   };
@@ -89,9 +91,10 @@ export interface Profile {
     fieldsLeftOut: string[];
     /**
      * The next request with the key after an attempt that failed on the server's side. `forgotten`: it runs, and the
-     * key takes another payload too.
+     * key takes another payload too. `held`: what may have taken effect is not repeated, and is refused as
+     * `expects.held` says until somebody finds out what became of it.
      */
-    afterFailure: "runs-again" | "replayed" | "forgotten";
+    afterFailure: "runs-again" | "replayed" | "forgotten" | "held";
     /** After a payload that was refused before anything happened. */
     afterRefusal: "free" | "kept";
     anonymous?: "one-caller" | "refused";
@@ -118,6 +121,11 @@ export interface Profile {
   restart?: string;
   /** Whether records and effects survive a kill. */
   durable?: boolean;
+  /**
+   * Of a gateway in front of another API: a GET whose answer is an array of the requests that this API got, which member of
+   * each is the key that came with it, and the fault that makes the API answer that it is busy and has done nothing.
+   */
+  gateway?: { asked: string; keyMember: string; busy: string };
   /** A second address of the same service. */
   secondUrl?: string;
 }

@@ -1,8 +1,12 @@
 // The suite finds what it is there to find: servers with one thing wrong fail the cases about it.
 
-import { describe, expect, test } from "vitest";
+import { once } from "node:events";
+import { createServer, get, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Target } from "./bench.ts";
 import { CASES } from "./cases/index.ts";
+import { startNaive } from "./naive/server.ts";
 import type { Profile } from "./profile.ts";
 import { type Breakage, REFERENCE_PROFILE, startReference } from "./reference.ts";
 import { summarize, toJunit } from "./report.ts";
@@ -48,6 +52,18 @@ describe.concurrent("a server with one thing wrong", () => {
       CASES.filter(({ id }) => cases.includes(id)).map(({ id }) => [id, "failed"]),
     );
   });
+});
+
+test("a gateway that goes where a request says fails the case about it", async () => {
+  const results = await againstGateway(await startOpenProxy(), "gateway-allow-list");
+
+  expect(results).toMatchObject([{ result: "failed", reason: expect.stringContaining("another host") }]);
+});
+
+test("an API without a gateway fails the case about the key that it gets", async () => {
+  const results = await againstGateway(await startNaive(), "gateway-derived-key");
+
+  expect(results).toMatchObject([{ result: "failed" }]);
 });
 
 test(
@@ -121,6 +137,36 @@ async function against(
   } finally {
     server.stop();
   }
+}
+
+/** The only case, against a server that is to stand in front of another one. It ends with the test. */
+async function againstGateway(server: Server, id: string): Promise<Result[]> {
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const gateway = { asked: "/asked?tag=$TAG", keyMember: "key", busy: "busy" };
+  const { faults, ...rest } = REFERENCE_PROFILE;
+  const profile = { ...rest, faults: { ...faults!, field: "X-Order-Fault" }, gateway };
+  const target = { url, profile, folder: import.meta.dirname, seed: 1 };
+  return runSuite(
+    target,
+    CASES.filter((one) => one.id === id),
+  );
+}
+
+/** Goes wherever the field `Host` says. */
+async function startOpenProxy(): Promise<Server> {
+  const server = createServer((request, response) => {
+    const { port } = server.address() as AddressInfo;
+    const isOwn = request.headers.host === `127.0.0.1:${port}`;
+    if (!isOwn) get(`http://${request.headers.host}/`, (answer) => answer.resume()).on("error", () => {});
+    response.end("{}");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
 }
 
 function resultOf(results: Result[], id: string) {

@@ -1,11 +1,8 @@
 // The gateway in front of an API that knows no keys, with a route for each rule that tests are about.
 
-import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
-import { type Options, type Server, startServer, type Variables } from "./server.ts";
+import { GATEWAY, type Options, type Server, startServer, type Variables } from "./server.ts";
 import { Upstream } from "./upstream.ts";
-
-const ROOT = join(import.meta.dirname, "../../crates/gateway");
 
 export class Gateway {
   server!: Server;
@@ -38,7 +35,7 @@ export function gateway(vars: Variables = {}, options: Options = {}): Gateway {
     const policy = policyFor(await gateway.upstream.start());
     gateway.server = await startServer(
       { FAULT_INJECTION: "on", ADDED: "by the policy", ...vars },
-      { root: ROOT, policy, ...options },
+      { root: GATEWAY, policy, ...options },
     );
     gateway.policy = policy;
   });
@@ -47,6 +44,16 @@ export function gateway(vars: Variables = {}, options: Options = {}): Gateway {
     gateway.upstream.stop();
   });
   return gateway;
+}
+
+/** The policy that `npm run gateway -- <url>` writes. */
+export function inFrontOf(url: string) {
+  const route = { upstream: "api", caller: "header:Authorization", key: { required: false } };
+  return {
+    upstreams: { api: { url } },
+    routes: ["/", "/{*rest}"].map((path) => ({ match: { path }, ...route })),
+    default: { pass: "api" },
+  };
 }
 
 function policyFor(url: string) {

@@ -1,14 +1,11 @@
 // The gateway in front of an API whose answers a test writes itself, on a socket where a client can hang up.
 
 import type { ServerResponse } from "node:http";
-import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { Client } from "./client.ts";
 import { WATCHED } from "./instance.ts";
 import { ScriptedUpstream } from "./scripted.ts";
-import { startServer } from "./server.ts";
-
-const ROOT = join(import.meta.dirname, "../../crates/gateway");
+import { GATEWAY, startServer } from "./server.ts";
 
 /** The head of an answer that is streamed. */
 export const EVENTS = { "Content-Type": "text/event-stream; charset=utf-8" };
@@ -32,7 +29,7 @@ export function scriptedGateway(): ScriptedGateway {
   const [client, upstream] = [new Client(), new ScriptedUpstream()];
   beforeAll(async () => {
     const policy = policyFor(await upstream.start());
-    client.server = await startServer({}, { root: ROOT, policy, direct: true, ...WATCHED });
+    client.server = await startServer({}, { root: GATEWAY, policy, direct: true, ...WATCHED });
   });
   afterAll(async () => {
     await client.server?.stop();

@@ -15,6 +15,9 @@ const WORKER = "edge-idempotency";
 /** The Worker of the operations that tests need and nobody else does. */
 export const OPERATIONS = join(ROOT, "tests/operations");
 
+/** The Worker that has no operations of its own and stands in front of other APIs. */
+export const GATEWAY = join(ROOT, "crates/gateway");
+
 /** The static files of our own Worker. */
 export const PUBLIC = join(ROOT, "public");
 
@@ -200,9 +203,7 @@ type Module =
   { type: "esm" | "text"; contents: string } | { type: "wasm"; contents: Uint8Array<ArrayBuffer> };
 
 async function manifest(root: string, around?: string, policy?: object) {
-  const bundle = await modules(join(root, "dist"));
-  for (const module of Object.values(bundle))
-    if (module.type === "text" && policy) module.contents = JSON.stringify(policy);
+  const bundle = await modules(join(root, "dist"), policy);
   if (around === undefined) return { mainModule: "entry.js", modulesRoot: root, modules: bundle };
   const mainModule = basename(around);
   const main = { type: "esm" as const, contents: await readFile(resolve(AROUND, around), "utf8") };
@@ -213,13 +214,16 @@ async function manifest(root: string, around?: string, policy?: object) {
   };
 }
 
-/** The files that `wrangler deploy --dry-run --outdir dist` leaves there. */
-export async function modules(folder: string) {
+/** The files that `wrangler deploy --dry-run --outdir dist` leaves there; `policy`, in the place of theirs. */
+export async function modules(folder: string, policy?: object) {
   const found: Record<string, Module> = {};
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     if (name.endsWith(".js")) found[name] = { type: "esm", contents: await readFile(path, "utf8") };
-    if (name.endsWith(".jsonc")) found[name] = { type: "text", contents: await readFile(path, "utf8") };
+    if (name.endsWith(".jsonc")) {
+      const contents = policy === undefined ? await readFile(path, "utf8") : JSON.stringify(policy);
+      found[name] = { type: "text", contents };
+    }
     if (name.endsWith(".wasm"))
       found[name] = { type: "wasm", contents: new Uint8Array(await readFile(path)) };
   }

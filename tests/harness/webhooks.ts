@@ -1,12 +1,9 @@
 // The gateway in front of a receiver of webhooks, with a route for each sender, and the senders' signatures.
 
 import { createHmac } from "node:crypto";
-import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
-import { type Server, startServer } from "./server.ts";
+import { GATEWAY, type Server, startServer } from "./server.ts";
 import { Upstream } from "./upstream.ts";
-
-const ROOT = join(import.meta.dirname, "../../crates/gateway");
 
 /** Those of the senders' own examples, where there are some. */
 export const SECRETS = {
@@ -40,7 +37,7 @@ export function receiver(): Receiver {
   const receiver = new Receiver();
   beforeAll(async () => {
     const policy = policyFor(await receiver.upstream.start());
-    receiver.server = await startServer(SECRETS, { root: ROOT, policy });
+    receiver.server = await startServer(SECRETS, { root: GATEWAY, policy });
   });
   afterAll(async () => {
     await receiver.server?.stop();

@@ -4,6 +4,7 @@
 import { expect, test } from "vitest";
 import { overruns } from "../../bench/bill/bill.ts";
 import { withCounted } from "../../bench/bill/counted.ts";
+import { countPassing } from "../../bench/bill/gateway.ts";
 import { FIRST } from "../../bench/bill/promises.ts";
 import { newKey } from "../harness/client.ts";
 
@@ -26,4 +27,11 @@ test("a first request that takes two attempts is found dearer than one that take
       "both: 6 log lines, promised are 3 at most",
     ]);
   });
+});
+
+test("a request that passes through the gateway costs no object, no KV and no D1", async () => {
+  const lines = await countPassing();
+
+  expect(lines.length).toBeGreaterThan(0);
+  expect(lines.map(({ counts }) => counts)).toEqual(lines.map(() => ({ workerRequests: 1 })));
 });

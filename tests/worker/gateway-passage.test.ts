@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { newKey } from "../harness/client.ts";
 import { gateway } from "../harness/gateway.ts";
+import { raw, request, statuses } from "../harness/raw.ts";
 
 const api = gateway();
 const { upstream } = api;
@@ -89,6 +90,16 @@ describe("everything else", () => {
     const answer = await send(path, undefined, { method: "PUT", body });
 
     expect((await answer.arrayBuffer()).byteLength).toBe(body.length);
+  });
+
+  test("passes the body of a GET, which no page can send and some APIs read", async () => {
+    const path = place("new");
+    const lines = ["Content-Type: application/json", "Content-Length: 7", "Connection: close"];
+
+    const answer = await raw(api.server.address, request(`GET ${path}`, lines, '{"a":1}'));
+
+    expect(statuses(answer)).toEqual([201]);
+    expect(upstream.at(path)).toMatchObject([{ method: "GET", body: Buffer.from('{"a":1}') }]);
   });
 
   test("passes events as they are sent", async () => {

@@ -24,12 +24,14 @@ const ANSWERED_FIELDS = 9;
 export default {
   async fetch(request, env, context) {
     const path = new URL(request.url).pathname;
+    if (path === "/G1") return fetch(new Request(env.API, request));
     if (path === "/F1-fields") return fields(request);
-    await request.arrayBuffer();
+    const body = await request.arrayBuffer();
     if (path === "/F1-log") console.log(LINE);
     if (path.startsWith("/F1")) return new Response(ANSWER, INIT);
     const name = request.headers.get("X-Idempotency-Key");
-    const response = await env.COORDINATOR.getByName(name).fetch(`https://object${path}`);
+    const asked = path === "/G3" ? { method: "POST", body } : {};
+    const response = await env.COORDINATOR.getByName(name).fetch(`https://object${path}`, asked);
     const answer = await response.arrayBuffer();
     if (path === "/F5") context.waitUntil(env.REPLAYS.put(name, RECORD, { expirationTtl: 86_400 }));
     return new Response(answer, INIT);
@@ -55,11 +57,20 @@ export class Coordinator extends DurableObject {
     const { storage } = this.ctx;
     storage.kv.put("record", RECORD);
     storage.setAlarm(Date.now() + 86_400_000);
+    if (path === "/G3") return this.forward(await request.arrayBuffer());
     if (path === "/F4-row") await this.resource();
     else if (path !== "/F3")
       await this.env.DB.prepare(INSERT).bind(crypto.randomUUID(), "{}", Date.now()).run();
     storage.kv.put("record", RECORD);
     return new Response(ANSWER);
+  }
+
+  /** Asks the API, and stores its answer. */
+  async forward(body) {
+    const response = await fetch(this.env.API, { method: "POST", body });
+    const answer = new Uint8Array(await response.arrayBuffer());
+    this.ctx.storage.kv.put("record", RECORD);
+    return new Response(answer);
   }
 
   /** The row of a resource: eight columns, two indexes, and six columns that come back. */

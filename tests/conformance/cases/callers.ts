@@ -4,8 +4,6 @@ import type { Bench } from "../bench.ts";
 import { type Case, check, equal, hasStatus, times } from "../case.ts";
 import { bug, policy, rfc, STRIPE } from "./sources.ts";
 
-const GATEWAY = "it is about a gateway in front of other servers, which this suite does not look behind";
-
 export const CALLERS: Case[] = [
   {
     id: "two-callers",
@@ -146,14 +144,7 @@ export const CALLERS: Case[] = [
       for (const caller of [{}, second(bench)]) await bench.hasEffects(10, caller);
     },
   },
-  behindGateway("gateway-allow-list", "A gateway calls none but the hosts it is told to", 96),
-  behindGateway("gateway-derived-key", "A gateway sends one key upstream, equal on every attempt", 97),
 ];
-
-function behindGateway(id: string, title: string, number: number): Case {
-  const run = async () => {};
-  return { id, title, source: bug("in gateways"), shows: [number], notFromOutside: GATEWAY, run };
-}
 
 const second = (bench: Bench) => ({ caller: bench.profile.callers!.second });
 

@@ -1,7 +1,7 @@
 // Attempts that end without success, and what the next request with the key gets.
 
 import type { Bench } from "../bench.ts";
-import { type Case, check, equal, hasStatus, NotApplicable, times } from "../case.ts";
+import { type Case, check, hasStatus, NotApplicable, times } from "../case.ts";
 import { bug, draft, policy, STRIPE, STRIPE_ERRORS } from "./sources.ts";
 
 export const FAILURES: Case[] = [
@@ -50,7 +50,7 @@ export const FAILURES: Case[] = [
         await bench.post(key, { fault: bench.fault([fault]) });
       const last = await bench.post(key);
       check((await bench.effects()) <= 1, "more than one effect");
-      bench.replays(await bench.post(key), last);
+      bench.repeats(await bench.post(key), last);
       check((await bench.effects()) <= 1, "more than one effect");
     },
   },
@@ -81,7 +81,7 @@ export const FAILURES: Case[] = [
       await Promise.all(times(5, () => bench.post(key, bench.profile.preferWait ? { wait_s: 20 } : {})));
       check((await first).status >= 500, `the first request got ${(await first).status}`);
       const last = await bench.settled(key);
-      bench.replays(await bench.post(key), last);
+      bench.repeats(await bench.post(key), last);
       check((await bench.effects()) <= 1, "more than one effect");
     },
   },
@@ -99,7 +99,7 @@ export const FAILURES: Case[] = [
       check(broken.status >= 500, `expected 5xx, got ${broken.status}`);
       check(broken.receivedAt - broken.sentAt < 20_000, "it took longer than a client waits");
       if (bench.profile.policies.afterFailure === "replayed") await bench.settled(key);
-      else await retries(bench, key);
+      else await bench.isHealed(key, 0);
     },
   },
   {
@@ -176,13 +176,5 @@ async function failsThenRetries(bench: Bench, fault: "failBefore" | "failAfter")
     bench.replays(await bench.post(key), failed);
     return bench.hasEffects(fault === "failBefore" ? 0 : 1);
   }
-  await retries(bench, key);
-}
-
-/** The next request succeeds and is no replay of the failure; one effect, and replays from then on. */
-async function retries(bench: Bench, key: string): Promise<void> {
-  const retry = await bench.recovered(key);
-  bench.succeeded(retry, "the retry");
-  bench.replays(await bench.post(key), retry);
-  equal(await bench.effects(), 1, "effects");
+  await bench.isHealed(key, fault === "failBefore" ? 0 : 1);
 }

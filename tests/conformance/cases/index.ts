@@ -1,6 +1,7 @@
 // Every case, by theme. Those that wait longest start first.
 
 import type { Case } from "../case.ts";
+import { BEHIND_GATEWAY } from "./gateway.ts";
 import { CALLERS } from "./callers.ts";
 import { CONCURRENCY } from "./concurrency.ts";
 import { CRASHES } from "./crashes.ts";
@@ -28,6 +29,7 @@ export const CASES: Case[] = [
   ...RUNNING,
   ...CONCURRENCY,
   ...CALLERS,
+  ...BEHIND_GATEWAY,
   ...ERRORS,
   ...RANDOM,
   ...CRASHES,

@@ -96,6 +96,7 @@ function classify(bench: Bench, answer: Answer): Answered {
   const { mismatch, success } = bench.profile.expects;
   const { text, status } = answer;
   if (bench.isMarked(answer)) return { is: "replayed", text };
+  if (bench.isHeld(answer)) return { is: "held", text };
   if (bench.isInProgress(answer)) return { is: "inProgress", text };
   if (status === mismatch) return { is: "mismatch", text };
   check(status === success || status >= 500, `an answer of no kind: ${status} ${text.slice(0, 100)}`);
@@ -107,6 +108,7 @@ function explain(bench: Bench, states: Key[], crowd: Asked[], answers: Answered[
   const { policies, expects } = bench.profile;
   const policy = {
     failuresAreSaved: policies.afterFailure === "replayed",
+    holds: bench.holds,
     marked: expects.replayMarker !== undefined,
   };
   const reached = new Map<string, Key>();

@@ -1,10 +1,16 @@
 // What Rust asks an upstream by way of JavaScript: one crossing for a request, and one for its answer.
 
-/** Asks with `fetcher`, a service binding, or else by the network. `fields` are a name and a value in turn. */
-function send(fetcher, url, method, fields, body, signal) {
+/** `fields` are a name and a value in turn. */
+function headersOf(fields) {
   const headers = new Headers();
   const lines = fields.split("\n");
   for (let at = 0; at + 1 < lines.length; at += 2) headers.append(lines[at], lines[at + 1]);
+  return headers;
+}
+
+/** Asks with `fetcher`, a service binding, or else by the network. */
+function send(fetcher, url, method, fields, body, signal) {
+  const headers = headersOf(fields);
   // Following a redirect would send a POST again.
   return (fetcher ?? globalThis).fetch(url, { method, headers, body, redirect: "manual", signal });
 }
@@ -48,15 +54,20 @@ function isStream({ headers }, maxBytes) {
 
 /** An answer whose body may still be to come, to a request whose body may be too: `unread` is that request then. */
 export async function pass(fetcher, url, method, fields, body, unread) {
-  const sent = body.length > 0 ? body.slice() : unread?.body && !unread.bodyUsed ? unread.body : null;
+  const isUnread = unread?.body && !unread.bodyUsed;
+  // The platform sends the body of a GET only if it comes with a request.
+  if (isUnread && (method === "GET" || method === "HEAD"))
+    return (fetcher ?? globalThis).fetch(new Request(url, unread), {
+      headers: headersOf(fields),
+      redirect: "manual",
+    });
+  const sent = body.length > 0 ? body.slice() : isUnread ? unread.body : null;
   return send(fetcher, url, method, fields, sent, undefined);
 }
 
-/** The answer with these fields, a name and a value in turn. */
+/** The answer with these fields. */
 export function answered(response, fields) {
-  const headers = new Headers();
-  const lines = fields.split("\n");
-  for (let at = 0; at + 1 < lines.length; at += 2) headers.append(lines[at], lines[at + 1]);
+  const headers = headersOf(fields);
   const { status, statusText, body, webSocket } = response;
   return new Response(body, webSocket ? { status, headers, webSocket } : { status, statusText, headers });
 }

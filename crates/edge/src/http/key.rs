@@ -27,7 +27,7 @@ pub fn key(
         if quoted.is_none() || form != KeyForm::Opaque {
             has_one_line(value)?;
         }
-        let text = quoted.unwrap_or_else(|| bare(value).to_owned());
+        let text = quoted.map_or_else(|| without_quote(value, form), Ok)?;
         parse(&text, KeyField::Standard, form)
     });
     let extension = extension.map(|value| {
@@ -42,6 +42,15 @@ pub fn key(
         (None, Some(key)) => Ok(Some((key, KeyField::Extension))),
         (None, None) => Ok(None),
     }
+}
+
+/// A bare key. What begins like a string and is none would be another key than the one that was meant.
+fn without_quote(value: &str, form: KeyForm) -> Result<String, Problem> {
+    let text = bare(value);
+    if text.starts_with('"') {
+        return Err(Problem::key_invalid(about_key(text, form, true)));
+    }
+    Ok(text.to_owned())
 }
 
 fn has_one_line(value: &str) -> Result<(), Problem> {
@@ -174,7 +183,7 @@ mod tests {
             opaque(None, Some("a,b")).unwrap_err().kind(),
             ProblemType::KeyConflict
         );
-        for wrong in ["", "a b", "\"\"", "ä"] {
+        for wrong in ["", "a b", "\"\"", "ä", "\"a", "\"a\\x\"", "\"a\" b"] {
             let problem = opaque(Some(wrong), None).unwrap_err();
             assert_eq!(problem.kind(), ProblemType::KeyInvalid, "{wrong}");
         }

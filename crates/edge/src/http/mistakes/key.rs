@@ -25,16 +25,21 @@ const OTHER_QUOTES: [char; 5] = ['`', '\u{2018}', '\u{2019}', '\u{201c}', '\u{20
 pub fn about_key(text: &str, form: KeyForm, may_be_quoted: bool) -> String {
     let text = text.trim_matches([' ', '\t']);
     let wrong = match (form, Uuid::try_parse(text)) {
-        (KeyForm::Opaque, _) => about_opaque(text).to_owned(),
+        (KeyForm::Opaque, _) => about_opaque(text, may_be_quoted).to_owned(),
         (KeyForm::Uuid4 | KeyForm::Uuid, Ok(uuid)) => about_uuid(text, uuid),
         (KeyForm::Uuid4 | KeyForm::Uuid, Err(_)) => about_text(text, may_be_quoted).to_owned(),
     };
     format!("{wrong} {}", send(form))
 }
 
-fn about_opaque(text: &str) -> &'static str {
+const UNPAIRED: &str =
+    "The key's double quotes do not make a pair. Send it in one pair of them, or without.";
+
+fn about_opaque(text: &str, may_be_quoted: bool) -> &'static str {
     if text.is_empty() {
         "The key is empty."
+    } else if may_be_quoted && text.starts_with('"') {
+        UNPAIRED
     } else if text.len() > 255 {
         "The key is longer than 255 bytes."
     } else if matches!(text, "." | "..") {
@@ -52,7 +57,7 @@ fn about_text(text: &str, may_be_quoted: bool) -> &'static str {
     } else if is_around('"') && !may_be_quoted {
         "The key is in double quotes, which belong to the field Idempotency-Key. Here, leave them out."
     } else if is_around('"') {
-        "The key's double quotes do not make a pair. Send it in one pair of them, or without."
+        UNPAIRED
     } else if is_around('\'') {
         "The key is in single quotes. Leave them out."
     } else if OTHER_QUOTES.into_iter().any(is_around) {

@@ -1,0 +1,32 @@
+// The API behind the gateway, in a process of its own: what it takes is not to be measured. It answers with fixed bytes, as
+// the floors do.
+
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import process from "node:process";
+
+const SERVE = "serve";
+const ANSWER = JSON.stringify({ made: "x".repeat(200) });
+
+export interface Api {
+  url: string;
+  stop(): void;
+}
+
+export async function startApi(): Promise<Api> {
+  const server: ChildProcess = fork(import.meta.filename, [SERVE], { execArgv: [] });
+  const [port] = (await once(server, "message")) as [number];
+  return { url: `http://127.0.0.1:${port}`, stop: () => server.kill() };
+}
+
+if (process.argv[2] === SERVE) {
+  const fields = { "Content-Type": "application/json", "Content-Length": ANSWER.length };
+  const server = createServer((request, response) => {
+    request.resume().on("end", () => response.writeHead(201, fields).end(ANSWER));
+  });
+  // A request on a connection that it closes at that moment would fail.
+  server.keepAliveTimeout = 0;
+  server.listen(0, "127.0.0.1", () => process.send!((server.address() as AddressInfo).port));
+}

@@ -8,7 +8,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
     Event, Outcome, Subject,
-    held::HeldKeys,
+    held_keys::HeldKeys,
     tally::{Tally, increase},
 };
 use crate::settings::Level;

@@ -116,10 +116,10 @@ impl Operation for Forward {
             let max_bytes = self.rule.answer.max_bytes;
             let (head, body) = self.upstream.ask(sent, max_bytes, execution.env).await?;
             let response = match body {
-                Body::Whole(body) => self.response(head, body, &request.base_url),
+                Body::Whole(body) => self.response(&head, body, &request.base_url),
                 // Nobody waits for what is longer than may be kept.
                 Body::Streamed(_) => self
-                    .response(head, Vec::new(), &request.base_url)
+                    .response(&head, Vec::new(), &request.base_url)
                     .without_content(),
             };
             match found(rule, response.clone()) {
@@ -161,7 +161,7 @@ impl Operation for Forward {
                     Vec::new()
                 }
             };
-            let response = self.response(head, body, &request.base_url);
+            let response = self.response(&head, body, &request.base_url);
             self.judge(response, execution.follows_unknown)
         })
     }
@@ -242,7 +242,7 @@ impl Forward {
     }
 
     /// An answer as a client gets it.
-    fn response(&self, head: Head, body: Vec<u8>, base_url: &str) -> SavedResponse {
+    fn response(&self, head: &Head, body: Vec<u8>, base_url: &str) -> SavedResponse {
         SavedResponse {
             status: head.status,
             headers: to_client(&head.fields, |location| self.ours(location, base_url)),

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::{
+    ambiguous::AmbiguousRule,
     check::read,
-    policy::{AmbiguousRule, Fallback, Policy, Rewrite, RouteRule, UpstreamRule},
+    policy::{Fallback, Policy, Rewrite, RouteRule, UpstreamRule},
     policy_error::{PolicyError, wrong},
 };
 use crate::operation::{CallerSource, KeySource};
@@ -86,9 +87,10 @@ impl<'a> RouteLine<'a> {
                 CallerSource::Header(name) => format!("header:{name}"),
                 CallerSource::Route => "route".to_owned(),
             },
-            ambiguous: match rule.ambiguous {
+            ambiguous: match &rule.ambiguous {
                 AmbiguousRule::Hold => "hold",
                 AmbiguousRule::Resend => "resend",
+                AmbiguousRule::Probe(_) => "probe",
             },
             retention_s: rule.retention_s,
         }

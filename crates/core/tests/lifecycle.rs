@@ -493,7 +493,7 @@ fn numbered(attempt: &Attempt, number: u32) -> Attempt {
     Attempt {
         number,
         deadline: UnixMillis(10_400),
-        awaited_until: UnixMillis(10_450),
+        late_until: UnixMillis(10_450),
         ..attempt.clone()
     }
 }

@@ -119,11 +119,11 @@ fn of_unknown_outcome(
     terms: Terms,
 ) -> (Record, Claim) {
     let awaited =
-        running.filter(|attempt| attempt.left_ambiguous(&record) && now < attempt.awaited_until);
+        running.filter(|attempt| attempt.left_ambiguous(&record) && now < attempt.late_until);
     match (repeat, awaited) {
         (Repeat::Never, _) => (record, Claim::Ambiguous),
         (Repeat::SameId | Repeat::Resend | Repeat::Probe, Some(attempt)) => {
-            let until = attempt.awaited_until;
+            let until = attempt.late_until;
             (record, Claim::InProgress { until })
         }
         (Repeat::Probe, None) => {
@@ -166,7 +166,7 @@ pub(super) fn start(
         operation_id: record.operation_id.clone(),
         number: record.attempts.saturating_add(1),
         deadline,
-        awaited_until: deadline.plus_ms(terms.grace_ms).min(record.expires_at),
+        late_until: deadline.plus_ms(terms.grace_ms).min(record.expires_at),
         follows_unknown,
     };
     let record = Record {

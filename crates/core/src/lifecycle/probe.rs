@@ -1,17 +1,6 @@
 //! The other system says what became of an operation of which nobody knew.
 
-use super::{Claim, OperationId, Record, SavedResponse, Status, Terms, UnixMillis, claim::start};
-
-/// The right to say once what a probe has found: of this operation after this attempt.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Probe {
-    /// The operation that is asked about.
-    pub operation_id: OperationId,
-    /// The attempt that left it AMBIGUOUS.
-    pub attempt: u32,
-    /// When it is asked.
-    pub asked_at: UnixMillis,
-}
+use super::{Claim, Probe, Record, SavedResponse, Status, Terms, UnixMillis, claim::start};
 
 /// What a probe has found.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -33,22 +22,6 @@ impl Finding {
             Self::Absent => "absent",
             Self::Unknown => "unknown",
         }
-    }
-}
-
-impl Probe {
-    pub(super) fn of(record: &Record, now: UnixMillis) -> Self {
-        Self {
-            operation_id: record.operation_id.clone(),
-            attempt: record.attempts,
-            asked_at: now,
-        }
-    }
-
-    fn is_about(&self, record: &Record) -> bool {
-        record.status == Status::Ambiguous
-            && record.operation_id == self.operation_id
-            && record.attempts == self.attempt
     }
 }
 

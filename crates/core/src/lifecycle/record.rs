@@ -171,7 +171,7 @@ pub struct Attempt {
     /// From this moment on the attempt has timed out.
     pub deadline: UnixMillis,
     /// Until when its late answer is awaited; no earlier than its deadline.
-    pub awaited_until: UnixMillis,
+    pub late_until: UnixMillis,
     /// Whether an attempt before it may have taken effect, and this one repeats it all the same.
     pub follows_unknown: bool,
 }
@@ -190,5 +190,33 @@ impl Attempt {
 
     fn is_latest(&self, record: &Record) -> bool {
         record.operation_id == self.operation_id && record.attempts == self.number
+    }
+}
+
+/// The right to say once what a probe has found: of this operation after this attempt.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Probe {
+    /// The operation that is asked about.
+    pub operation_id: OperationId,
+    /// The attempt that left it AMBIGUOUS.
+    pub attempt: u32,
+    /// When it is asked.
+    pub asked_at: UnixMillis,
+}
+
+impl Probe {
+    pub(super) fn of(record: &Record, now: UnixMillis) -> Self {
+        Self {
+            operation_id: record.operation_id.clone(),
+            attempt: record.attempts,
+            asked_at: now,
+        }
+    }
+
+    /// Whether `record` still waits for its answer.
+    pub(super) fn is_about(&self, record: &Record) -> bool {
+        record.status == Status::Ambiguous
+            && record.operation_id == self.operation_id
+            && record.attempts == self.attempt
     }
 }

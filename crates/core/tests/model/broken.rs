@@ -199,7 +199,7 @@ impl Machine for WaitingForTheDead {
                 operation_id: record.operation_id.clone(),
                 number: record.attempts,
                 deadline,
-                awaited_until: deadline,
+                late_until: deadline,
                 follows_unknown: false,
             }),
             Status::Completed { .. } | Status::Failed | Status::Ambiguous | Status::Forgotten => {

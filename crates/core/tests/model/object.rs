@@ -110,7 +110,7 @@ impl Object {
     fn repeats_awaited(&self, now: UnixMillis) -> Option<Violation> {
         let running = self.running.as_ref()?;
         let is_awaited = |task: &Task| task.attempt == *running && !task.overtaken;
-        (now < running.awaited_until && self.tasks.iter().any(is_awaited))
+        (now < running.late_until && self.tasks.iter().any(is_awaited))
             .then_some(Violation::AwaitedRepeated)
     }
 

@@ -282,7 +282,7 @@ fn settles_once_faults_stop<M: Machine>(bounds: &Bounds<M>, world: &World) -> bo
                 break;
             }
             if let Some(running) = &world.objects[object].running {
-                world.now = world.now.max(running.awaited_until);
+                world.now = world.now.max(running.late_until);
             }
             if let Some(record) = &world.objects[object].stored
                 && record.status == Status::Ambiguous

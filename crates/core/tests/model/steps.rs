@@ -96,7 +96,7 @@ impl<M: Machine> Model for Bounds<M> {
                 }
                 if under_way.timed_out
                     && is_graceful(request)
-                    && world.now >= under_way.attempt.awaited_until
+                    && world.now >= under_way.attempt.late_until
                 {
                     steps.push(Step::StopWaiting(object, task));
                 }

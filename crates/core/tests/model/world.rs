@@ -51,7 +51,7 @@ impl Request {
     /// Whether what the attempt has sent may still take effect. Where a probe is believed, the other system promises
     /// that it does not for ever.
     pub fn may_take_effect(self, task: &Task, now: UnixMillis) -> bool {
-        self.repeat != Repeat::Probe || now < task.attempt.awaited_until
+        self.repeat != Repeat::Probe || now < task.attempt.late_until
     }
 
     /// Whether all attempts of one operation id have one effect.

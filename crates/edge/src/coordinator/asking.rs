@@ -2,27 +2,18 @@
 
 use std::rc::Rc;
 
-use futures_util::{
-    FutureExt,
-    future::{LocalBoxFuture, Shared},
-};
+use futures_util::FutureExt;
 use idempotency_core::{
     Asked,
     lifecycle::{Claim, Finding, Probe, Record, Terms},
 };
 
-use super::{no_answer::NoAnswer, object::Object, settle::kept};
+use super::{no_answer::NoAnswer, object::Object, running::Asking, settle::kept};
 use crate::{
     clock,
     operation::{Execution, Streaming},
     telemetry::{Event, Tell},
 };
-
-/// A question under way. Requests that come meanwhile wait for its answer instead of asking again.
-pub struct Asking {
-    probe: Probe,
-    answer: Shared<LocalBoxFuture<'static, Finding>>,
-}
 
 impl Object {
     /// Asks, or waits for who asks already, and decides by what was found. Nothing, if the record has become another

@@ -87,7 +87,7 @@ impl Object {
         asked: Rc<Asked>,
         started_at: UnixMillis,
     ) {
-        let left_ms = clock::now().ms_until(attempt.awaited_until);
+        let left_ms = clock::now().ms_until(attempt.late_until);
         if let Some(ended) = clock::within(left_ms, under_way).await
             && let Err(error) = self.settle(&attempt, ended, started_at, &asked)
         {

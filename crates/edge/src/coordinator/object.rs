@@ -9,9 +9,8 @@ use idempotency_core::{
 use worker::{Env, State};
 
 use super::{
-    asking::Asking,
     no_answer::{NoAnswer, encode},
-    running::Running,
+    running::{Asking, Running},
     storage::{RecordStorage, StorageError, Stored},
 };
 use crate::{

@@ -1,9 +1,10 @@
-//! The attempt that an instance of the object is executing, and who waits for its end.
+//! What an instance of the object has under way, and who waits for its end: an attempt, or a question to another system.
 
 use std::convert::Infallible;
 
 use futures_channel::oneshot;
-use idempotency_core::lifecycle::Attempt;
+use futures_util::future::{LocalBoxFuture, Shared};
+use idempotency_core::lifecycle::{Attempt, Finding, Probe};
 
 /// How many requests may wait for an attempt: far more than a client has reason to send. All of them ask for
 /// the answer at once when the attempt ends.
@@ -40,6 +41,14 @@ impl Running {
     }
 }
 
+/// A question to another system. Requests that come meanwhile wait for its answer instead of asking again.
+pub struct Asking {
+    /// What is asked.
+    pub probe: Probe,
+    /// What was found.
+    pub answer: Shared<LocalBoxFuture<'static, Finding>>,
+}
+
 #[cfg(test)]
 mod tests {
     use idempotency_core::lifecycle::{OperationId, UnixMillis};
@@ -52,7 +61,7 @@ mod tests {
             operation_id: OperationId("o".to_owned()),
             number: 1,
             deadline: UnixMillis(0),
-            awaited_until: UnixMillis(0),
+            late_until: UnixMillis(0),
             follows_unknown: false,
         });
         let mut waiting: Vec<_> = (0..MAX_WAITING).map_while(|_| running.wait()).collect();

@@ -12,8 +12,10 @@ mod upstream;
 mod probe;
 mod forward;
 mod routes;
+mod outline;
 
 pub use forward::VIA;
+pub use outline::outline;
 #[cfg(not(target_arch = "wasm32"))]
 pub use policy::schema;
 pub use policy_error::PolicyError;

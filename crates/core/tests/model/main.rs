@@ -315,9 +315,9 @@ fn large_bounds() -> [Exploration; 9] {
         ("two payloads and two callers", callers, 2_390_685),
         ("never repeated", never, 2_074_678),
         ("never repeated, two payloads", never_payloads, 630_372),
-        ("resent", resent, 0),
-        ("probed", probed, 0),
-        ("resent, then never repeated", stricter, 0),
+        ("resent", resent, 460_319),
+        ("probed", probed, 476_659),
+        ("resent, then never repeated", stricter, 509_571),
     ]
 }
 

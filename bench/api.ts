@@ -22,6 +22,7 @@ export async function startApi(): Promise<Api> {
 }
 
 if (process.argv[2] === SERVE) {
+  process.on("disconnect", () => process.exit());
   const fields = { "Content-Type": "application/json", "Content-Length": ANSWER.length };
   const server = createServer((request, response) => {
     request.resume().on("end", () => response.writeHead(201, fields).end(ANSWER));

@@ -19,7 +19,7 @@ export interface Exchange {
   outcome: Outcome;
 }
 
-/** What an operator said of a key, and whether that was accepted; nothing, if the answer was lost. */
+/** What an operator said of a key, and whether that was accepted; nothing, if no answer says so. */
 export interface Ruling {
   plan: number;
   as: "failed" | "completed";
@@ -39,8 +39,11 @@ export interface World {
 /** What every retry gets of a key of which an operator has said that it is completed. */
 export const BY_HAND = "completed by hand";
 
-/** What the service takes beside the API's time-out: the way to an object and back, and what it waits for a late answer. */
-const WAY_MS = 20_000;
+/**
+ * What the service takes beside the API's time-out, for the way to an object and back: far more than it should, since a disk
+ * that others write to can keep the runtime waiting for half a minute.
+ */
+const WAY_MS = 60_000;
 
 const LOST_MS = 500;
 
@@ -135,5 +138,6 @@ async function rule({ index, caller, key, ruling }: KeyPlan, world: World): Prom
     },
     WAY_MS,
   );
-  if (outcome.kind === "answer") said.accepted = outcome.status === 200;
+  // A 503 says that it is not known whether it took effect.
+  if (outcome.kind === "answer" && outcome.status < 500) said.accepted = outcome.status === 200;
 }

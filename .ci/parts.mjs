@@ -17,7 +17,9 @@ const started = performance.now();
 const parts = [];
 
 // All that installs Debian packages is in one lane at a time: only one of them may.
-const isSetUp = part("npm run setup && node scripts/browser.mjs && node scripts/promtool.mjs");
+const isSetUp = part(
+  "npm run setup && node scripts/browser.mjs && node scripts/promtool.mjs && node_modules/.bin/node scripts/upstreams.mjs",
+);
 const isBundled = isSetUp.then(() => part("npm run bundle"));
 await Promise.all([compiling(), running()]);
 // By itself: where the machine stands still for a second, copies are asked for, which is billed.

@@ -2,7 +2,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig } from "vitest/config";
 
 /** What takes longest begins first, so that nothing is left to wait for alone. */
-const LONGEST = ["own-worker", "conformance", "chaos", "operators", "docs"];
+const LONGEST = ["own-worker", "package", "package-init", "conformance", "chaos", "operators", "docs"];
 
 class LongestFirst extends BaseSequencer {
   async sort(files: TestSpecification[]) {

@@ -5,7 +5,7 @@ type Rust = Record<string, unknown>;
 
 type ObjectClass = new (state: DurableObjectState, env: unknown) => DurableObject;
 
-interface Worker {
+export interface Worker {
   handler: ExportedHandler;
   Coordinator: ObjectClass;
   Telemetry: ObjectClass;

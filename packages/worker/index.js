@@ -2,6 +2,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { beginAnew, endBy, hasEnded, INTERRUPTION, unlessInterrupted } from "./ending.js";
+import { withoutComments } from "./jsonc.js";
 
 /**
  * The Worker of a crate: its handler, and the classes of its Durable Objects. `rust` is what wasm-bindgen has made of the
@@ -14,15 +15,6 @@ export function worker(rust) {
 /** The same of a crate whose service stands in front of other APIs, by the policy in `jsonc`. */
 export function gateway(rust, jsonc) {
   return workerOf(rust, () => rust.service(withoutComments(jsonc)));
-}
-
-/** JSON of JSON with comments and trailing commas, with everything else where it was. */
-function withoutComments(jsonc) {
-  const isText = (part) => part[0] === '"';
-  const blank = (part) => part.replace(/[^\n]/g, " ");
-  const without = (pattern, text) => text.replace(pattern, (part) => (isText(part) ? part : blank(part)));
-  const plain = without(/"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\/\*[^]*?\*\//g, jsonc);
-  return without(/"(?:[^"\\]|\\.)*"|,(?=\s*[\]}])/g, plain);
 }
 
 function workerOf(rust, makeService) {

@@ -61,6 +61,8 @@ export interface Options {
   around?: string;
   /** In the place of the policy in the bundle. */
   policy?: object;
+  /** Other Workers, by the names of their service bindings: the text of each one's module. */
+  services?: Record<string, string>;
   /** Listens on a socket of the Worker's own: only there does the platform cancel a request that is reset. */
   direct?: boolean;
 }
@@ -68,6 +70,7 @@ export interface Options {
 /** Starts the bundle, open to everybody, with the variables `vars`. */
 export async function startServer(vars: Variables = {}, options: Options = {}): Promise<Server> {
   const { root = ROOT, assets = join(root, "public"), rateLimit, around, policy, direct = false } = options;
+  const services = Object.entries(options.services ?? {});
   const state = await mkdtemp(join(tmpdir(), "edge-idempotency-"));
   const hasAssets = existsSync(assets);
   const logs: Server["logs"] = [];
@@ -98,6 +101,9 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
             ...limiter(rateLimit),
             ...(hasAssets && { ASSETS: { type: "assets" } }),
             ...bindings({ AUTH: "off", ...vars }),
+            ...Object.fromEntries(
+              services.map(([name]) => [name, { type: "worker" as const, worker: name }]),
+            ),
           },
           exports: {
             Coordinator: { type: "durable-object", storage: "sqlite" },
@@ -113,6 +119,7 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
           }),
         },
       },
+      ...services.map(([name, contents]) => another(name, contents)),
     ],
   };
   let miniflare = new Miniflare(settings);
@@ -145,6 +152,13 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
   };
   await migrate(await server.db(), root);
   return server;
+}
+
+function another(name: string, contents: string) {
+  const modules = { "index.js": { type: "esm" as const, contents } };
+  return {
+    config: { name, compatibilityDate: "2026-10-01", manifest: { mainModule: "index.js", modules } },
+  };
 }
 
 function limiter(limit?: number) {

@@ -23,7 +23,7 @@ pub enum ServiceError {
     #[error(transparent)]
     Routes(#[from] RouteError),
     /// The policy of its gateway.
-    #[error(transparent)]
+    #[error("the policy is wrong: {0}")]
     Policy(#[from] PolicyError),
 }
 

@@ -1,7 +1,7 @@
 //! A Worker without operations of its own: idempotency keys in front of other APIs, by a policy.
 
 use idempotency_edge::{
-    Service,
+    Service, gateway,
     wasm_bindgen::{
         self,
         prelude::{JsError, wasm_bindgen},
@@ -17,4 +17,12 @@ pub fn service(json: &str) -> Result<Service, JsError> {
         Vec::new(),
         json,
     )?)
+}
+
+/// What the policy in `json` comes to, as JSON for people, or what keeps it from being served.
+#[wasm_bindgen]
+pub fn check(json: &str) -> Result<String, JsError> {
+    let outline = gateway::outline(json)?;
+    service(json)?;
+    Ok(outline)
 }

@@ -1,4 +1,5 @@
-//! The Worker of the operations that tests need: a route of each kind, and operations that do what they should not.
+//! The Worker of the operations that tests need: a route of each kind, and operations that do what they should not. Behind
+//! them it is a gateway, by the policy that a test gives it.
 
 mod any_answer;
 mod echo;
@@ -37,9 +38,9 @@ const ONE_SECOND_LONG: Echo = Echo {
     ..Echo::named("one_second_long")
 };
 
-/// The service of this Worker. `entry.js` calls it once for each instance.
+/// The service of this Worker, with the policy in `json`. `entry.js` calls it once for each instance.
 #[wasm_bindgen]
-pub fn service() -> Result<Service, JsError> {
+pub fn service(json: &str) -> Result<Service, JsError> {
     let opaque = |route: Route| route.key_form(KeyForm::Opaque);
     let routes = vec![
         Route::post("/any-answer", Json(AnyAnswer)),
@@ -68,9 +69,10 @@ pub fn service() -> Result<Service, JsError> {
         Route::post("/as-a-variable-says", AS_A_VARIABLE_SAYS),
         Route::post("/one-second-long", ONE_SECOND_LONG),
     ];
-    Ok(Service::new(
+    Ok(Service::gateway(
         env!("CARGO_PKG_NAME"),
         env!("CARGO_PKG_VERSION"),
         routes,
+        json,
     )?)
 }

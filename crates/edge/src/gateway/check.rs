@@ -12,15 +12,13 @@ use super::{
 pub fn read(json: &str) -> Result<Policy, PolicyError> {
     let mut deserializer = serde_json::Deserializer::from_slice(json.as_bytes());
     let policy: Policy = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let place = error.path().to_string();
-        wrong(
-            if matches!(place.as_str(), "." | "?") {
-                "the file".to_owned()
-            } else {
-                place
-            },
-            error.inner().to_string(),
-        )
+        let path = error.path().to_string();
+        // Where the text breaks off within a field, that has no name yet.
+        let place = match path.strip_suffix(".?").unwrap_or(&path) {
+            "." | "?" => "the file",
+            place => place,
+        };
+        wrong(place, error.inner().to_string())
     })?;
     deserializer
         .end()
@@ -287,5 +285,7 @@ mod tests {
             assert!(error.rule.contains(rule), "{to}: {}", error.rule);
         }
         assert_eq!(read("{").unwrap_err().place, "the file");
+        let broken = RIGHT.replace("\"upstream\": \"shop\"", "\"upstream\": \"shop\" ]");
+        assert_eq!(read(&broken).unwrap_err().place, "routes[0]");
     }
 }

@@ -10,7 +10,9 @@ mod check;
 mod upstream;
 mod forward;
 mod routes;
+mod outline;
 
+pub use outline::outline;
 #[cfg(not(target_arch = "wasm32"))]
 pub use policy::schema;
 pub use policy_error::PolicyError;

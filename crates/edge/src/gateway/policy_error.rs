@@ -6,7 +6,7 @@ use crate::operation::is_token;
 
 /// What is wrong with a policy.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
-#[error("gateway.jsonc: {place} {rule}")]
+#[error("{place} {rule}")]
 pub struct PolicyError {
     /// The field, such as `routes[0].upstream`.
     pub place: String,

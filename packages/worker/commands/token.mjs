@@ -2,7 +2,7 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
-import { stop } from "./build/shell.mjs";
+import { stop } from "../build/shell.mjs";
 
 /** Prints a new token of the client that `args` name, and what the service is to know of it. */
 export function makeToken(args) {

@@ -1,0 +1,5 @@
+// Installs the APIs that the gateway is tested in front of.
+
+import { environment } from "../tests/description/environment.ts";
+
+environment(".tools/upstreams", "tests/upstreams/requirements.txt");

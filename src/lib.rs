@@ -1,5 +1,7 @@
 //! The Worker that this repository deploys: its operations, and where they are.
 
+#[cfg(test)]
+mod description;
 mod operations;
 
 use idempotency_edge::{

@@ -92,6 +92,7 @@ function layOutSysroot(deps) {
 
 function writeWrappers() {
   mkdirSync(`${DEBIAN_HOME}/bin`);
+  const withStd = `SYSROOT='${DEBIAN_HOME}' exec /usr/bin`;
   const wrapper = (name, ...lines) => {
     writeFileSync(`${DEBIAN_HOME}/bin/${name}`, `#!/bin/sh\n${lines.join("\n")}\n`);
     chmodSync(`${DEBIAN_HOME}/bin/${name}`, 0o755);
@@ -102,7 +103,8 @@ function writeWrappers() {
     // rustup's compiler, which the tests use, cannot read what this one leaves in a target folder.
     `export CARGO_TARGET_DIR='${DEBIAN_HOME}/target'`,
     // cargo would look for its subcommand at rustup's first, and clippy does not go through `rustc`.
-    `[ "$1" = clippy ] && SYSROOT='${DEBIAN_HOME}' exec /usr/bin/cargo-clippy "$@"`,
+    `[ "$1" = clippy ] && ${withStd}/cargo-clippy "$@"`,
     `exec /usr/bin/cargo "$@"`,
   );
+  wrapper("clippy-driver", `${withStd}/clippy-driver "$@"`);
 }

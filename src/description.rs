@@ -9,9 +9,10 @@
 
 use std::{env, fs, path::Path};
 
-use edge_idempotency::service;
 use idempotency_edge::{description::document, gateway};
 use serde_json::Value;
+
+use crate::service;
 
 #[test]
 fn the_description_is_up_to_date() {

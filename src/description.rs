@@ -24,6 +24,43 @@ fn the_schema_of_policies_is_up_to_date() {
     is_up_to_date("packages/worker/gateway.schema.json", &gateway::schema());
 }
 
+#[test]
+fn every_field_of_a_policy_is_documented() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| fs::read_to_string(root.join("docs").join(name)).unwrap();
+    let text = read("gateway.md") + &read("webhooks.md");
+    let marked: Vec<_> = text.split('`').skip(1).step_by(2).collect();
+
+    let names = fields(&gateway::schema());
+
+    assert!(names.len() > 25);
+    for name in names {
+        let is_name = |char: char| char == '_' || char == '$' || char.is_ascii_alphanumeric();
+        let mut words = marked
+            .iter()
+            .flat_map(|code| code.split(|char| !is_name(char)));
+        assert!(
+            words.any(|word| word == name),
+            "docs/gateway.md says nothing of {name}"
+        );
+    }
+}
+
+/// The names of all members that a schema has properties for.
+fn fields(part: &Value) -> Vec<String> {
+    match part {
+        Value::Object(members) => {
+            let properties = members.get("properties").and_then(Value::as_object);
+            let own = properties
+                .into_iter()
+                .flat_map(|named| named.keys().cloned());
+            own.chain(members.values().flat_map(fields)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(fields).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
+}
+
 fn is_up_to_date(name: &str, content: &Value) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     let described = format!("{content:#}\n");

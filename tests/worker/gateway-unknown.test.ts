@@ -114,6 +114,19 @@ describe("a late answer", () => {
     expect(await retry.json()).toMatchObject({ type: "/problems/outcome-unknown" });
   });
 
+  test("that says that nothing was done has it sent again", async () => {
+    const [place, key] = [path("hold"), newKey()];
+    const { reply, release } = heldReply(429);
+    upstream.next.set(place, [reply, { status: 201, body: "again" }]);
+    expect((await api.send(place, key)).status).toBe(504);
+
+    release();
+    const retry = await answered(() => api.send(place, key), 201);
+
+    expect(await retry.text()).toBe("again");
+    expect(upstream.at(place)).toHaveLength(2);
+  });
+
   test("that does not come is not waited for longer than the request was", async () => {
     const [place, key] = [path("resend"), newKey()];
     const { reply } = heldReply(201, "late");

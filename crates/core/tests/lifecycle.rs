@@ -378,7 +378,7 @@ fn an_unknown_outcome_is_a_failure_where_attempts_may_be_repeated_and_ambiguous_
 }
 
 #[test]
-fn a_late_answer_completes_the_record_that_its_attempt_left_ambiguous_and_nothing_else_does() {
+fn what_becomes_known_late_settles_the_record_that_its_attempt_left_ambiguous() {
     let (ambiguous, attempt) = ambiguous();
     let late =
         |record: &Record, end| settle(Some(record.clone()), &attempt, end, UnixMillis(10_200));
@@ -389,7 +389,9 @@ fn a_late_answer_completes_the_record_that_its_attempt_left_ambiguous_and_nothin
 
     let completed = settled(&ambiguous, &attempt, AttemptEnd::Completed(response()));
     assert!(matches!(completed.status, Status::Completed { .. }));
-    assert_eq!(late(&ambiguous, AttemptEnd::Failed), Settlement::Late);
+    let failed = settled(&ambiguous, &attempt, AttemptEnd::Failed);
+    assert_eq!(failed.status, Status::Failed);
+    assert_eq!(late(&another, AttemptEnd::Failed), Settlement::Late);
     assert_eq!(late(&ambiguous, AttemptEnd::Ambiguous), Settlement::Late);
     assert_eq!(
         late(&another, AttemptEnd::Completed(response())),
@@ -431,6 +433,24 @@ fn an_operator_need_not_wait_for_a_retry_to_find_an_attempt_dead() {
     let now = UnixMillis(10_050);
     let running = resolve(Some(record), Some(&attempt), Resolution::Failed, now);
     assert_eq!(running, Resolved::NotAmbiguous);
+}
+
+#[test]
+fn an_operator_cannot_say_that_nothing_was_done_while_an_answer_is_awaited() {
+    let (record, attempt) = ambiguous();
+    let ruled = |resolution, now_ms| {
+        let now = UnixMillis(now_ms);
+        resolve(Some(record.clone()), Some(&attempt), resolution, now)
+    };
+    let awaited_until = attempt.late_until.0;
+
+    let early = ruled(Resolution::Failed, awaited_until - 1);
+
+    assert_eq!(early, Resolved::NotAmbiguous);
+    let failed = ruled(Resolution::Failed, awaited_until);
+    let completed = ruled(Resolution::Completed(response()), awaited_until - 1);
+    assert!(matches!(failed, Resolved::Changed(_)));
+    assert!(matches!(completed, Resolved::Changed(_)));
 }
 
 #[test]

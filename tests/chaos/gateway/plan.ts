@@ -143,7 +143,7 @@ function devicePlan(random: Random, name: string, body: string, startsAfterMs: n
 
 function troubledTry(random: Random): TryPlan {
   const fault = random.chance(0.12) ? faultPlan(random) : undefined;
-  const disconnectsAfterMs = random.chance(0.12) ? random.between(0, 400) : undefined;
+  const disconnectsAfterMs = random.chance(0.2) ? random.between(0, 400) : undefined;
   return {
     forgets: random.chance(0.2),
     pauseMs: random.between(100, 1200),

@@ -21,7 +21,7 @@ pub enum Resolution {
 pub enum Resolved {
     /// The record is this from now on. It must be stored before anyone is told.
     Changed(Record),
-    /// The record is not AMBIGUOUS: there is nothing to resolve. It is as it was.
+    /// The record is not AMBIGUOUS, or its attempt may still be answered: there is nothing to resolve. It is as it was.
     NotAmbiguous,
     /// There is no record, or it has expired or been forgotten.
     Unknown,
@@ -40,12 +40,16 @@ pub fn resolve(
     let Some(record) = record.filter(|record| record.counts(now)) else {
         return Resolved::Unknown;
     };
+    let is_awaited =
+        running.is_some_and(|attempt| attempt.left_ambiguous(&record) && now < attempt.late_until);
     let record = record.as_found(running, now);
     let status = match resolution {
         Resolution::Forgotten => Status::Forgotten,
         Resolution::Completed(_) | Resolution::Failed if record.status != Status::Ambiguous => {
             return Resolved::NotAmbiguous;
         }
+        // Its request may be executed just then.
+        Resolution::Failed if is_awaited => return Resolved::NotAmbiguous,
         Resolution::Completed(response) => Status::Completed { response },
         Resolution::Failed => Status::Failed,
     };

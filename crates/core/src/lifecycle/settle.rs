@@ -28,8 +28,8 @@ pub enum Settlement {
 ///
 /// `record` is read again after the attempt's last await. It is `None` when it expired meanwhile.
 ///
-/// An answer that comes late still completes the record if it is this attempt that left it AMBIGUOUS: nothing has
-/// been started since, and nobody has resolved it.
+/// What becomes known late still settles the record if it is this attempt that left it AMBIGUOUS: nothing has been started
+/// since, and nobody has resolved it. That is an answer, or that nothing took effect.
 #[must_use]
 pub fn settle(
     record: Option<Record>,
@@ -37,9 +37,13 @@ pub fn settle(
     end: AttemptEnd,
     now: UnixMillis,
 ) -> Settlement {
-    let is_answer = matches!(end, AttemptEnd::Completed(_));
+    let is_known = match end {
+        AttemptEnd::Completed(_) => true,
+        AttemptEnd::Failed => !attempt.follows_unknown,
+        AttemptEnd::Ambiguous => false,
+    };
     let settles =
-        |record: &Record| attempt.is_current(record) || is_answer && attempt.left_ambiguous(record);
+        |record: &Record| attempt.is_current(record) || is_known && attempt.left_ambiguous(record);
     let Some(record) = record.filter(|record| settles(record) && record.counts(now)) else {
         return Settlement::Late;
     };

@@ -279,11 +279,11 @@ fn small_bounds() -> [Exploration; 9] {
         ("two payloads", payloads, 24_343),
         ("two operations of one path", operations, 24_343),
         ("two callers", callers, 87_692),
-        ("never repeated", never, 35_355),
-        ("never repeated, two payloads", never_payloads, 58_682),
-        ("resent", resent, 39_863),
-        ("probed", probed(), 19_914),
-        ("resent, then never repeated", stricter(), 21_209),
+        ("never repeated", never, 37_728),
+        ("never repeated, two payloads", never_payloads, 60_959),
+        ("resent", resent, 41_322),
+        ("probed", probed(), 24_091),
+        ("resent, then never repeated", stricter(), 22_736),
     ]
 }
 

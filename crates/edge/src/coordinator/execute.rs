@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use futures_util::future::LocalBoxFuture;
+use futures_util::{FutureExt, future::LocalBoxFuture};
 use idempotency_core::{
     Asked, Claimed, Fault, UpstreamError,
     lifecycle::{Attempt, UnixMillis},
@@ -16,6 +16,7 @@ use super::{
 use crate::{
     clock,
     operation::{OperationError, Streaming},
+    promptly::bounded,
     telemetry::Tell,
 };
 
@@ -54,7 +55,7 @@ impl Object {
             let late = self
                 .clone()
                 .await_late(under_way, attempt, asked.clone(), started_at);
-            self.state.wait_until(late);
+            self.state.wait_until(bounded(late.boxed_local()).map(drop));
         } else {
             self.end(&attempt);
         }

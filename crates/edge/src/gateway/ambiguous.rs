@@ -79,11 +79,13 @@ fn not_found() -> Vec<StatusRule> {
 
 impl AmbiguousRule {
     /// What is wrong with it, at `place`, for an upstream that has `timeout_s` and gets a key or none, where records live
-    /// for `retention_s`.
+    /// for `retention_s`. Where all callers are one to the upstream, the client's key does not say whose request it was:
+    /// `needs_id`.
     pub fn check(
         &self,
         place: &str,
         has_key: bool,
+        needs_id: bool,
         timeout_s: u64,
         retention_s: u64,
     ) -> Result<(), PolicyError> {
@@ -93,6 +95,13 @@ impl AmbiguousRule {
                 "must not be \"resend\" where forward_key.as is \"none\": the upstream could not recognize the repetition",
             )),
             Self::Hold | Self::Resend => Ok(()),
+            Self::Probe(rule) if needs_id && !rule.path.contains("{operation_id}") => {
+                let path = &rule.path;
+                let rule = format!(
+                    "must have {{operation_id}} in it where the caller is authenticated, as two callers may send the same key, and is \"{path}\""
+                );
+                Err(wrong(format!("{place}.probe.path"), rule))
+            }
             Self::Probe(rule) => rule.check(&format!("{place}.probe"), timeout_s, retention_s),
         }
     }
@@ -197,7 +206,7 @@ mod tests {
         ] {
             let error = read(&probe)
                 .unwrap()
-                .check("ambiguous", true, 15, 60)
+                .check("ambiguous", true, false, 15, 60)
                 .unwrap_err();
             assert_eq!(error.place, format!("ambiguous.{place}"), "{probe}");
             assert!(error.rule.contains(rule), "{probe}: {}", error.rule);

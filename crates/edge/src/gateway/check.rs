@@ -1,6 +1,6 @@
 //! From the policy's text to a policy that can be served, or what is wrong with it and where.
 
-use crate::operation::is_token;
+use crate::operation::{CallerSource, is_token};
 
 use super::{
     base::base,
@@ -127,10 +127,11 @@ fn check_route(place: &str, route: &RouteRule, policy: &Policy) -> Result<(), Po
             return Err(wrong(format!("{place}.rewrite.{name}"), rule));
         }
     }
-    let has_key = route.forward_key.r#as != ForwardAs::None;
+    let key = route.forward_key.r#as;
     route.ambiguous.check(
         &format!("{place}.ambiguous"),
-        has_key,
+        key != ForwardAs::None,
+        *route.caller == CallerSource::Authenticated && key == ForwardAs::Derived,
         timeout_s,
         *route.retention_s,
     )?;
@@ -283,7 +284,13 @@ mod tests {
             ),
             (
                 "\"upstream\": \"shop\"",
-                "\"upstream\": \"shop\", \"ambiguous\": {\"probe\": {\"path\": \"/{key}\", \"absent_after_s\": 29}}",
+                "\"upstream\": \"shop\", \"ambiguous\": {\"probe\": {\"path\": \"/{key}\"}}",
+                "routes[0].ambiguous.probe.path",
+                "must have {operation_id} in it where the caller is authenticated",
+            ),
+            (
+                "\"upstream\": \"shop\"",
+                "\"upstream\": \"shop\", \"ambiguous\": {\"probe\": {\"path\": \"/{operation_id}\", \"absent_after_s\": 29}}",
                 "routes[0].ambiguous.probe.absent_after_s",
                 "must be from 30 to 86400, and is 29",
             ),

@@ -164,10 +164,11 @@ impl RouteRule {
     /// Whether an answer of this status says that nothing was executed.
     ///
     /// To a sender of webhooks, every answer but its final ones says that the event was not taken, and is to be sent again.
-    /// Receivers are written for that, so it holds unless the policy states which statuses say so.
+    /// Receivers are written for that, so it holds unless the policy states which statuses say so. But 504, and
+    /// Cloudflare's 524, are not the receiver's word: something before it waited no longer, and it may still be at work.
     pub fn is_not_executed(&self, status: u16) -> bool {
         if self.webhook.is_some() && !self.not_executed.is_by_policy() {
-            return !is_final(&self.store, status);
+            return !is_final(&self.store, status) && ![504, 524].contains(&status);
         }
         self.not_executed.contains(&status)
     }
@@ -180,7 +181,7 @@ pub struct MatchRule {
     /// Their methods, in capitals.
     #[serde(default = "post_and_patch")]
     pub methods: Vec<String>,
-    /// Their path. `{name}` stands for the rest of a segment, `{*name}` at its end for any number of segments.
+    /// Their path. `{name}` stands for the rest of a segment, `{*name}` at its end for one segment or more.
     pub path: String,
     /// Their host, without a port; any host, if it is not set.
     #[serde(default)]

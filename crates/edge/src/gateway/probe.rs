@@ -41,26 +41,32 @@ fn encoded(text: &str) -> String {
     text.bytes().map(encode).collect()
 }
 
-/// What the probe gets of the retry's header fields: who asks, for what kind of content, and by what way it came.
+/// What the probe gets of the retry's header fields: who asks, for what kind of content, and by what way it came. An API
+/// that does not know who asks may say that there is nothing, which would be taken for its word.
 pub fn probe_fields(request: &Request, caller: &CallerSource) -> Fields {
-    let credential = match caller {
-        CallerSource::Header(name) => name.as_str(),
-        CallerSource::Authenticated | CallerSource::Route => "",
+    let credentials = match caller {
+        CallerSource::Header(name) => vec![name.as_str(), "authorization", "cookie"],
+        CallerSource::Route => vec!["authorization", "cookie"],
+        // They are this service's own.
+        CallerSource::Authenticated => Vec::new(),
     };
     let is_passed = |name: &str| {
-        let mut passed = ["accept", "via", credential].into_iter();
+        let mut passed = ["accept", "via"].iter().chain(&credentials);
         passed.any(|other| other.eq_ignore_ascii_case(name))
     };
     let fields = request.fields.iter();
-    fields
-        .filter(|(name, _)| is_passed(name))
-        .cloned()
-        .collect()
+    let passed = fields.filter(|(name, _)| is_passed(name)).cloned();
+    let fresh = ("cache-control".to_owned(), "no-cache".to_owned());
+    passed.chain([fresh]).collect()
 }
 
-/// What an answer to the probe means.
+/// What an answer to the probe means. One that a cache has kept for a while tells of a time before.
 pub fn found(rule: &ProbeRule, response: SavedResponse) -> Finding {
-    if is_final(&rule.absent, response.status) {
+    let is_age = |name: &str| name.eq_ignore_ascii_case("age");
+    let mut fields = response.headers.iter();
+    if fields.any(|(name, age)| is_age(name) && age.trim() != "0") {
+        Finding::Unknown
+    } else if is_final(&rule.absent, response.status) {
         Finding::Absent
     } else if is_final(&rule.done, response.status) {
         let status = rule.present_as.unwrap_or(response.status);

@@ -176,7 +176,7 @@ impl Problem {
     pub fn not_ambiguous() -> Self {
         Self::new(
             ProblemType::NotAmbiguous,
-            "The key is not AMBIGUOUS, and is as it was: look it up.",
+            "The key is not AMBIGUOUS, or an answer to its request is still awaited. It is as it was: look it up.",
         )
     }
 }

@@ -66,10 +66,10 @@ async fn verify(
     match verification.verify(request, env).await {
         Ok(()) => Ok(()),
         Err(NotVerified::Wrong(detail)) => Err(Problem::wrong_signature(&detail)),
-        Err(NotVerified::Unconfigured(detail)) => {
-            let reason = detail.clone();
+        Err(NotVerified::Unconfigured(reason)) => {
             tell(exchange.subject(), &Event::Broken { reason });
-            Err(Problem::misconfigured(detail))
+            let detail = "The service cannot check signatures of this sender now. Whoever runs it finds the reason in its log.";
+            Err(Problem::misconfigured(detail.to_owned()))
         }
     }
 }

@@ -114,7 +114,7 @@ impl HeldKeys {
 
     fn begin(&mut self, key: HeldKey) {
         let ended = self.ended.get(&key.operation_id);
-        let is_ended = ended.is_some_and(|at| *at >= key.since.0);
+        let is_ended = ended.is_some_and(|at| *at > key.since.0);
         let is_newer =
             |other: &HeldKey| other.operation_id == key.operation_id && other.since > key.since;
         if is_ended || self.keys.iter().any(is_newer) {
@@ -128,7 +128,7 @@ impl HeldKeys {
     }
 
     fn end(&mut self, operation_id: &str, at: UnixMillis) {
-        let is_over = |key: &HeldKey| key.operation_id == operation_id && key.since <= at;
+        let is_over = |key: &HeldKey| key.operation_id == operation_id && key.since < at;
         self.keys.retain(|key| !is_over(key));
         if let Some(known) = self.ended.get_mut(operation_id) {
             *known = at.0.max(*known);

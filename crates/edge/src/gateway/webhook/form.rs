@@ -17,7 +17,7 @@ pub fn signed(request: &Request, public_url: Option<&str>) -> Option<Vec<Vec<u8>
             .starts_with("application/x-www-form-urlencoded")
     });
     let parameters = match (is_form, digest(&request.query)) {
-        (true, None) => parameters(&request.body),
+        (true, None) => parameters(&request.body)?,
         (_, Some(digest)) if digest == sha256(&request.body) => String::new(),
         (false, None) if request.body.is_empty() => String::new(),
         (_, Some(_)) | (false, None) => return None,
@@ -33,10 +33,14 @@ pub fn signed(request: &Request, public_url: Option<&str>) -> Option<Vec<Vec<u8>
     Some(texts.map(String::into_bytes).collect())
 }
 
-/// Names and values in the order of the names, each pair once.
-fn parameters(body: &[u8]) -> String {
+/// Names and values in the order of the names, each pair once. Nothing, if there are too many: what was not looked at
+/// would not be signed.
+fn parameters(body: &[u8]) -> Option<String> {
+    if form_urlencoded::parse(body).count() > MAX_PARAMETERS {
+        return None;
+    }
     let mut pairs = Vec::new();
-    for pair in form_urlencoded::parse(body).take(MAX_PARAMETERS) {
+    for pair in form_urlencoded::parse(body) {
         // To sort them in the end would bring a sort of their own, of several kB.
         if let Err(at) = pairs.binary_search(&pair) {
             pairs.insert(at, pair);
@@ -47,7 +51,7 @@ fn parameters(body: &[u8]) -> String {
         text.push_str(&name);
         text.push_str(&value);
     }
-    text
+    Some(text)
 }
 
 fn digest(query: &str) -> Option<[u8; 32]> {
@@ -66,4 +70,24 @@ fn with_and_without_port(base_url: &str) -> [String; 2] {
         Some(_) | None => format!("{base_url}:443"),
     };
     [base_url.to_owned(), other]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_form_with_too_many_parameters_nothing_is_signed() {
+        let form = |pairs: usize| Request {
+            fields: vec![(
+                "content-type".to_owned(),
+                "application/x-www-form-urlencoded".to_owned(),
+            )],
+            body: vec!["a=b"; pairs].join("&").into_bytes(),
+            ..Request::default()
+        };
+
+        assert!(signed(&form(MAX_PARAMETERS), None).is_some());
+        assert!(signed(&form(MAX_PARAMETERS + 1), None).is_none());
+    }
 }

@@ -1,4 +1,4 @@
-//! What is known of each sender of webhooks. docs/webhooks.md says where from.
+//! What is known of each sender of webhooks. docs/webhooks.md has the table.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error};

@@ -133,6 +133,8 @@ pub const ADYEN: Scheme = Scheme {
 /// `X-Gitlab-Token`, which is the secret itself.
 pub const GITLAB: Scheme = Scheme {
     signature: "X-Gitlab-Token",
+    // No field has one in it: the whole field is the token.
+    separator: '\n',
     code: Encoding::Text,
     signed: Signed::Nothing,
     ..SHOPIFY

@@ -16,27 +16,31 @@ const REPORTERS = `--reporter=default --reporter=json --outputFile.json='${repor
 const started = performance.now();
 const parts = [];
 
-// All that installs Debian packages is in one lane at a time: only one of them may.
-const isSetUp = part(
-  "npm run setup && node scripts/browser.mjs && node scripts/promtool.mjs && node_modules/.bin/node scripts/upstreams.mjs",
+const isSetUp = part("npm run setup");
+// Only one at a time may install Debian packages, as the clients do too.
+const isEquipped = isSetUp.then(() =>
+  part(
+    "node scripts/browser.mjs && node scripts/promtool.mjs && node_modules/.bin/node scripts/upstreams.mjs",
+  ),
 );
 const isBundled = isSetUp.then(() => part("npm run bundle"));
 await Promise.all([compiling(), running()]);
 // By itself: where the machine stands still for a second, copies are asked for, which is billed.
-await part("npm run bench -- --quick");
+await part("npm run bill");
 summarize();
 rmSync(results, { recursive: true });
 
 async function compiling() {
   await part("npm run test:rust");
-  await isBundled;
+  await Promise.all([isEquipped, isBundled]);
   await part("npm run check:unlinted");
   await part("npm run fuzz:api -- --max-examples 40");
   await part("npm run clients");
+  await part("npm run bench -- --quick");
 }
 
 async function running() {
-  await isBundled;
+  await Promise.all([isEquipped, isBundled]);
   await part(`npm run test:worker -- ${REPORTERS}`, "npm run test:worker");
 }
 

@@ -18,7 +18,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Each file runs a runtime of its own beside its tests, and waits for it a good part of the time.
-    maxWorkers: 3,
+    maxWorkers: 4,
     // A file that leaves nothing behind has no need of a process of its own, which would load everything anew.
     isolate: false,
     sequence: { sequencer: LongestFirst },

@@ -41,7 +41,7 @@ describe("a history without fault", () => {
 });
 
 describe("the API", () => {
-  test.each(["created", "late", "silent", "reset", "error", "denied"] as const)(
+  test.each(["created", "late", "silent", "reset", "error"] as const)(
     "that is asked twice is found, if it was %s the first time",
     (behavior) => {
       const arrivals = [arrival({ behavior }), arrival({ atMs: 900 })];

@@ -131,7 +131,7 @@ describe("an answer", () => {
   });
 
   // Not 421, after which the client of these tests asks again by itself.
-  test.each([425, 429, 501, 505])(
+  test.each([401, 403, 425, 429, 501, 505])(
     "of status %i says that nothing was done: it is passed on, and the key is free",
     async (status) => {
       const path = `${place("new")}?status=${status}`;
@@ -145,7 +145,7 @@ describe("an answer", () => {
     },
   );
 
-  test.each([500, 502, 401, 403])(
+  test.each([500, 502, 503, 504])(
     "of status %i is passed on once, and the request is not sent again",
     async (status) => {
       const path = `${place("new")}?status=${status}`;

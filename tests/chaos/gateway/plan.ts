@@ -42,7 +42,7 @@ export const BEHAVIORS = {
   /** 500, 502, 503 or 504, whole. */
   error: "unknown",
   /** 401 or 403. */
-  denied: "unknown",
+  denied: "nothing",
   /** 425. */
   tooEarly: "nothing",
   /** 429. */

@@ -313,11 +313,11 @@ fn large_bounds() -> [Exploration; 9] {
         ("two payloads", payloads, 3_136_492),
         ("two operations of one path", operations, 24_343),
         ("two payloads and two callers", callers, 2_390_685),
-        ("never repeated", never, 2_074_678),
-        ("never repeated, two payloads", never_payloads, 630_372),
-        ("resent", resent, 460_319),
-        ("probed", probed, 476_659),
-        ("resent, then never repeated", stricter, 509_571),
+        ("never repeated", never, 2_170_967),
+        ("never repeated, two payloads", never_payloads, 662_449),
+        ("resent", resent, 476_914),
+        ("probed", probed, 521_716),
+        ("resent, then never repeated", stricter, 527_843),
     ]
 }
 

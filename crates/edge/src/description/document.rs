@@ -26,6 +26,8 @@ pub fn document(service: &Service) -> Value {
     let mut refusals = Refusals::default();
     let paths = paths(&entries, operations, &mut schemas, &mut refusals);
     let schemas = schemas.components();
+    let responses = refusals.components();
+    let headers = fields::components(&json!([paths, responses]), operations);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -46,9 +48,9 @@ pub fn document(service: &Service) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "responses": refusals.components(),
+            "responses": responses,
             "parameters": parameters::components(),
-            "headers": fields::components(operations),
+            "headers": headers,
             "examples": problems::components(entries.iter()),
             "securitySchemes": {"bearer": {
                 "type": "http",

@@ -134,20 +134,23 @@ fn schema(field: AnswerField, operations: &Operations) -> Value {
     }
 }
 
-/// All fields, for the components of the description.
-pub fn components(operations: &Operations) -> Map<String, Value> {
-    let fields = AnswerField::VARIANTS.iter();
+/// The fields that answers of `described` refer to, for the components of the description.
+pub fn components(described: &Value, operations: &Operations) -> Map<String, Value> {
+    let described = described.to_string();
+    let is_used = |field: &&AnswerField| described.contains(&format!("{:?}", path(**field)));
+    let fields = AnswerField::VARIANTS.iter().filter(is_used);
     fields
         .filter_map(|field| header(*field, is_required(*field), operations))
         .collect()
 }
 
+fn path(field: AnswerField) -> String {
+    format!("#/components/headers/{}", field.name())
+}
+
 /// The `headers` of an answer that has `ALWAYS` and these.
 pub fn references(fields: impl IntoIterator<Item = AnswerField>) -> Map<String, Value> {
-    let reference = |field: AnswerField| {
-        let path = format!("#/components/headers/{}", field.name());
-        (field.name().to_owned(), json!({"$ref": path}))
-    };
+    let reference = |field: AnswerField| (field.name().to_owned(), json!({"$ref": path(field)}));
     ALWAYS.into_iter().chain(fields).map(reference).collect()
 }
 

@@ -157,7 +157,8 @@ fn final_answers() -> Stated<Vec<StatusRule>> {
 }
 
 fn not_executed() -> Stated<Vec<u16>> {
-    Stated::otherwise(vec![421, 425, 429, 501, 505])
+    // By RFC 9110, sections 15.5.2, 15.5.4 and 15.5.8, the first three say that the request was not applied.
+    Stated::otherwise(vec![401, 403, 407, 421, 425, 429, 501, 505])
 }
 
 impl RouteRule {

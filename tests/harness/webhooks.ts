@@ -56,15 +56,15 @@ function policyFor(url: string) {
   const github = { preset: "github", secret: "GITHUB" };
   const twilio = { preset: "twilio", secret: "TWILIO" };
   return {
-    upstreams: { receiver: { url, timeout_s: 2 } },
+    upstreams: { receiver: { url, timeout_s: 2 }, patient: { url, timeout_s: 20 } },
     routes: [
       route("/stripe/{*rest}", { preset: "stripe", secret: "STRIPE" }),
       route("/github/{*rest}", github),
       route("/rotated/{*rest}", { preset: "github", secret: "GITHUB", previous_secret: "GITHUB_BEFORE" }),
       route("/rolled/{*rest}", { preset: "github", secret: "ABSENT", previous_secret: "GITHUB_BEFORE" }),
       route("/resend/{*rest}", github, { ambiguous: "resend" }),
-      route("/short/{*rest}", github, { in_progress: { wait_s: 1 } }),
-      route("/busy/{*rest}", github, { in_progress: "503" }),
+      route("/short/{*rest}", github, { upstream: "patient", in_progress: { wait_s: 1 } }),
+      route("/busy/{*rest}", github, { upstream: "patient", in_progress: "503" }),
       route("/stated/{*rest}", github, { store: ["2xx", "4xx"], not_executed: [429] }),
       route("/absent/{*rest}", { preset: "github", secret: "ABSENT" }),
       route("/shopify/{*rest}", { preset: "shopify", secret: "SHOPIFY" }),
@@ -76,7 +76,7 @@ function policyFor(url: string) {
       route("/adyen/{*rest}", { preset: "adyen", secret: "ADYEN" }),
       route("/gitlab/{*rest}", { preset: "gitlab", secret: "GITLAB" }),
       route("/sns/{*rest}", { preset: "sns" }),
-      route("/paypal/{*rest}", { preset: "paypal" }),
+      route("/paypal/{*rest}", { preset: "paypal" }, { upstream: "patient" }),
     ],
   };
 }

@@ -3,6 +3,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { eventually, newKey } from "../harness/client.ts";
+import { heldReply } from "../harness/upstream.ts";
 import { github, paypal, receiver, slack, stripe } from "../harness/webhooks.ts";
 
 const api = receiver();
@@ -83,7 +84,9 @@ describe("an event", () => {
 
   test("that takes longer than its sender waits gets 503, and never 409", async () => {
     const id = newKey();
-    const path = `/short/${id}/new?after=1700`;
+    const path = `/short/${id}/new`;
+    const { reply, release } = heldReply(201);
+    upstream.next.set(path, [reply]);
 
     const first = send(path, github(id));
     await eventually(() => upstream.at(path).length === 1);
@@ -92,6 +95,7 @@ describe("an event", () => {
     expect(second.status).toBe(503);
     expect(second.headers.get("Retry-After")).toBe("1");
     expect(await typeOf(second)).toBe("/problems/operation-in-progress");
+    release();
     expect((await first).status).toBe(201);
     expect((await send(path, github(id))).status).toBe(201);
     expect(upstream.at(path)).toHaveLength(1);
@@ -99,7 +103,9 @@ describe("an event", () => {
 
   test("gets 503 at once while the first delivery is under way, where the policy says so", async () => {
     const id = newKey();
-    const path = `/busy/${id}/new?after=1000`;
+    const path = `/busy/${id}/new`;
+    const { reply, release } = heldReply(201);
+    upstream.next.set(path, [reply]);
 
     const first = send(path, github(id));
     await eventually(() => upstream.at(path).length === 1);
@@ -107,6 +113,7 @@ describe("an event", () => {
 
     expect(second.status).toBe(503);
     expect(await typeOf(second)).toBe("/problems/operation-in-progress");
+    release();
     expect((await first).status).toBe(201);
   });
 

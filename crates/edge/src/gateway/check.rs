@@ -206,7 +206,10 @@ mod tests {
         let route = &policy.routes[0];
         assert_eq!(route.r#match.methods, ["POST", "PATCH"]);
         assert_eq!(*route.retention_s, 86_400);
-        assert_eq!(*route.not_executed, [421, 425, 429, 501, 505]);
+        assert_eq!(
+            *route.not_executed,
+            [401, 403, 407, 421, 425, 429, 501, 505]
+        );
         assert_eq!(route.answer.max_bytes, 524_288);
         assert!(matches!(route.ambiguous, AmbiguousRule::Hold));
         assert_eq!(policy.upstreams["shop"].timeout_s, 15);

@@ -66,6 +66,7 @@ function policyFor(url: string) {
   return {
     upstreams: {
       api: { url, timeout_s: 10, headers: { set: { "X-Added": "secret:ADDED" }, remove: ["X-Private"] } },
+      unset: { url, headers: { set: { "X-Api-Key": "secret:UNSET" } } },
       brief: { url, timeout_s: 3, headers: { set: { "X-Added": "secret:ADDED" } } },
     },
     routes: [
@@ -75,6 +76,7 @@ function policyFor(url: string) {
         upstream: "brief",
         ambiguous: { probe: { path: "/found/{key}?id={operation_id}", present_as: 201 } },
       }),
+      route("/unset/{*rest}", { upstream: "unset", key: { required: false } }),
       route("/resend/{*rest}", { ambiguous: "resend" }),
       route("/as-sent/{*rest}", { forward_key: { as: "as-sent", field: "X-Request-Id" } }),
       route("/shop/{*rest}", { rewrite: { strip: "/shop", prefix: "/v2" } }),

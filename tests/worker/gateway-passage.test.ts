@@ -1,7 +1,7 @@
 // The service in front of an API that knows no keys: what reaches the API, and what passes.
 
 import { describe, expect, test } from "vitest";
-import { newKey } from "../harness/client.ts";
+import { eventually, newKey } from "../harness/client.ts";
 import { gateway } from "../harness/gateway.ts";
 import { raw, request, statuses } from "../harness/raw.ts";
 
@@ -24,6 +24,18 @@ describe("the API gets", () => {
     expect(fields["x-forwarded-host"]).toBe(api.server.address.host);
     expect(fields["x-forwarded-for"]).not.toBe("203.0.113.9");
     expect(fields).not.toHaveProperty("x-private");
+  });
+
+  test("nothing while a secret that the policy names is not there, which the log says", async () => {
+    const path = "/unset/new";
+
+    const answers = [await send(path, undefined), await send(path, newKey())];
+
+    expect(answers.map(({ status }) => status)).toEqual([503, 503]);
+    for (const answer of answers) expect(await answer.text()).not.toContain("X-Api-Key");
+    expect(upstream.at(path)).toEqual([]);
+    const reasons = () => api.server.logs.filter((line) => JSON.stringify(line).includes("X-Api-Key"));
+    await eventually(() => reasons().length >= 2);
   });
 
   test("no token of this service", async () => {

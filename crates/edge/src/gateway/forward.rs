@@ -251,10 +251,9 @@ impl Forward {
 
     /// The fields with what the policy changes of them.
     fn changed(&self, fields: Fields, execution: &Execution<'_>) -> Result<Fields, OperationError> {
-        let missing = || OperationError::NotSent("a secret of the policy is not there".to_owned());
         self.upstream
             .changed(fields, execution.env)
-            .ok_or_else(missing)
+            .map_err(OperationError::NotSent)
     }
 
     /// An answer as a client gets it.

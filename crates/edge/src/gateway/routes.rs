@@ -122,7 +122,7 @@ impl Passage for Through {
                 fields: self
                     .upstream
                     .changed(fields, env)
-                    .ok_or_else(|| not_sent("needs a secret that is not there".to_owned()))?,
+                    .map_err(PassageError::Unconfigured)?,
                 body: &request.body,
             };
             let ours = |location: &str| ours(location, base, &self.rewrite, &request.base_url);

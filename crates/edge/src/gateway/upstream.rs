@@ -108,8 +108,8 @@ impl Upstream {
         }
     }
 
-    /// The fields with what the policy changes of them; nothing, if a secret is not there, or is no field's value.
-    pub fn changed(&self, fields: Fields, env: &Env) -> Option<Fields> {
+    /// The fields with what the policy changes of them. An error names the field whose secret is not there, or is no value.
+    pub fn changed(&self, fields: Fields, env: &Env) -> Result<Fields, String> {
         let FieldChanges { set, remove } = &self.headers;
         let is_left_out = |name: &str| {
             let mut changed = set.keys().chain(remove);
@@ -117,14 +117,17 @@ impl Upstream {
         };
         let kept = fields.into_iter().filter(|(name, _)| !is_left_out(name));
         let added = set.iter().map(|(name, value)| {
-            let value = match value.strip_prefix("secret:") {
-                Some(secret) => variable(env, secret)?.trim().to_owned(),
+            let found = match value.strip_prefix("secret:") {
+                Some(secret) => variable(env, secret).unwrap_or_default().trim().to_owned(),
                 None => value.clone(),
             };
-            let is_value = !value.is_empty() && !value.bytes().any(|byte| byte.is_ascii_control());
-            is_value.then(|| (name.clone(), value))
+            let is_value = !found.is_empty() && !found.bytes().any(|byte| byte.is_ascii_control());
+            let wrong = || {
+                format!("what the policy sets {name} to is not there, or is no value of a field")
+            };
+            is_value.then(|| (name.clone(), found)).ok_or_else(wrong)
         });
-        kept.map(Some).chain(added).collect()
+        kept.map(Ok).chain(added).collect()
     }
 
     /// Asks, and reads the answer to its end, or until it is sure to be one that is streamed. Unless the error says that

@@ -38,6 +38,10 @@ pub async fn passed(
     match passing {
         Ok(response) => Ok(Answer::passed(response)),
         Err(PassageError::NotSent(detail)) => Err(Problem::bad_path(&detail)),
+        Err(PassageError::Unconfigured(reason)) => {
+            tell(exchange.subject(), &Event::Broken { reason });
+            Err(Problem::unavailable())
+        }
         Err(PassageError::Unanswered(error)) => {
             let reason = error.to_string();
             tell(exchange.subject(), &Event::ReadFailed { reason });

@@ -25,6 +25,9 @@ pub enum PassageError {
     /// It was not sent. The text says what is wrong with it.
     #[error("{0}")]
     NotSent(String),
+    /// It was not sent, because of how the service is set up.
+    #[error("{0}")]
+    Unconfigured(String),
     /// The server did not answer.
     #[error("the upstream did not answer: {0}")]
     Unanswered(#[from] worker::Error),

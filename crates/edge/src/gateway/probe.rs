@@ -114,6 +114,46 @@ mod tests {
     }
 
     #[test]
+    fn a_probe_asks_as_the_client_does_unless_its_credential_is_this_services() {
+        let names = ["Accept", "Authorization", "Cookie", "X-Tenant", "X-Other"];
+        let pair = |name: &str| (name.to_owned(), "v".to_owned());
+        let request = Request {
+            fields: names.map(pair).to_vec(),
+            ..Request::default()
+        };
+        let passed = |caller| {
+            let fields = probe_fields(&request, &caller).into_iter();
+            fields.map(|(name, _)| name).collect::<Vec<_>>().join(" ")
+        };
+
+        let tenant = CallerSource::Header("X-Tenant".to_owned());
+        assert_eq!(
+            passed(tenant),
+            "Accept Authorization Cookie X-Tenant cache-control"
+        );
+        assert_eq!(
+            passed(CallerSource::Route),
+            "Accept Authorization Cookie cache-control"
+        );
+        assert_eq!(passed(CallerSource::Authenticated), "Accept cache-control");
+    }
+
+    #[test]
+    fn an_answer_that_a_cache_has_kept_says_nothing() {
+        for (age, is_known) in [("0", true), ("1", false), ("31", false)] {
+            let answer = SavedResponse {
+                status: 404,
+                headers: vec![("Age".to_owned(), age.to_owned())],
+                body: Vec::new(),
+            };
+
+            let found = found(&rule("/{key}"), answer);
+
+            assert_eq!(found == Finding::Absent, is_known, "{age}");
+        }
+    }
+
+    #[test]
     fn an_answer_says_done_or_absent_or_nothing() {
         let answer = |status| SavedResponse {
             status,

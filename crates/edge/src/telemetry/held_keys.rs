@@ -222,6 +222,15 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_held_again_in_the_same_millisecond_is_listed_in_either_order() {
+        let (end, begin) = (ended(1, 10), begun(1, 10));
+
+        for changes in [[end.clone(), begin.clone()], [begin, end]] {
+            assert_eq!(all_of(&changes).keys().len(), 1);
+        }
+    }
+
+    #[test]
     fn a_key_is_listed_until_its_record_expires() {
         let mut keys = all_of(&[begun(1, 0), begun(2, 500)]);
 

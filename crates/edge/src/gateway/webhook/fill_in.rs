@@ -78,6 +78,18 @@ mod tests {
     }
 
     #[test]
+    fn what_waited_for_the_receiver_no_longer_is_not_its_word() {
+        let route = route(r#""webhook": {"preset": "stripe", "secret": "S"}"#);
+
+        for status in [301, 404, 500, 503] {
+            assert!(route.is_not_executed(status), "{status}");
+        }
+        for status in [200, 504, 524] {
+            assert!(!route.is_not_executed(status), "{status}");
+        }
+    }
+
+    #[test]
     fn every_sender_has_a_key() {
         for preset in Preset::VARIANTS {
             let sender = preset.sender();

@@ -10,7 +10,7 @@ use super::{
     examples::{adyen, examples, github, slack, standard, stripe, svix},
     proof,
 };
-use crate::gateway::webhook::preset::Preset;
+use crate::gateway::webhook::{preset::Preset, scheme::GITLAB};
 
 #[test]
 fn each_senders_own_example_is_right() {
@@ -170,4 +170,17 @@ fn twilios_parameters_are_sorted_and_each_pair_counts_once() {
             "{query}"
         );
     }
+}
+
+#[test]
+fn a_token_of_gitlab_may_have_any_character() {
+    let request = Request {
+        fields: vec![("x-gitlab-token".to_owned(), "a,b c".to_owned())],
+        ..Request::default()
+    };
+
+    let proof = proof(&GITLAB, &request, None, UnixMillis(0)).unwrap();
+
+    assert!(proof.has(b"a,b c"));
+    assert!(!proof.has(b"a"));
 }

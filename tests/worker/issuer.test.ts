@@ -51,6 +51,15 @@ describe("the issuer", () => {
     expect((await busy.api.create(newKey(), { as: await sign(keys.RS256) })).status).toBe(201);
   });
 
+  // By then the timer of the request has rung, which is for the object.
+  test("may take over a second to answer, and the request is answered all the same", async () => {
+    const slow = await trusted();
+    slow.issuer.published = [keys.RS256.public];
+    slow.issuer.before = () => new Promise((answer) => setTimeout(answer, 1200));
+
+    expect((await slow.api.create(newKey(), { as: await sign(keys.RS256) })).status).toBe(201);
+  });
+
   test("is asked once by many requests at the same time, whether their tokens are good or made up", async () => {
     const crowded = await trusted();
     crowded.issuer.published = [keys.RS256.public];

@@ -1,6 +1,6 @@
 //! `API_TOKENS`: who may call, known by the digests of their tokens.
 
-use idempotency_core::digest::{from_hex, sha256};
+use idempotency_core::digest::from_hex;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
@@ -51,29 +51,26 @@ impl ApiTokens {
             return Ok(Self::default());
         };
         let entries: Vec<Entry> = serde_json::from_slice(json.as_bytes()).map_err(|_| WRONG)?;
-        let tokens = entries.into_iter().map(|entry| {
-            let digest = from_hex(&entry.sha256).filter(|_| is_client_id(&entry.client));
-            Ok(ApiToken {
-                client: entry.client,
-                role: entry.role,
-                digest: digest.ok_or(WRONG)?,
-            })
-        });
-        let tokens = Self(tokens.collect::<Result<_, _>>()?);
-        if tokens.has_one_twice() {
-            Err(WRONG)
-        } else {
-            Ok(tokens)
+        let mut tokens = Self::default();
+        for entry in entries {
+            tokens.add(entry).ok_or(WRONG)?;
         }
+        Ok(tokens)
     }
 
-    /// Whether a token is there twice: it would be two clients', or have two roles.
-    fn has_one_twice(&self) -> bool {
-        let count = |token: &ApiToken| {
-            let same = self.0.iter().filter(|other| other.digest == token.digest);
-            same.count()
-        };
-        self.0.iter().any(|token| count(token) > 1)
+    /// Adds a token, if its client's id is valid and the token is new: one that is there twice would belong to two clients, or
+    /// have two roles.
+    fn add(&mut self, entry: Entry) -> Option<()> {
+        let digest = from_hex(&entry.sha256).filter(|_| is_client_id(&entry.client))?;
+        if self.find(&digest).is_some() {
+            return None;
+        }
+        self.0.push(ApiToken {
+            client: entry.client,
+            role: entry.role,
+            digest,
+        });
+        Some(())
     }
 
     /// Whether there is none.
@@ -82,22 +79,64 @@ impl ApiTokens {
         self.0.is_empty()
     }
 
-    /// The one that `token` is. All are compared, each in constant time, so that the time it takes tells
-    /// neither how much of a digest was right nor which token came near.
+    /// The one with this SHA-256 digest.
+    ///
+    /// A digest whose first eight bytes differ is skipped; one with equal bytes is compared as a whole, in constant time. The
+    /// time may tell a sender whether some digest begins like that of what it sent. That brings it no nearer to a token:
+    /// tokens with similar digests have nothing else in common, and a token has 256 bits to guess.
     #[must_use]
-    pub fn find(&self, token: &str) -> Option<&ApiToken> {
-        let digest = sha256(token.as_bytes());
-        self.0.iter().fold(None, |found, entry| {
-            if bool::from(entry.digest.ct_eq(&digest)) {
-                Some(entry)
-            } else {
-                found
-            }
-        })
+    pub fn find(&self, digest: &[u8; 32]) -> Option<&ApiToken> {
+        let start = digest.first_chunk::<8>();
+        let like = |token: &&ApiToken| {
+            token.digest.first_chunk() == start && token.digest.ct_eq(digest).into()
+        };
+        self.0.iter().find(like)
     }
 }
 
 fn is_client_id(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
     (1..=64).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use idempotency_core::digest::{hex, sha256};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_of_a_thousand_tokens_is_found_and_none_that_differs_in_a_byte() {
+        let tokens = read(0..1000).unwrap();
+
+        for number in 0..1000 {
+            let found = tokens.find(&digest(number)).unwrap();
+            assert_eq!(found.client, format!("client-{number}"));
+            for at in 0..32 {
+                let mut near = digest(number);
+                near[at] ^= 1;
+                assert_eq!(tokens.find(&near), None, "byte {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_that_is_there_twice_is_refused() {
+        assert!(read([1, 2, 3]).is_ok());
+        assert!(read([1, 2, 1]).is_err());
+    }
+
+    fn read(numbers: impl IntoIterator<Item = u32>) -> Result<ApiTokens, WrongSetting> {
+        let entries = numbers.into_iter().map(|number| {
+            let client = format!("client-{number}");
+            json!({"client": client, "role": "client", "sha256": hex(&digest(number))})
+        });
+        let text = json!(entries.collect::<Vec<_>>()).to_string();
+        ApiTokens::read(&|_: &str| Some(text.clone()))
+    }
+
+    fn digest(number: u32) -> [u8; 32] {
+        sha256(&number.to_be_bytes())
+    }
 }

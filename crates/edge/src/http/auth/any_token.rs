@@ -130,12 +130,11 @@ fn a_token_that_was_changed_is_none_or_has_another_text_to_sign_or_another_signa
 fn a_subject_is_found_only_in_claims_that_are_for_us_and_now() {
     fuzz(
         "JWT claims",
-        &(parts(), 0..200_u64),
-        |((_, claims, signature), now_s)| {
+        &(parts(), 0..200_u64, 0..200_u64),
+        |((_, claims, signature), now_s, later_s)| {
             let token = compact(&(json!({"alg": "ES256"}), claims.clone(), signature));
-            let subject = Jwt::parse(&token)
-                .unwrap()
-                .subject("us", "us", UnixMillis(now_s * 1000));
+            let jwt = Jwt::parse(&token).unwrap();
+            let at = |now_s| jwt.subject("us", "us", UnixMillis(now_s * 1000)).ok();
             let for_us = claims["iss"] == "us"
                 && (claims["aud"] == "us"
                     || claims["aud"]
@@ -144,7 +143,13 @@ fn a_subject_is_found_only_in_claims_that_are_for_us_and_now() {
             let in_time = now_s < claims["exp"].as_u64().unwrap() + 30
                 && now_s + 30 >= claims["nbf"].as_u64().unwrap_or(0);
             let expected = (for_us && in_time && claims["sub"] == "ann").then(|| "ann".to_owned());
-            prop_assert_eq!(subject.ok(), expected);
+            let subject = at(now_s);
+            // What is remembered of it says the same at another time as the token does.
+            if let Some((_, lifetime)) = &subject {
+                let remembered = lifetime.check(UnixMillis(later_s * 1000));
+                prop_assert_eq!(remembered.is_ok(), at(later_s).is_some());
+            }
+            prop_assert_eq!(subject.map(|(subject, _)| subject), expected);
             Ok(for_us && in_time)
         },
     );

@@ -58,6 +58,30 @@ struct Claims<'a> {
     nbf: Option<f64>,
 }
 
+/// When a token is valid, by its own claims, in seconds since 1970.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetime {
+    /// When it expires.
+    pub exp: f64,
+    /// When it becomes valid, if it says so.
+    pub nbf: Option<f64>,
+}
+
+impl Lifetime {
+    /// Whether the token is valid at `now`.
+    pub fn check(self, now: UnixMillis) -> Result<(), JwtError> {
+        #[expect(clippy::cast_precision_loss, reason = "2^53 ms are 285,000 years")]
+        let now_s = now.0 as f64 / 1000.0;
+        if now_s >= self.exp + LEEWAY_S {
+            Err(JwtError::Expired)
+        } else if self.nbf.is_some_and(|nbf| now_s < nbf - LEEWAY_S) {
+            Err(JwtError::NotYetValid)
+        } else {
+            Ok(())
+        }
+    }
+}
+
 /// Whether `aud`, which is one audience or a list of them (RFC 7519, section 4.1.3), has `ours`.
 fn is_for(aud: &RawValue, ours: &str) -> bool {
     let json = aud.get().as_bytes();
@@ -90,26 +114,25 @@ impl<'a> Jwt<'a> {
         key.algorithm() == Some(self.algorithm) && (self.key_id.is_none() || self.key_id == key.kid)
     }
 
-    /// The subject, if the claims are the right ones at `now`. To be asked once the signature is checked.
+    /// The subject and when the token is valid, if the claims are the right ones at `now`. To be asked once the signature is
+    /// verified.
     pub fn subject(
         &self,
         issuer: &str,
         audience: &str,
         now: UnixMillis,
-    ) -> Result<String, JwtError> {
+    ) -> Result<(String, Lifetime), JwtError> {
         let claims: Claims<'_> =
             serde_json::from_slice(&self.claims).map_err(|_| JwtError::Invalid)?;
-        #[expect(clippy::cast_precision_loss, reason = "2^53 ms are 285,000 years")]
-        let now_s = now.0 as f64 / 1000.0;
         if claims.iss != issuer || !is_for(claims.aud, audience) || claims.sub.is_empty() {
-            Err(JwtError::Invalid)
-        } else if now_s >= claims.exp + LEEWAY_S {
-            Err(JwtError::Expired)
-        } else if claims.nbf.is_some_and(|nbf| now_s < nbf - LEEWAY_S) {
-            Err(JwtError::NotYetValid)
-        } else {
-            Ok(claims.sub)
+            return Err(JwtError::Invalid);
         }
+        let lifetime = Lifetime {
+            exp: claims.exp,
+            nbf: claims.nbf,
+        };
+        lifetime.check(now)?;
+        Ok((claims.sub, lifetime))
     }
 }
 

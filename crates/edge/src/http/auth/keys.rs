@@ -1,19 +1,21 @@
 //! The issuer's keys, fetched when they are needed and kept for a while.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc};
 
 use idempotency_core::lifecycle::UnixMillis;
 use thiserror::Error;
-use worker::{Delay, web_sys::CryptoKey};
+use worker::web_sys::CryptoKey;
 
 use super::{
+    caller::Caller,
     jwks::Jwk,
-    jwt::Jwt,
+    jwt::{Jwt, Lifetime},
+    remembered::Remembered,
     signature::{import, verify},
 };
 use crate::{
-    clock::{self, within},
-    outgoing,
+    clock, outgoing,
+    tasks::{sleep, within},
 };
 
 /// How long fetched keys are used without asking again, in milliseconds: how long a key that the issuer has
@@ -74,10 +76,33 @@ impl Key {
     }
 }
 
+/// The keys that the issuer published at one time.
+pub struct KeySet {
+    /// Those that can be used.
+    pub keys: Vec<Key>,
+    /// The tokens that these keys have signed. They are dropped with the set, so a token whose key was withdrawn is never
+    /// accepted because it was verified with an earlier set.
+    tokens: RefCell<Remembered>,
+}
+
+impl KeySet {
+    fn of(keys: Vec<Key>) -> Rc<Self> {
+        Rc::new(Self {
+            keys,
+            tokens: RefCell::default(),
+        })
+    }
+
+    /// Remembers that one of these keys has signed the token of this digest, which names `caller`.
+    pub fn remember(&self, digest: [u8; 32], caller: Caller, lifetime: Lifetime) {
+        self.tokens.borrow_mut().remember(digest, caller, lifetime);
+    }
+}
+
 /// What this isolate has of the issuer, of which there is one.
 #[derive(Clone)]
 struct Kept {
-    keys: Rc<[Key]>,
+    set: Rc<KeySet>,
     fetched_at: UnixMillis,
     /// When the issuer was last asked in vain.
     asked_in_vain_at: UnixMillis,
@@ -89,6 +114,15 @@ thread_local! {
     static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
 }
 
+/// The caller of the token with this digest, if it was verified with the current keys, they are fresh at `now`, and it is
+/// valid at `now`.
+pub fn remembered(digest: &[u8; 32], now: UnixMillis) -> Option<Caller> {
+    KEPT.with_borrow(|kept| {
+        let kept = kept.as_ref().filter(|kept| kept.is_within(FRESH_MS, now))?;
+        kept.set.tokens.borrow().find(digest, now)
+    })
+}
+
 /// Keys, with one for `jwt` among them if the issuer has it.
 ///
 /// One request at a time asks the issuer, so that a thousand tokens that somebody made up are not a thousand
@@ -97,11 +131,11 @@ pub async fn keys_for(
     url: &str,
     jwt: &Jwt<'_>,
     mut now: UnixMillis,
-) -> Result<Rc<[Key]>, KeysError> {
+) -> Result<Rc<KeySet>, KeysError> {
     loop {
         let kept = KEPT.with_borrow(Clone::clone).unwrap_or_else(Kept::nothing);
         if kept.is_within(FRESH_MS, now) && kept.has_one_for(jwt) {
-            return Ok(kept.keys);
+            return Ok(kept.set);
         }
         if now < kept.asked_in_vain_at.plus_ms(PAUSE_MS) {
             return kept.keys_or(KeysError::Pause, now);
@@ -109,7 +143,7 @@ pub async fn keys_for(
         if now >= kept.asking_since.plus_ms(DEADLINE_MS) {
             return asked(url, jwt, kept, now).await;
         }
-        Delay::from(Duration::from_millis(LOOK_MS)).await;
+        sleep(LOOK_MS).await;
         now = clock::now();
     }
 }
@@ -120,7 +154,7 @@ async fn asked(
     jwt: &Jwt<'_>,
     kept: Kept,
     now: UnixMillis,
-) -> Result<Rc<[Key]>, KeysError> {
+) -> Result<Rc<KeySet>, KeysError> {
     KEPT.set(Some(Kept {
         asking_since: now,
         ..kept.clone()
@@ -128,8 +162,8 @@ async fn asked(
     let fetched = fetch_in_time(url).await;
     let answered_at = clock::now();
     let after = match &fetched {
-        Ok(keys) => Kept {
-            keys: keys.clone(),
+        Ok(set) => Kept {
+            set: set.clone(),
             fetched_at: now,
             ..kept
         },
@@ -147,7 +181,7 @@ async fn asked(
     };
     KEPT.set(Some(after.clone()));
     match fetched {
-        Ok(keys) => Ok(keys),
+        Ok(set) => Ok(set),
         Err(error) => after.keys_or(error, answered_at),
     }
 }
@@ -155,7 +189,7 @@ async fn asked(
 impl Kept {
     fn nothing() -> Self {
         Self {
-            keys: Rc::new([]),
+            set: KeySet::of(Vec::new()),
             fetched_at: UnixMillis(0),
             asked_in_vain_at: UnixMillis(0),
             asking_since: UnixMillis(0),
@@ -167,25 +201,25 @@ impl Kept {
     }
 
     fn has_one_for(&self, jwt: &Jwt<'_>) -> bool {
-        self.keys.iter().any(|key| jwt.is_for(&key.jwk))
+        self.set.keys.iter().any(|key| jwt.is_for(&key.jwk))
     }
 
-    fn keys_or(self, error: KeysError, now: UnixMillis) -> Result<Rc<[Key]>, KeysError> {
+    fn keys_or(self, error: KeysError, now: UnixMillis) -> Result<Rc<KeySet>, KeysError> {
         if self.is_within(STALE_MS, now) {
-            Ok(self.keys)
+            Ok(self.set)
         } else {
             Err(error)
         }
     }
 }
 
-async fn fetch_in_time(url: &str) -> Result<Rc<[Key]>, KeysError> {
+async fn fetch_in_time(url: &str) -> Result<Rc<KeySet>, KeysError> {
     within(DEADLINE_MS, fetch(url))
         .await
         .unwrap_or(Err(KeysError::Deadline))
 }
 
-async fn fetch(url: &str) -> Result<Rc<[Key]>, KeysError> {
+async fn fetch(url: &str) -> Result<Rc<KeySet>, KeysError> {
     let answer = outgoing::fetch(url, &outgoing::init()).await?;
     if answer.status() != 200 {
         return Err(KeysError::Status(answer.status()));
@@ -199,5 +233,5 @@ async fn fetch(url: &str) -> Result<Rc<[Key]>, KeysError> {
             keys.push(Key { jwk, imported });
         }
     }
-    Ok(keys.into())
+    Ok(KeySet::of(keys))
 }

@@ -9,9 +9,12 @@ mod authenticate;
 mod bearer;
 mod jwt;
 mod keys;
+mod remembered;
 mod jwks;
 mod signature;
+mod caller;
 #[cfg(test)]
 mod any_token;
 
-pub use authenticate::{Caller, authenticate, authenticate_page, is_own_token};
+pub use authenticate::{authenticate, authenticate_page, is_own_token};
+pub use caller::Caller;

@@ -4,11 +4,11 @@ use js_sys::{Array, JSON, Object, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{
     js_sys, wasm_bindgen,
-    wasm_bindgen_futures::JsFuture,
     web_sys::{CryptoKey, SubtleCrypto, WorkerGlobalScope},
 };
 
 use super::jwks::{Algorithm, Jwk};
+use crate::tasks::kept;
 
 /// The key, ready to use.
 pub async fn import(jwk: &Jwk) -> worker::Result<CryptoKey> {
@@ -16,7 +16,7 @@ pub async fn import(jwk: &Jwk) -> worker::Result<CryptoKey> {
     let usages = Array::of1(&JsValue::from_str("verify"));
     let imported =
         subtle()?.import_key_with_object("jwk", &key, &parameters(jwk)?, false, &usages)?;
-    Ok(JsFuture::from(imported).await?.unchecked_into())
+    Ok(kept(&imported).await?.unchecked_into())
 }
 
 /// Whether `key`, which is `jwk` imported, has made `signature` over `signed`.
@@ -39,7 +39,7 @@ async fn checked(
         &Uint8Array::from(signature),
         &Uint8Array::from(signed),
     )?;
-    Ok(JsFuture::from(verified).await?.is_truthy())
+    Ok(kept(&verified).await?.is_truthy())
 }
 
 /// The platform's words for the key's algorithm. One object serves both calls; each reads what it needs.

@@ -27,6 +27,8 @@ describe("a wrong variable", () => {
     ["CORS_ALLOWED_HEADERS", "X-Team: red"],
     ["FAULT_INJECTION", "yes"],
     ["FAULT_INJECTION", true],
+    ["REPLAY_COPIES", "Retried"],
+    ["REPLAY_COPIES", true],
     ["AUDIT_TTL_SECONDS", null],
   ])("is refused by its name: %s=%j", async (name, value) => {
     const api = await serveWith({ [name]: value });
@@ -150,6 +152,14 @@ describe("MAX_CONTENT_BYTES", () => {
 });
 
 describe("REPLAY_COPIES", () => {
+  test("with a wrong value is refused with the three that it may have", async () => {
+    const api = await serveWith({ REPLAY_COPIES: "retry" });
+
+    const refused = await api.create(newKey());
+
+    expect(refused.json.detail).toContain("REPLAY_COPIES must be on, retried or off");
+  });
+
   test("off copies nothing into KV and looks for nothing there", async () => {
     const api = await serveWith({ REPLAY_COPIES: "off", FAULT_INJECTION: "on" });
     const [key, lost] = [newKey(), newKey()];

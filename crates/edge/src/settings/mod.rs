@@ -7,6 +7,7 @@
 
 mod variables;
 mod values;
+mod copies;
 mod level;
 mod retention;
 mod rules;
@@ -16,6 +17,7 @@ mod jwt;
 #[cfg(test)]
 mod any_url;
 
+pub use copies::Copies;
 pub use jwt::JwtIssuer;
 pub use level::Level;
 pub use retention::Retention;

@@ -10,7 +10,7 @@ use worker::{
 };
 
 use super::{
-    ApiTokens, JwtIssuer, Level, Retention, Rules, WrongSetting,
+    ApiTokens, Copies, JwtIssuer, Level, Retention, Rules, WrongSetting,
     urls::is_loopback,
     values::{
         content_bytes, deadline, header_names, is_any_port, is_on, log_level, monitors, origins,
@@ -35,8 +35,8 @@ pub struct Settings {
     pub faults_allowed: bool,
     /// `REPLAY_SECRET`: the digest of what copies in KV are sealed with; of nothing if there is none.
     pub replay_secret: [u8; 32],
-    /// `REPLAY_COPIES`: whether completed answers are copied into KV.
-    pub are_copied: bool,
+    /// `REPLAY_COPIES`: which completed answers are copied into KV.
+    pub copies: Copies,
     /// `REPLAY_MEMORY_BYTES`: how many bytes of saved responses one isolate keeps.
     pub replay_memory_bytes: usize,
     /// `LOG_LEVEL`: how much an event must matter to be logged.
@@ -111,7 +111,7 @@ impl Settings {
             allowed_headers: header_names(&text)?,
             faults_allowed: is_on(&text, "FAULT_INJECTION", false)?,
             replay_secret: secret(&text, "REPLAY_SECRET")?,
-            are_copied: is_on(&text, "REPLAY_COPIES", true)?,
+            copies: Copies::read(&text)?,
             replay_memory_bytes: replay_memory(&text)?,
             log_level: log_level(&text)?,
             telemetry_objects: monitors(&text)?,

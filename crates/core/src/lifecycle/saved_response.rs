@@ -97,6 +97,14 @@ impl SavedResponse {
         self
     }
 
+    /// How many bytes its header fields and its content have.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let fields = self.headers.iter();
+        let fields = fields.map(|(name, value)| name.len().saturating_add(value.len()));
+        fields.fold(self.body.len(), usize::saturating_add)
+    }
+
     /// Whether its content is left out.
     #[must_use]
     pub fn is_without_content(&self) -> bool {

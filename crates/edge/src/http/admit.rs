@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     operation::{FieldError, Operation, Refusal},
+    replay,
     settings::Settings,
 };
 
@@ -50,7 +51,12 @@ pub fn admit(
     exchange: &Exchange,
     settings: &Settings,
 ) -> Result<Asked, Problem> {
-    let fingerprint = admitted(operation, &request)?;
+    // An operation says the same of the same request.
+    let known = replay::fingerprint(&identity.composite_key(), operation.name(), &request);
+    let fingerprint = match known {
+        Some(fingerprint) => fingerprint,
+        None => admitted(operation, &request)?,
+    };
     let faults = if settings.faults_allowed {
         faults(exchange)?
     } else {

@@ -7,18 +7,20 @@ use std::{
 
 use futures_util::future::{Either, select};
 use idempotency_core::{Asked, Claimed, CompositeKey, Silence};
-use worker::{Env, web_sys::ReadableStream};
+use worker::{Env, wasm_bindgen::JsValue, web_sys::ReadableStream};
 
 use super::{Judgement, kv, memory};
 use crate::{
-    clock::{self, within},
+    clock,
     coordinator::{self, Unreachable},
     settings::Settings,
+    tasks::{ringing_with, sleep, within},
     telemetry::{Event, Tell},
 };
 
 /// After how many milliseconds without the object's reply KV is asked too. Longer than an operation usually
-/// takes: a KV miss is billed, and remembered by that location for up to a minute.
+/// takes: a KV miss is billed, and remembered by that location for up to a minute. Of requests that have a timer, it has
+/// been set when their head came: `SOON_MS` of `packages/worker/index.js`.
 const HEDGE_MS: u64 = 1000;
 
 /// How many milliseconds KV has: a client that the object has kept waiting is not kept by KV too.
@@ -76,12 +78,13 @@ impl Answered {
     }
 }
 
-/// Answers `asked`, for which the object has `deadline_ms`.
+/// Answers `asked`, for which the object has `deadline_ms`. `timer` rings when KV is to be asked too.
 pub async fn claim(
     env: &Env,
     settings: &Settings,
     key: &CompositeKey,
     asked: &Asked,
+    timer: Option<&JsValue>,
     deadline_ms: u64,
 ) -> Result<Answered, Unreachable> {
     let now = clock::now();
@@ -89,10 +92,11 @@ pub async fn claim(
         return Ok(Answered::by_copy(found, Source::Memory));
     }
     let mut call = pin!(coordinator::claim(env, key, asked));
-    let told = if let Some(told) = within(HEDGE_MS, call.as_mut()).await {
+    let soon = timer.map_or_else(|| sleep(HEDGE_MS), ringing_with);
+    let told = if let Either::Left((told, _)) = select(call.as_mut(), soon).await {
         told
     } else {
-        let left_ms = deadline_ms.saturating_sub(HEDGE_MS);
+        let left_ms = deadline_ms.saturating_sub(now.ms_until(clock::now()));
         match first(within(left_ms, call), in_kv(env, settings, key, asked)).await {
             Either::Left(told) => told.unwrap_or(Err(Unreachable::Deadline)),
             Either::Right(answered) => return Ok(answered),
@@ -132,7 +136,7 @@ async fn in_kv(
     key: &CompositeKey,
     asked: &Asked,
 ) -> Option<Answered> {
-    if !settings.are_copied {
+    if !settings.copies.are_kept() {
         return None;
     }
     let look_up = kv::look_up(env, settings, key, &asked.operation, asked.fingerprint);

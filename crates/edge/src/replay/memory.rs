@@ -3,19 +3,31 @@
 use std::cell::RefCell;
 
 use idempotency_core::{
-    CompositeKey,
-    lifecycle::{Fingerprint, Record, UnixMillis},
+    CompositeKey, Request,
+    lifecycle::{Fingerprint, Record, Status, UnixMillis},
 };
 use lru::LruCache;
 
 use super::judge::{Judgement, judge};
 
-/// What a copy takes besides its response's content, roughly.
+/// What a copy takes besides what is sent and answered, roughly.
 const OVERHEAD_BYTES: usize = 512;
 
+/// How long the content of a request may be, in bytes, that is kept to be recognized. A longer one is parsed each time.
+const MAX_REQUEST_BYTES: usize = 16 * 1024;
+
 struct Memory {
-    copies: LruCache<CompositeKey, Record>,
+    copies: LruCache<CompositeKey, Copy>,
     bytes: usize,
+}
+
+/// What is kept of a key.
+struct Copy {
+    record: Record,
+    /// A request that it answers, if that is short.
+    request: Option<Request>,
+    /// Whether somebody got it who came again.
+    is_replayed: bool,
 }
 
 thread_local! {
@@ -35,148 +47,92 @@ pub fn look_up(
 ) -> Option<Judgement> {
     MEMORY.with_borrow_mut(|memory| {
         let copy = memory.copies.get(key)?;
-        judge(copy, operation, fingerprint, now)
+        judge(&copy.record, operation, fingerprint, now)
     })
 }
 
-/// Keeps a copy of a completed record, and forgets those that were longest not asked for: all copies together take
-/// at most `max_bytes`.
-pub fn keep(key: CompositeKey, record: Record, max_bytes: usize) {
+/// The fingerprint of `request`, if it is known without looking into it: it is the same, byte for byte, as one with this key
+/// that the operation has admitted here.
+#[must_use]
+pub fn fingerprint(key: &CompositeKey, operation: &str, request: &Request) -> Option<Fingerprint> {
+    MEMORY.with_borrow(|memory| {
+        let copy = memory.copies.peek(key)?;
+        let is_same = copy.record.operation == operation && copy.request.as_ref() == Some(request);
+        is_same.then_some(copy.record.fingerprint)
+    })
+}
+
+/// Keeps a copy of a completed record, with the request that it answers, and forgets those that were longest not asked for:
+/// all together take at most `max_bytes`. Returns whether no replay of the record is kept already: several are, when
+/// requests that came together are answered.
+pub fn keep(
+    key: CompositeKey,
+    record: &Record,
+    request: &Request,
+    is_replayed: bool,
+    max_bytes: usize,
+) -> bool {
+    // The fields are others each time.
+    let is_kept = request.fields.is_empty() && request.body.len() <= MAX_REQUEST_BYTES;
+    let request = is_kept.then_some(request);
+    let bytes = size(record, request);
+    if bytes > max_bytes {
+        return true;
+    }
+    let mut copy = Copy {
+        record: record.clone(),
+        request: request.cloned(),
+        is_replayed,
+    };
     MEMORY.with_borrow_mut(|memory| {
-        memory.bytes = memory.bytes.saturating_add(size(&record));
-        if let Some((_, replaced)) = memory.copies.push(key, record) {
-            memory.bytes = memory.bytes.saturating_sub(size(&replaced));
+        memory.bytes = memory.bytes.saturating_add(bytes);
+        let mut is_known = false;
+        if let Some(replaced) = memory.copies.pop(&key) {
+            memory.bytes = memory.bytes.saturating_sub(replaced.size());
+            // The next record of a key expires later.
+            is_known = replaced.is_replayed && replaced.record.expires_at == copy.record.expires_at;
+            copy.is_replayed |= is_known;
         }
+        memory.copies.push(key, copy);
         while memory.bytes > max_bytes {
             let Some((_, forgotten)) = memory.copies.pop_lru() else {
                 break;
             };
-            memory.bytes = memory.bytes.saturating_sub(size(&forgotten));
+            memory.bytes = memory.bytes.saturating_sub(forgotten.size());
         }
-    });
+        !is_known
+    })
 }
 
 /// Forgets the copy of `key`.
 pub fn forget(key: &CompositeKey) {
     MEMORY.with_borrow_mut(|memory| {
         if let Some(forgotten) = memory.copies.pop(key) {
-            memory.bytes = memory.bytes.saturating_sub(size(&forgotten));
+            memory.bytes = memory.bytes.saturating_sub(forgotten.size());
         }
     });
 }
 
-fn size(record: &Record) -> usize {
-    record.status.body().len().saturating_add(OVERHEAD_BYTES)
+impl Copy {
+    fn size(&self) -> usize {
+        size(&self.record, self.request.as_ref())
+    }
+}
+
+fn size(record: &Record, request: Option<&Request>) -> usize {
+    let answered = match &record.status {
+        Status::Completed { response } => response.size(),
+        Status::Processing { .. } | Status::Failed | Status::Ambiguous | Status::Forgotten => 0,
+    };
+    // Beside the path there are variables, of which each is a part of it.
+    let sent = request.map_or(0, |request| {
+        let parts = [&request.path, &request.path, &request.query];
+        parts.iter().fold(request.body.len(), |sum, part| {
+            sum.saturating_add(part.len())
+        })
+    });
+    OVERHEAD_BYTES.saturating_add(answered).saturating_add(sent)
 }
 
 #[cfg(test)]
-mod tests {
-    use idempotency_core::{
-        IdempotencyKey, Scope,
-        lifecycle::{OperationId, Repeat, SavedResponse, Status},
-    };
-
-    use super::*;
-
-    const MAX_BYTES: usize = 8 * 1024 * 1024;
-    const ASKED: Fingerprint = Fingerprint([1; 32]);
-
-    #[test]
-    fn a_copy_answers_its_own_key_and_request_until_it_expires() {
-        keep(key("ours"), record(0), MAX_BYTES);
-
-        assert_eq!(
-            look_up(&key("ours"), ASKED, UnixMillis(99)),
-            Some(Judgement::Replay(record(0)))
-        );
-        let other = Fingerprint([2; 32]);
-        assert_eq!(
-            look_up(&key("ours"), other, UnixMillis(99)),
-            Some(Judgement::Mismatch)
-        );
-        let elsewhere = super::look_up(&key("ours"), "create_transaction", ASKED, UnixMillis(99));
-        assert_eq!(elsewhere, Some(Judgement::Mismatch));
-        assert_eq!(look_up(&key("theirs"), ASKED, UnixMillis(99)), None);
-        assert_eq!(look_up(&key("ours"), ASKED, UnixMillis(100)), None);
-        assert_eq!(look_up(&key("ours"), other, UnixMillis(100)), None);
-    }
-
-    #[test]
-    fn a_copy_of_what_is_not_completed_answers_nothing() {
-        for status in [
-            Status::Failed,
-            Status::Ambiguous,
-            Status::Forgotten,
-            Status::Processing {
-                deadline: UnixMillis(100),
-            },
-        ] {
-            let damaged = Record {
-                status,
-                ..record(0)
-            };
-            keep(key("ours"), damaged, MAX_BYTES);
-
-            assert_eq!(look_up(&key("ours"), ASKED, UnixMillis(1)), None);
-        }
-    }
-
-    #[test]
-    fn a_copy_that_was_forgotten_answers_nothing() {
-        keep(key("ours"), record(0), MAX_BYTES);
-
-        forget(&key("ours"));
-
-        assert_eq!(look_up(&key("ours"), ASKED, UnixMillis(1)), None);
-    }
-
-    #[test]
-    fn the_copies_longest_not_asked_for_are_forgotten_beyond_the_bound() {
-        let name = |number: usize| key(&format!("caller {number}"));
-        let kept = MAX_BYTES / (1024 * 1024);
-
-        for number in 0..=kept {
-            keep(
-                name(number),
-                record(1024 * 1024 - OVERHEAD_BYTES),
-                MAX_BYTES,
-            );
-        }
-
-        assert_eq!(look_up(&name(0), ASKED, UnixMillis(1)), None);
-        assert!((1..=kept).all(|number| look_up(&name(number), ASKED, UnixMillis(1)).is_some()));
-    }
-
-    fn look_up(key: &CompositeKey, fingerprint: Fingerprint, now: UnixMillis) -> Option<Judgement> {
-        super::look_up(key, "create_resource", fingerprint, now)
-    }
-
-    fn key(caller: &str) -> CompositeKey {
-        let key = IdempotencyKey::parse(
-            "00000000-0000-4000-8000-000000000000",
-            idempotency_core::KeyForm::Uuid4,
-        )
-        .unwrap();
-        CompositeKey::new(&Scope::of_token(caller), &key)
-    }
-
-    fn record(content_bytes: usize) -> Record {
-        Record {
-            operation_id: OperationId("operation".to_owned()),
-            operation: "create_resource".to_owned(),
-            fingerprint: ASKED,
-            attempts: 1,
-            created_at: UnixMillis(0),
-            updated_at: UnixMillis(0),
-            expires_at: UnixMillis(100),
-            repeat: Repeat::SameId,
-            status: Status::Completed {
-                response: SavedResponse {
-                    status: 201,
-                    headers: Vec::new(),
-                    body: vec![b'x'; content_bytes],
-                },
-            },
-        }
-    }
-}
+mod tests;

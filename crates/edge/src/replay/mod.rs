@@ -17,4 +17,5 @@ mod any_copy;
 
 pub use claim::{Answered, Source, claim};
 pub use judge::Judgement;
+pub use memory::fingerprint;
 pub use publish::{forget, publish};

@@ -2,9 +2,8 @@
 
 use std::rc::Rc;
 
-use futures_util::FutureExt;
 use idempotency_core::{Asked, Claimed, CompositeKey};
-use worker::{Context, Env};
+use worker::{Env, worker_sys::Context};
 
 use super::{
     Answered, Source,
@@ -13,13 +12,13 @@ use super::{
 };
 use crate::{
     clock,
-    promptly::bounded,
-    settings::Settings,
+    settings::{Copies, Settings},
+    tasks::go_on,
     telemetry::{Event, Tell},
 };
 
-/// Copies what the object answered: into memory always, into KV once per key, when it was completed, and
-/// after the answer is on its way.
+/// Copies what the object answered: into memory always, into KV as `REPLAY_COPIES` says, and after the answer is on its
+/// way.
 pub fn publish(
     context: &Context,
     env: &Env,
@@ -40,8 +39,14 @@ pub fn publish(
     else {
         return;
     };
-    memory::keep(key, record.clone(), settings.replay_memory_bytes);
-    if *replayed || !settings.are_copied {
+    let max_bytes = settings.replay_memory_bytes;
+    let is_first = memory::keep(key, record, &asked.request, *replayed, max_bytes);
+    let is_due = match settings.copies {
+        Copies::On => !*replayed,
+        Copies::Retried => *replayed && is_first,
+        Copies::Off => false,
+    };
+    if !is_due {
         return;
     }
     let (env, settings) = (env.clone(), settings.clone());
@@ -52,14 +57,14 @@ pub fn publish(
             asked.tell(&Event::CopyFailed { reason });
         }
     };
-    context.wait_until(bounded(keeping.boxed_local()).map(drop));
+    go_on(keeping, |promise| context.wait_until(promise));
 }
 
 /// Forgets the copies of `key` that can be reached: in this isolate's memory and in KV. Other isolates keep theirs until
 /// they expire or leave.
 pub async fn forget(env: &Env, settings: &Settings, key: &CompositeKey) -> Result<(), CopyError> {
     memory::forget(key);
-    if settings.are_copied {
+    if settings.copies.are_kept() {
         kv::forget(env, key).await?;
     }
     Ok(())

@@ -6,12 +6,14 @@ import { countGateway } from "./gateway.ts";
 import {
   ANSWERED_BY_MEMORY,
   ANSWERED_BY_OBJECT,
+  COPIED_BY_RETRY,
   COUNTED,
   type Counts,
   EXPIRED,
   FAILED,
   FIRST,
   FIRST_AUDITED,
+  FIRST_UNCOPIED,
   LOOKED_UP,
   type Name,
   NOT_FOUND,
@@ -38,6 +40,7 @@ export type Bill = Line[];
 export async function countBill(): Promise<Bill> {
   const lines = await Promise.all([
     withCounted({ TELEMETRY_OBJECTS: "0" }, requests),
+    withCounted({ TELEMETRY_OBJECTS: "0", REPLAY_COPIES: "retried" }, copiedIfRetried),
     withCounted({ TELEMETRY_OBJECTS: "0", IDEMPOTENCY_TTL_SECONDS: "2" }, expiry),
     countGateway(),
     withCounted({}, handingOver),
@@ -110,6 +113,23 @@ async function whileOneRuns(api: Counted): Promise<Line[]> {
   return [
     { name: "first request of over a second", promised: SLOW_FIRST, counts: sum(before.counts, after) },
     { name: "409 while it runs", promised: ANSWERED_BY_OBJECT, counts },
+  ];
+}
+
+/** One whose retries another isolate has to ask the object for. */
+async function copiedIfRetried(api: Counted): Promise<Line[]> {
+  const key = newKey();
+  const create = () => must(201, api.create(key));
+  await warmUp(api);
+  const first = await api.count(create);
+  await api.server.restart();
+  await warmUp(api);
+  const retry = await api.count(create);
+  const later = await api.count(create);
+  return [
+    { name: "retried: first request", promised: FIRST_UNCOPIED, counts: first },
+    { name: "retried: first retry", promised: COPIED_BY_RETRY, counts: retry },
+    { name: "retried: later retry", promised: ANSWERED_BY_MEMORY, counts: later },
   ];
 }
 

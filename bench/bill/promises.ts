@@ -25,7 +25,7 @@ export type Counts = Partial<Record<Name, number>>;
 export const FIRST: Counts = {
   workerRequests: 1,
   objectRequests: 1,
-  objectRowsRead: 2,
+  objectRowsRead: 1,
   objectRowsWritten: 3,
   kvWrites: 1,
   d1RowsRead: 1,
@@ -39,11 +39,14 @@ export const FIRST_AUDITED: Counts = { ...FIRST, d1RowsWritten: 5 };
 /** One that takes over a second: KV is asked too, and has nothing. */
 export const SLOW_FIRST: Counts = { ...FIRST, kvReads: 1 };
 
+/** One of which `REPLAY_COPIES=retried` makes no copy. */
+export const FIRST_UNCOPIED: Counts = { ...FIRST, kvWrites: 0 };
+
 /** PROCESSING, FAILED and the alarm, and no effect. */
 export const FAILED: Counts = {
   workerRequests: 1,
   objectRequests: 1,
-  objectRowsRead: 2,
+  objectRowsRead: 1,
   objectRowsWritten: 3,
   logLines: 3,
 };
@@ -53,7 +56,11 @@ export const RETRIED: Counts = { ...FIRST, objectRowsWritten: 2 };
 
 export const ANSWERED_BY_MEMORY: Counts = { workerRequests: 1, logLines: 1 };
 
+/** An object that is awake reads nothing. */
 export const ANSWERED_BY_OBJECT: Counts = { ...ANSWERED_BY_MEMORY, objectRequests: 1, objectRowsRead: 1 };
+
+/** `REPLAY_COPIES=retried` makes the copy of it. */
+export const COPIED_BY_RETRY: Counts = { ...ANSWERED_BY_OBJECT, kvWrites: 1 };
 
 /** Nothing is touched. */
 export const REFUSED: Counts = { workerRequests: 1, logLines: 1 };
@@ -69,7 +76,7 @@ export const EXPIRED: Counts = { objectRequests: 1, objectRowsRead: 1, objectRow
 export const FORWARDED: Counts = {
   workerRequests: 1,
   objectRequests: 1,
-  objectRowsRead: 2,
+  objectRowsRead: 1,
   objectRowsWritten: 3,
   kvWrites: 1,
   logLines: 3,

@@ -20,7 +20,6 @@ test("a first request that takes two attempts is found dearer than one that take
     expect(overruns([{ name: "both", counts, promised: FIRST }])).toEqual([
       "both: 2 Worker requests, promised are 1 at most",
       "both: 2 object requests, promised are 1 at most",
-      "both: 4 rows read, promised are 2 at most",
       "both: 5 rows written, promised are 3 at most",
       "both: 3 D1 rows read, promised are 1 at most",
       "both: 5 D1 rows written, promised are 3 at most",

@@ -32,15 +32,11 @@ struct HeadOut<'a> {
 }
 
 #[derive(Deserialize)]
-struct HistoryIn {
-    #[serde(default)]
-    history: History,
-}
-
-#[derive(Deserialize)]
 struct HeadIn<'a> {
     version: u32,
     digest: Option<String>,
+    #[serde(default, borrow)]
+    history: Option<&'a RawValue>,
     #[serde(borrow)]
     record: &'a RawValue,
 }
@@ -107,10 +103,16 @@ const fn version_of(record: &Record) -> u32 {
 
 /// Reads what `encode` wrote, in this release or in the one before.
 pub fn decode(bytes: &[u8]) -> Result<Record, DecodeError> {
+    decode_with(bytes).map(|(record, _)| record)
+}
+
+/// Reads what `encode_with` wrote. The history is empty, if there is none.
+pub fn decode_with(bytes: &[u8]) -> Result<(Record, History), DecodeError> {
     let (head, body) = frame::split(bytes).ok_or(DecodeError::NoHead)?;
     let HeadIn {
         version,
         digest,
+        history,
         record,
     } = serde_json::from_slice(head).map_err(|error| unreadable(head, error))?;
     let is_whole = match version {
@@ -127,15 +129,9 @@ pub fn decode(bytes: &[u8]) -> Result<Record, DecodeError> {
     if let Status::Completed { response } = &mut record.status {
         response.body = body.to_vec();
     }
-    Ok(record)
-}
-
-/// The history in what `encode_with` wrote; an empty one, if there is none.
-#[must_use]
-pub fn history(bytes: &[u8]) -> History {
-    frame::split(bytes)
-        .and_then(|(head, _)| serde_json::from_slice(head).ok())
-        .map_or_else(History::default, |HistoryIn { history }| history)
+    // It decides nothing: one that cannot be read is as good as none.
+    let history = history.and_then(|json| serde_json::from_slice(json.get().as_bytes()).ok());
+    Ok((record, history.unwrap_or_default()))
 }
 
 fn digest_of(record: &RawValue, body: &[u8]) -> String {

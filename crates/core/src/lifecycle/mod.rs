@@ -33,7 +33,7 @@ pub mod frame;
 mod any_record;
 
 pub use claim::{Claim, NewRecord, Terms, claim};
-pub use encoding::{DecodeError, FORMAT_VERSION, decode, encode, encode_with, history};
+pub use encoding::{DecodeError, FORMAT_VERSION, decode, decode_with, encode, encode_with};
 pub use expire::{Expiry, MAX_RETENTION_S, expire, expire_unreadable};
 pub use fingerprint::Fingerprint;
 pub use history::{History, Step};

@@ -22,7 +22,7 @@ impl Object {
         let stored = self.storage.load()?;
         let now = clock::now();
         let decided = claim(
-            stored.as_ref().map(|stored| stored.record.clone()),
+            stored.as_deref().map(|stored| stored.record.clone()),
             self.running
                 .borrow()
                 .as_ref()
@@ -35,7 +35,7 @@ impl Object {
             now,
             terms,
         );
-        self.follow(stored, decided, asked, now)
+        self.follow(stored.as_deref(), decided, asked, now)
     }
 
     /// A probe has found something. Nothing, if its record has become another meanwhile.
@@ -48,24 +48,23 @@ impl Object {
     ) -> Result<Option<(Record, Claim)>, NoAnswer> {
         let stored = self.storage.load()?;
         let now = clock::now();
-        let record = stored.as_ref().map(|stored| stored.record.clone());
+        let record = stored.as_deref().map(|stored| stored.record.clone());
         let Some(decided) = probed(record, probe, finding, now, terms) else {
             return Ok(None);
         };
-        self.follow(stored, decided, asked, now).map(Some)
+        self.follow(stored.as_deref(), decided, asked, now)
+            .map(Some)
     }
 
     /// Stores what was decided, before anything follows from it.
     fn follow(
         &self,
-        stored: Option<Stored>,
+        stored: Option<&Stored>,
         (record, claim): (Record, Claim),
         asked: &Asked,
         now: UnixMillis,
     ) -> Result<(Record, Claim), NoAnswer> {
-        let has_changed = stored
-            .as_ref()
-            .is_none_or(|stored| stored.record.status != record.status);
+        let has_changed = stored.is_none_or(|stored| stored.record.status != record.status);
         match &claim {
             Claim::Execute(attempt) => {
                 // Before the record: one without an alarm would be kept for ever.
@@ -105,17 +104,18 @@ impl Object {
     /// that an operator had it forgotten.
     pub(super) fn store(
         &self,
-        stored: Option<Stored>,
+        stored: Option<&Stored>,
         record: &Record,
         now: UnixMillis,
     ) -> Result<Move, NoAnswer> {
-        let change = self.change(stored.as_ref(), Some(record), None);
+        let change = self.change(stored, Some(record), None);
         let same = stored.filter(|stored| {
             stored.record.operation_id == record.operation_id
                 || stored.record.status == Status::Forgotten && now < stored.record.expires_at
         });
-        let history = same.as_ref().map(Stored::history).unwrap_or_default();
-        let to = self.storage.store(record, &history.noting(record))?;
+        let history = same.map(|stored| stored.history.clone());
+        let history = history.unwrap_or_default().noting(record);
+        let to = self.storage.store(record, history)?;
         Ok(Move { to, ..change })
     }
 }

@@ -16,8 +16,9 @@ impl Object {
         let running = self.running.borrow();
         let attempt = running.as_ref().map(|running| &running.attempt);
         let stored = self.storage.load()?;
-        let history = stored.as_ref().map(Stored::history).unwrap_or_default();
-        let record = inspect(stored.map(|stored| stored.record), attempt, clock::now());
+        let (record, history) = stored.as_deref().map(Stored::parts).unzip();
+        let record = inspect(record, attempt, clock::now());
+        let history = history.unwrap_or_default();
         Ok(Inspected::Record { record, history })
     }
 
@@ -26,7 +27,7 @@ impl Object {
         let running = self.running.borrow();
         let attempt = running.as_ref().map(|running| &running.attempt);
         let stored = self.storage.load()?;
-        let before = stored.as_ref().map(|stored| stored.record.clone());
+        let (before, history) = stored.as_deref().map(Stored::parts).unzip();
         let record = match resolve(before, attempt, ruling.resolution, clock::now()) {
             Resolved::Changed(record) => record,
             Resolved::NotAmbiguous => return Ok(Inspected::NotAmbiguous),
@@ -35,10 +36,10 @@ impl Object {
                 return Ok(Inspected::Record { record, history });
             }
         };
-        let history = stored.as_ref().map(Stored::history).unwrap_or_default();
+        let history = history.unwrap_or_default();
         let history = history.noting_resolved(&record, ruling.by.clone());
-        let to = self.storage.store(&record, &history)?;
-        let change = self.change(stored.as_ref(), Some(&record), to);
+        let to = self.storage.store(&record, history.clone())?;
+        let change = self.change(stored.as_deref(), Some(&record), to);
         let subject = Subject {
             idempotency_key: Some(&ruling.idempotency_key),
             correlation_id: Some(&ruling.correlation_id),

@@ -41,7 +41,7 @@ impl Object {
             }
         };
         let has_failed = !matches!(end, AttemptEnd::Completed(_));
-        let before = stored.as_ref().map(|stored| stored.record.clone());
+        let before = stored.as_deref().map(|stored| stored.record.clone());
         let settlement = settle(before, attempt, end, now);
         let attempt = attempt.number;
         let Settlement::Settled(record) = settlement else {
@@ -54,12 +54,12 @@ impl Object {
                 });
             }
             asked.tell(&Event::Late { attempt });
-            return Ok(late(stored.as_ref()));
+            return Ok(late(stored.as_deref()));
         };
         let is_late = stored
             .as_ref()
             .is_some_and(|stored| stored.record.status == Status::Ambiguous);
-        let change = self.store(stored, &record, now)?;
+        let change = self.store(stored.as_deref(), &record, now)?;
         let expires_at = record.expires_at;
         Ok(match record.status {
             Status::Ambiguous => {

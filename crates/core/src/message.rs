@@ -90,18 +90,34 @@ pub enum MessageError {
     OtherVersion(u32),
 }
 
-impl Message {
-    /// Asks for no more faults.
-    pub fn drop_faults(&mut self) {
-        if let Self::Claim(asked) = self {
-            asked.faults.clear();
+/// [`Message::Claim`], of a request that is still needed.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Borrowed<'a> {
+    Claim(&'a Asked),
+}
+
+impl Asked {
+    /// The same, and nothing is to go wrong on purpose.
+    #[must_use]
+    pub fn without_faults(&self) -> Self {
+        Self {
+            faults: Vec::new(),
+            ..self.clone()
         }
     }
 
+    /// Writes the message that claims for this request.
+    pub fn encode_claim(&self) -> Result<Vec<u8>, MessageError> {
+        join(&Borrowed::Claim(self), &self.request.body)
+    }
+}
+
+impl Message {
     /// Writes the message.
     pub fn encode(&self) -> Result<Vec<u8>, MessageError> {
         let body = match self {
-            Self::Claim(asked) => asked.request.body.as_slice(),
+            Self::Claim(asked) => return asked.encode_claim(),
             Self::Inspect => &[],
             Self::Resolve(ruling) => match &ruling.resolution {
                 Resolution::Completed(response) => response.body.as_slice(),

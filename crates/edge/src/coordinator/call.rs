@@ -1,17 +1,17 @@
 //! How the Worker asks an object.
 
-use std::time::Duration;
-
 use idempotency_core::{
     Asked, Claimed, CompositeKey, Message, MessageError, Reply, ReplyKind, Silence,
 };
-use js_sys::{Promise, Reflect, Uint8Array, futures::JsFuture};
+use js_sys::{Promise, Reflect, Uint8Array};
 use thiserror::Error;
 use wasm_bindgen::{
     JsCast,
     prelude::{JsValue, wasm_bindgen},
 };
-use worker::{Delay, Env, js_sys, web_sys::ReadableStream};
+use worker::{Env, js_sys, web_sys::ReadableStream};
+
+use crate::tasks::{kept, sleep};
 
 /// The Durable Object binding's name in wrangler.toml.
 const BINDING: &str = "COORDINATOR";
@@ -50,9 +50,9 @@ pub enum Unreachable {
 pub async fn ask<T: ReplyKind>(
     env: &Env,
     key: &CompositeKey,
-    message: Message,
+    message: &Message,
 ) -> Result<Result<T, Silence>, Unreachable> {
-    let reply = call(env, key, message).await?;
+    let reply = call(env, key, || message.encode(), || message.encode()).await?;
     Ok(Reply::decode(&reply.to_vec())?.0)
 }
 
@@ -61,7 +61,9 @@ pub type Followed = (Result<Claimed, Silence>, Option<ReadableStream>);
 
 /// Puts a claim to the object of `key`, as [`ask`] does.
 pub async fn claim(env: &Env, key: &CompositeKey, asked: &Asked) -> Result<Followed, Unreachable> {
-    let bytes = call(env, key, Message::Claim(asked.clone())).await?;
+    // What went wrong on purpose is not to go wrong once more.
+    let again = || asked.without_faults().encode_claim();
+    let bytes = call(env, key, || asked.encode_claim(), again).await?;
     let reply = Reply::<Claimed>::decode(&bytes.to_vec())?.0;
     // Most replies have none, and need not be looked at for it.
     let may_be_followed = reply.as_ref().is_ok_and(Claimed::passes_on);
@@ -70,12 +72,15 @@ pub async fn claim(env: &Env, key: &CompositeKey, asked: &Asked) -> Result<Follo
     Ok((reply, body.map(JsCast::unchecked_into)))
 }
 
+/// Puts the question that `first` writes; or, where that may be put once more, the one that `again` writes.
 async fn call(
     env: &Env,
     key: &CompositeKey,
-    mut message: Message,
+    first: impl FnOnce() -> Result<Vec<u8>, MessageError>,
+    again: impl Fn() -> Result<Vec<u8>, MessageError>,
 ) -> Result<Uint8Array, Unreachable> {
     let mut call = 1;
+    let mut message = first()?;
     loop {
         match fetch(env, key, &message).await {
             Err(Unreachable::Platform(error))
@@ -83,22 +88,17 @@ async fn call(
             {
                 call = call.saturating_add(1);
                 pause().await;
-                // What went wrong on purpose is not to go wrong once more.
-                message.drop_faults();
+                message = again()?;
             }
             settled => return settled,
         }
     }
 }
 
-async fn fetch(
-    env: &Env,
-    key: &CompositeKey,
-    message: &Message,
-) -> Result<Uint8Array, Unreachable> {
+async fn fetch(env: &Env, key: &CompositeKey, message: &[u8]) -> Result<Uint8Array, Unreachable> {
     let namespace = Reflect::get(env, &JsValue::from_str(BINDING)).map_err(worker::Error::from)?;
-    let sent = send(&namespace, &key.object_name(), &message.encode()?);
-    let reply = JsFuture::from(sent).await.map_err(worker::Error::from)?;
+    let sent = send(&namespace, &key.object_name(), message);
+    let reply = kept(&sent).await.map_err(worker::Error::from)?;
     Ok(reply.unchecked_into())
 }
 
@@ -112,5 +112,5 @@ fn is(error: &worker::Error, property: &str) -> bool {
 /// Any length up to the longest, so that those who were interrupted together do not return together.
 async fn pause() {
     let ms = getrandom::u64().unwrap_or_default() % MAX_PAUSE_MS;
-    Delay::from(Duration::from_millis(ms)).await;
+    sleep(ms).await;
 }

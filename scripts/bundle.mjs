@@ -8,7 +8,12 @@ import { buildIfOlder } from "../packages/worker/build/older.mjs";
 
 const [folder = "."] = process.argv.slice(2);
 const dist = join(folder, "dist");
-const glue = ["packages/worker/index.js", "packages/worker/ending.js", "packages/worker/jsonc.js"];
+const glue = [
+  "packages/worker/index.js",
+  "packages/worker/ending.js",
+  "packages/worker/tasks.js",
+  "packages/worker/jsonc.js",
+];
 const own = ["build", "src", "wrangler.toml"].map((name) => join(folder, name));
 
 buildIfOlder(join(dist, "entry.js"), [...own, ...glue, "scripts", "package-lock.json"], () => {

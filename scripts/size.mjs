@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { stop } from "../packages/worker/build/shell.mjs";
 
 const WASM = "build/index_bg.wasm";
-const MAX_BYTES = 400_000;
+const MAX_BYTES = 405_000;
 
 const bytes = execFileSync("gzip", ["-9c", WASM], { maxBuffer: 1 << 28 }).length;
 const told = `${WASM} has ${bytes} bytes with gzip -9, of ${MAX_BYTES} that it may have.`;

@@ -132,10 +132,10 @@ fn rust_and_javascript_wait_for_as_long() {
             "SILENCE_MS",
         ),
         (
-            "packages/worker/ending.js",
-            "LONGEST_MS",
-            "crates/edge/src/promptly.rs",
-            "LONGEST_MS",
+            "packages/worker/index.js",
+            "SOON_MS",
+            "crates/edge/src/replay/claim.rs",
+            "HEDGE_MS",
         ),
     ] {
         let one = quoted_until(&read(in_javascript), &format!("const {its_name} = "), ';');

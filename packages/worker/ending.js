@@ -2,14 +2,11 @@
 // is lost then, and the requests that wait for them, of any key, would wait for ever. So each of them is ended here, the
 // moment it happens.
 
-/** How to end each of the calls that are under way, and when it began, in milliseconds since 1970. */
-const interrupts = new Map();
-
 /** Why a call failed that was under way when the instance ended. What ended it has been reported. */
 export const INTERRUPTION = new Error("The instance ended.");
 
-/** How long a call may take, in milliseconds, as in promptly.rs. */
-const LONGEST_MS = 1_200_000;
+/** The `Tasks` of the instance that there is. */
+let tasks;
 
 /** Whether the instance has ended and there is no new one yet. */
 let ended = false;
@@ -20,32 +17,11 @@ let isReported = false;
 /** Whether the instance has ended and there is no new one yet. */
 export const hasEnded = () => ended;
 
-/** A new instance is there. */
-export function beginAnew() {
+/** A new instance is there, with these tasks. */
+export function beginWith(newTasks) {
+  tasks = newTasks;
   ended = false;
   isReported = false;
-}
-
-/** The answer of a call into Rust, or its failure, also if another call ends the instance. */
-export function unlessInterrupted(call) {
-  return new Promise((resolve, reject) => {
-    const now = Date.now();
-    forgetCancelled(now);
-    interrupts.set(reject, now);
-    const settle = (how) => (outcome) => {
-      interrupts.delete(reject);
-      how(outcome);
-    };
-    call.then(settle(resolve), settle(reject));
-  });
-}
-
-/** The platform cancels what it lets go on no longer, and nobody hears of it. */
-function forgetCancelled(now) {
-  for (const [interrupt, began] of interrupts) {
-    if (now - began < LONGEST_MS) break;
-    interrupts.delete(interrupt);
-  }
 }
 
 /** The instance has ended with this error, and those who could hear of that may have. */
@@ -57,8 +33,7 @@ export function endBy(error) {
 
 function end() {
   ended = true;
-  for (const interrupt of interrupts.keys()) interrupt(INTERRUPTION);
-  interrupts.clear();
+  tasks?.end(INTERRUPTION);
 }
 
 addEventListener("instanceend", end);

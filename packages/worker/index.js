@@ -1,8 +1,9 @@
 // A Worker around the Rust code of a crate: what the platform loads, and what Rust cannot do for itself, or not as fast.
 
 import { DurableObject } from "cloudflare:workers";
-import { beginAnew, endBy, hasEnded, INTERRUPTION, unlessInterrupted } from "./ending.js";
+import { beginWith, endBy, hasEnded, INTERRUPTION } from "./ending.js";
 import { withoutComments } from "./jsonc.js";
+import { Failure, Tasks, Timer } from "./tasks.js";
 
 /**
  * The Worker of a crate: its handler, and the classes of its Durable Objects. `rust` is what wasm-bindgen has made of the
@@ -23,7 +24,9 @@ function workerOf(rust, makeService) {
   let service = begin();
 
   function begin() {
-    rust.watch();
+    const tasks = new Tasks(rust);
+    beginWith(tasks);
+    rust.watch(tasks);
     return makeService();
   }
 
@@ -32,16 +35,14 @@ function workerOf(rust, makeService) {
     if (!hasEnded()) return;
     rust.__wbg_reset_state();
     instance++;
-    beginAnew();
     service = begin();
   }
 
-  /** What a call into Rust gives: at once, or when its promise is kept. */
+  /** What a call into Rust gives: at once, or a promise that is always kept, with a `Failure` if it comes to that. */
   function answer(call) {
     try {
       startAgain();
-      const given = call();
-      return given instanceof Promise ? unlessInterrupted(given) : given;
+      return call();
     } catch (error) {
       endBy(error);
       throw INTERRUPTION;
@@ -51,14 +52,22 @@ function workerOf(rust, makeService) {
   const handler = {
     async fetch(request, env, context) {
       const arrivedAt = Date.now();
+      const timer = hasContent(request) ? new Timer(SOON_MS) : undefined;
       try {
-        const content = await shortContent(request);
-        const given = answer(() => service.serve(request, content, arrivedAt, env, context));
-        if (given instanceof Promise) outlastClient(given, context);
-        return await given;
+        const content = await shortContent(request, timer);
+        // What is still to be read may take longer.
+        const soon = content === undefined || timer.hasRung ? undefined : timer;
+        const given = answer(() => service.serve(request, content, arrivedAt, soon, env, context));
+        if (!(given instanceof Promise)) return given;
+        // It goes on for as long as the platform lets it, half a minute, when the client hangs up. Otherwise promises
+        // would never be kept: what waits for them would stay in memory, and the answer would not be copied.
+        context.waitUntil(given);
+        return successOf(await given);
       } catch (error) {
         startAgain();
         return service.interrupted(request, arrivedAt, String(error), env);
+      } finally {
+        timer?.stop();
       }
     },
   };
@@ -69,7 +78,7 @@ function workerOf(rust, makeService) {
       #rust;
       #instance;
 
-      /** Calls a method, in a new instance of a new one that does the work. */
+      /** Calls a method that may give a promise, in a new instance of a new one that does the work. */
       call(name, ...given) {
         return answer(() => {
           if (this.#instance !== instance) this.#rust = make(this.ctx, this.env);
@@ -78,8 +87,8 @@ function workerOf(rust, makeService) {
         });
       }
 
-      alarm() {
-        return this.call("alarm");
+      async alarm() {
+        successOf(await this.call("alarm"));
       }
     };
 
@@ -87,7 +96,7 @@ function workerOf(rust, makeService) {
     async fetch(request) {
       const message = new Uint8Array(await request.arrayBuffer());
       try {
-        const answer = await this.call("answer", message);
+        const answer = successOf(await this.call("answer", message));
         return answer instanceof Response ? answer : new Response(answer);
       } catch (error) {
         return interrupted(error);
@@ -98,7 +107,7 @@ function workerOf(rust, makeService) {
   class Telemetry extends objectOf((state, env) => service.telemetry(state, env)) {
     async fetch(request) {
       try {
-        return await this.call("fetch", request);
+        return successOf(await this.call("fetch", request));
       } catch (error) {
         return interrupted(error);
       }
@@ -111,12 +120,10 @@ function workerOf(rust, makeService) {
   return { handler, Coordinator, Telemetry };
 }
 
-/**
- * Lets a call go on for as long as the platform lets it, half a minute, when the client hangs up. Otherwise its promises
- * would never be kept: what waits for them would stay in memory, and the answer would not be copied.
- */
-function outlastClient(call, context) {
-  context.waitUntil(call.catch(() => {}));
+/** What a call has given, unless it has failed. */
+function successOf(given) {
+  if (given instanceof Failure) throw given.error;
+  return given;
 }
 
 /** In bytes. What is longer, or has no length, Rust reads piece by piece, and no more of it than it may be long. */
@@ -125,16 +132,23 @@ const SHORT_BYTES = 10_000;
 /** In milliseconds: as long as so much may take at the least rate. See content.rs. */
 const DEADLINE_MS = 10_000;
 
+/** In milliseconds: after how long a request is looked at that has no answer yet. See `replay/claim.rs`. */
+const SOON_MS = 1000;
+
 /** What has no content that means anything (RFC 9110, section 9.3). */
 const READS = new Set(["GET", "HEAD", "OPTIONS"]);
 
+const hasContent = (request) => !READS.has(request.method);
+
 /** The content, if it is announced to be short and arrives in time. */
-async function shortContent(request) {
-  if (READS.has(request.method)) return undefined;
+async function shortContent(request, timer) {
+  if (timer === undefined) return undefined;
   const bytes = Number(request.headers.get("Content-Length") ?? Infinity);
   if (!(bytes <= SHORT_BYTES)) return undefined;
-  let timer;
-  const late = new Promise((resolve) => (timer = setTimeout(resolve, DEADLINE_MS)));
+  let more;
+  const late = new Promise((resolve) => {
+    timer.tell(() => (more = setTimeout(resolve, DEADLINE_MS - SOON_MS)));
+  });
   try {
     const content = await Promise.race([request.arrayBuffer(), late]);
     return content && new Uint8Array(content);
@@ -142,7 +156,8 @@ async function shortContent(request) {
     // The client hung up. Nothing is handed on, which is refused as JSON that ends too early.
     return new Uint8Array();
   } finally {
-    clearTimeout(timer);
+    timer.tell(() => {});
+    clearTimeout(more);
   }
 }
 

@@ -4,7 +4,9 @@
 
 use js_sys::{Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
-use worker::{Env, js_sys, wasm_bindgen, wasm_bindgen_futures::JsFuture};
+use worker::{Env, js_sys, wasm_bindgen};
+
+use crate::tasks::kept;
 
 #[wasm_bindgen]
 extern "C" {
@@ -36,13 +38,13 @@ impl Kv {
 
     /// The value of `key`.
     pub async fn get(&self, key: &str) -> worker::Result<Option<Vec<u8>>> {
-        let value = JsFuture::from(self.get_as(key, "arrayBuffer")?).await?;
+        let value = kept(&self.get_as(key, "arrayBuffer")?).await?;
         Ok((!value.is_null()).then(|| Uint8Array::new(&value).to_vec()))
     }
 
     /// Deletes `key`.
     pub async fn delete(&self, key: &str) -> worker::Result<()> {
-        JsFuture::from(self.delete_of(key)?).await?;
+        kept(&self.delete_of(key)?).await?;
         Ok(())
     }
 
@@ -52,7 +54,7 @@ impl Kv {
         let options = Object::new();
         Reflect::set(&options, &"expiration".into(), &(expiry_s as f64).into())?;
         let value = Uint8Array::from(value);
-        JsFuture::from(self.put_with(key, &value, &options)?).await?;
+        kept(&self.put_with(key, &value, &options)?).await?;
         Ok(())
     }
 }

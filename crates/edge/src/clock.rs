@@ -1,12 +1,7 @@
-//! The one place that reads the clock, and that ends what takes too long. Everything else takes the time as an
-//! argument.
-
-use std::{pin::pin, time::Duration};
+//! The one place that reads the clock. Everything else takes the time as an argument.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use futures_util::future::{Either, select};
 use idempotency_core::lifecycle::UnixMillis;
-use worker::Delay;
 
 /// The current time. The platform moves it only when I/O happens, so once per event is often enough.
 #[must_use]
@@ -24,15 +19,6 @@ pub fn now() -> UnixMillis {
 )]
 pub const fn of_js(unix_ms: f64) -> UnixMillis {
     UnixMillis(unix_ms as u64)
-}
-
-/// What `future` becomes, if it takes no longer than `ms` milliseconds. If it does, it is dropped.
-pub async fn within<T>(ms: u64, future: impl Future<Output = T>) -> Option<T> {
-    let deadline = Delay::from(Duration::from_millis(ms));
-    match select(pin!(future), pin!(deadline)).await {
-        Either::Left((output, _)) => Some(output),
-        Either::Right(((), _)) => None,
-    }
 }
 
 /// `time` as a date.

@@ -19,11 +19,11 @@ pub mod settings;
 pub mod problem_type;
 mod catalogue;
 pub mod instance;
-pub mod promptly;
-pub mod clock;
 pub mod outgoing;
-pub mod sync_kv;
 pub mod async_kv;
+pub mod sync_kv;
+pub mod tasks;
+pub mod clock;
 #[cfg(test)]
 mod any_service;
 

@@ -10,12 +10,13 @@ use futures_util::{Stream, StreamExt};
 use wasm_bindgen::JsCast;
 use worker::{
     ByteStream, Request, js_sys, wasm_bindgen,
-    wasm_bindgen_futures::JsFuture,
     web_sys::{
         self, AbortController, AbortSignal, RequestInit, RequestRedirect, Response,
         WorkerGlobalScope,
     },
 };
+
+use crate::tasks::kept;
 
 /// What a request has beside its URL. No answer leads to another address: it would be one that nobody configured.
 #[must_use]
@@ -84,7 +85,7 @@ pub async fn fetch(url: &str, init: &RequestInit) -> worker::Result<Incoming> {
     let connection = Connection::new()?;
     init.set_signal(Some(&connection.signal()));
     let global: WorkerGlobalScope = js_sys::global().unchecked_into();
-    let response = JsFuture::from(global.fetch_with_str_and_init(url, init)).await?;
+    let response = kept(&global.fetch_with_str_and_init(url, init)).await?;
     Ok(Incoming {
         response: response.dyn_into()?,
         _connection: connection,

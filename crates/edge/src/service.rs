@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use thiserror::Error;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
-use worker::{Context, Env, web_sys, worker_sys};
+use worker::{Env, web_sys, worker_sys};
 
 use crate::{
     clock,
@@ -13,7 +13,7 @@ use crate::{
     http::{self, Router},
     monitor::Telemetry,
     operation::{Operations, Ordered, Route, RouteError},
-    promptly::promptly,
+    tasks::promptly,
 };
 
 /// What keeps a service from being built.
@@ -76,20 +76,22 @@ impl Service {
 #[wasm_bindgen]
 impl Service {
     /// Answers a request, of which `content` is the content if it has arrived: with a response, or a promise of one.
-    /// `arrived_at` is when the head came, in milliseconds since 1970.
+    /// `arrived_at` is when the head came, in milliseconds since 1970, and `timer`, if there is one, rings a second later.
     #[must_use]
     pub fn serve(
         &self,
         request: web_sys::Request,
         content: Option<Vec<u8>>,
         arrived_at: f64,
+        timer: Option<JsValue>,
         env: Env,
         ctx: worker_sys::Context,
     ) -> JsValue {
-        let (arrived_at, ctx) = (clock::of_js(arrived_at), Context::new(ctx));
+        let arrived_at = clock::of_js(arrived_at);
         let router = self.router.clone();
         promptly(async move {
-            let response = http::serve(request, content, arrived_at, &router, env, ctx).await?;
+            let response =
+                http::serve(request, content, arrived_at, timer, &router, env, ctx).await?;
             Ok(response.into())
         })
     }

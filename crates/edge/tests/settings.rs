@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic: that is how it fails")]
 
 use idempotency_core::lifecycle::Repeat;
-use idempotency_edge::settings::{Retention, Settings, WrongSetting};
+use idempotency_edge::settings::{Copies, Retention, Settings, WrongSetting};
 
 #[test]
 fn without_variables_everything_has_its_default() {
@@ -28,6 +28,7 @@ fn without_variables_everything_has_its_default() {
     assert_eq!(settings.max_content_bytes, 262_144);
     assert!(settings.allowed_origins.is_empty());
     assert!(!settings.faults_allowed);
+    assert_eq!(settings.copies, Copies::On);
 }
 
 #[test]
@@ -54,6 +55,7 @@ fn each_variable_sets_what_it_names() {
             "https://a.example, http://localhost:3000",
         ),
         ("FAULT_INJECTION", "on"),
+        ("REPLAY_COPIES", "retried"),
     ])
     .unwrap();
 
@@ -79,6 +81,7 @@ fn each_variable_sets_what_it_names() {
         ["https://a.example", "http://localhost:3000"]
     );
     assert!(settings.faults_allowed);
+    assert_eq!(settings.copies, Copies::Retried);
 }
 
 #[test]
@@ -103,6 +106,7 @@ fn a_wrong_value_is_refused_with_its_variable_and_not_repeated() {
         ("FAULT_INJECTION", "true"),
         ("REPLAY_SECRET", "0123456789abcdef0123456789abcde"),
         ("REPLAY_COPIES", "no"),
+        ("REPLAY_COPIES", "retry"),
         ("REPLAY_MEMORY_BYTES", "67108865"),
         ("LOG_LEVEL", "debug"),
     ] {

@@ -24,6 +24,9 @@ const WASM_FEATURES = [
 // only caller makes the whole shorter, but of one long function gzip recognizes less. A second time, it finds a bit more.
 const FOR_GZIP = ["-O", "-O", "--one-caller-inline-max-function-size=20", "--reorder-functions-by-name"];
 
+/** Whether functions keep their names, for whoever looks where time goes. */
+const ARE_NAMED = process.env.NAMED === "yes";
+
 const TOOLS = fileURLToPath(new URL(".", import.meta.url));
 
 /**
@@ -73,7 +76,8 @@ function bind(wasm, build) {
 function optimize(wasm, unusedClasses) {
   const without = unusedClasses.map((name) => `--remove-exports=*${name}*`);
   const features = WASM_FEATURES.map((name) => `--enable-${name}`);
-  const options = [...without, ...FOR_GZIP, "--strip-debug", "--strip-producers", ...features];
+  const names = ARE_NAMED ? "--debuginfo" : "--strip-debug";
+  const options = [...without, ...FOR_GZIP, names, "--strip-producers", ...features];
   run(program("binaryen", "wasm-opt"), [wasm, ...options, "-o", wasm]);
 }
 
@@ -87,7 +91,8 @@ function bundle(index) {
     stop("wasm-bindgen's closures have changed: packages/worker/build/worker.mjs has to know.");
   writeFileSync(index, text.replace("import source ", "import ").replace(TOO_LATE, "return"));
   const bundled = `${index}.bundled`;
-  const options = ["--bundle", "--minify", "--format=esm", "--external:./index_bg.wasm", "--log-level=error"];
+  const options = ["--bundle", "--format=esm", "--external:./index_bg.wasm", "--log-level=error"];
+  if (!ARE_NAMED) options.push("--minify");
   run(program("esbuild", "esbuild"), [index, ...options, `--outfile=${bundled}`]);
   renameSync(bundled, index);
   rmSync(join(dirname(index), "snippets"), { recursive: true, force: true });

@@ -10,8 +10,8 @@ use idempotency_core::{
 
 use super::{no_answer::NoAnswer, object::Object, running::Asking, settle::kept};
 use crate::{
-    clock,
     operation::{Execution, Streaming},
+    tasks::within,
     telemetry::{Event, Tell},
 };
 
@@ -66,7 +66,7 @@ impl Object {
             streaming: &Streaming::default(),
         };
         let deadline_ms = operation.probe_terms().deadline_s.saturating_mul(1000);
-        let answered = clock::within(deadline_ms, operation.probe(&execution)).await;
+        let answered = within(deadline_ms, operation.probe(&execution)).await;
         let (finding, reason) = match answered {
             Some(Ok(Finding::Done(response))) => {
                 (Finding::Done(kept(response, &asked)), String::new())

@@ -1,15 +1,18 @@
 //! One attempt: the operation, with its deadline and its faults.
 
-use std::{convert::Infallible, future::pending, time::Duration};
+use std::{convert::Infallible, future::pending};
 
 use idempotency_core::{
     Asked, Fault, UpstreamError,
     lifecycle::{Attempt, AttemptEnd, SavedResponse, UnixMillis},
 };
 use thiserror::Error;
-use worker::{Delay, Env, State};
+use worker::{Env, State};
 
-use crate::operation::{Execution, Operation, OperationError, Streaming};
+use crate::{
+    operation::{Execution, Operation, OperationError, Streaming},
+    tasks::sleep,
+};
 
 /// An attempt that ended without an answer.
 #[derive(Debug, Error)]
@@ -121,7 +124,7 @@ pub async fn execute(
 async fn before(faults: &[Fault], state: &State) -> Result<(), AttemptError> {
     for fault in faults {
         match fault {
-            Fault::DelayMs(ms) => Delay::from(Duration::from_millis(*ms)).await,
+            Fault::DelayMs(ms) => sleep(*ms).await,
             Fault::FailBefore => return Err(AttemptError::FaultBefore),
             Fault::AbortBefore => match abort(state).await {},
             Fault::Panic => panic!("a panic was asked for"),

@@ -16,7 +16,7 @@ use worker::{
 use super::object::Object;
 use crate::{
     operation::{Operations, Streaming},
-    promptly::promptly,
+    tasks::promptly,
 };
 
 #[wasm_bindgen(module = "/src/coordinator/call.js")]

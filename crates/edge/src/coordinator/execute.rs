@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use futures_util::{FutureExt, future::LocalBoxFuture};
+use futures_util::future::LocalBoxFuture;
 use idempotency_core::{
     Asked, Claimed, Fault, UpstreamError,
     lifecycle::{Attempt, UnixMillis},
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     clock,
     operation::{OperationError, Streaming},
-    promptly::bounded,
+    tasks::{go_on, within},
     telemetry::Tell,
 };
 
@@ -39,7 +39,7 @@ impl Object {
             Some(under_way.as_mut().await)
         } else {
             let left_ms = started_at.ms_until(attempt.deadline);
-            clock::within(left_ms, under_way.as_mut()).await
+            within(left_ms, under_way.as_mut()).await
         };
         let is_awaited = ended.is_none() && grace_s.is_some();
         let ended = ended.unwrap_or_else(|| {
@@ -55,7 +55,7 @@ impl Object {
             let late = self
                 .clone()
                 .await_late(under_way, attempt, asked.clone(), started_at);
-            self.state.wait_until(bounded(late.boxed_local()).map(drop));
+            go_on(late, |promise| self.state.as_raw().wait_until(promise));
         } else {
             self.end(&attempt);
         }
@@ -89,7 +89,7 @@ impl Object {
         started_at: UnixMillis,
     ) {
         let left_ms = clock::now().ms_until(attempt.late_until);
-        if let Some(ended) = clock::within(left_ms, under_way).await
+        if let Some(ended) = within(left_ms, under_way).await
             && let Err(error) = self.settle(&attempt, ended, started_at, &asked)
         {
             asked.tell(&error.event());
@@ -121,6 +121,6 @@ impl Object {
         let Some(ended) = ended else {
             return false;
         };
-        clock::within(left_ms, ended).await.is_some()
+        within(left_ms, ended).await.is_some()
     }
 }

@@ -70,8 +70,8 @@ impl Object {
         let now = clock::now();
         let (expiry, record) = match self.storage.load() {
             Ok(stored) => (
-                expire(stored.as_ref().map(|stored| &stored.record), now),
-                self.change(stored.as_ref(), None, None),
+                expire(stored.as_deref().map(|stored| &stored.record), now),
+                self.change(stored.as_deref(), None, None),
             ),
             Err(StorageError::Unreadable(error)) => {
                 let reason = error.to_string();
@@ -89,7 +89,10 @@ impl Object {
         self.hand_over_soon();
         match expiry {
             Expiry::RingAt(time) => self.storage.ring_at(time)?,
-            Expiry::Delete => self.state.storage().delete_all().await?,
+            Expiry::Delete => {
+                self.storage.forget();
+                self.state.storage().delete_all().await?;
+            }
         }
         Ok(())
     }
@@ -145,7 +148,8 @@ impl Object {
     /// Flushes the counts of the events in this isolate, soon.
     pub(super) fn hand_over_soon(&self) {
         if let Ok(settings) = self.operations.settings(&self.env) {
-            hand_over_soon(&self.env, &settings, |task| self.state.wait_until(task));
+            let state = self.state.as_raw();
+            hand_over_soon(&self.env, &settings, |promise| state.wait_until(promise));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! An API behind this service, and how it is asked.
 
 use idempotency_core::UpstreamError;
-use js_sys::{Array, Reflect, Uint8Array, futures::JsFuture};
+use js_sys::{Array, Reflect, Uint8Array};
 use wasm_bindgen::{
     JsCast,
     prelude::{JsValue, wasm_bindgen},
@@ -18,6 +18,7 @@ use super::{
 use crate::{
     operation::{OperationError, StreamedBody},
     outgoing::Connection,
+    tasks::kept,
 };
 
 #[wasm_bindgen(module = "/src/gateway/ask.js")]
@@ -149,7 +150,7 @@ impl Upstream {
             u32::try_from(max_bytes).unwrap_or(u32::MAX),
             &connection.signal(),
         );
-        let answered = JsFuture::from(answered).await.map_err(unanswered)?;
+        let answered = kept(&answered).await.map_err(unanswered)?;
         let answered: Array = answered.unchecked_into();
         let head = answered.get(0).as_string().unwrap_or_default();
         let body = answered.get(1);
@@ -185,7 +186,7 @@ impl Upstream {
     ) -> worker::Result<web_sys::Response> {
         let (fetcher, fields) = (self.fetcher(env)?, lines(&sent.fields));
         let response = pass(&fetcher, sent.url, sent.method, &fields, sent.body, unread);
-        let response = JsFuture::from(response).await?;
+        let response = kept(&response).await?;
         let response: web_sys::Response = response.unchecked_into();
         let head = parsed(&head_of(&response));
         let fields = to_client(&head.fields, ours);

@@ -7,8 +7,8 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    clock::within,
     outgoing,
+    tasks::within,
     telemetry::{Event, tell},
 };
 

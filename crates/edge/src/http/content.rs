@@ -7,7 +7,7 @@ use idempotency_core::lifecycle::UnixMillis;
 use worker::{ByteStream, Request, web_sys};
 
 use super::{exchange::Exchange, head::RequestField, problem::Problem};
-use crate::clock::{self, within};
+use crate::{clock, tasks::within};
 
 /// How long a client may send nothing of its content, in milliseconds.
 const SILENCE_MS: u64 = 10_000;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use idempotency_core::lifecycle::UnixMillis;
 use uuid::Uuid;
-use worker::web_sys;
+use worker::{wasm_bindgen::JsValue, web_sys};
 
 use super::{
     head::{Head, RequestField},
@@ -18,6 +18,9 @@ use crate::{
 /// The longest value of a header field, in bytes: far longer than any that means something here. What is
 /// longer is work for every parser it meets.
 const MAX_FIELD_BYTES: usize = 8192;
+
+/// How much of the second of a request's timer may be over, in milliseconds, if it is to be waited for.
+const MAX_LATE_MS: u64 = 200;
 
 /// One request, and what its answer must carry.
 #[derive(Debug)]
@@ -34,6 +37,8 @@ pub struct Exchange {
     pub origin: Option<String>,
     /// When its head came.
     pub arrived_at: UnixMillis,
+    /// What rings a second later, unless it has been reading content for as long.
+    timer: Option<JsValue>,
     head: Head,
 }
 
@@ -54,8 +59,22 @@ impl Exchange {
                 .map_or_else(|| Uuid::new_v4().to_string(), str::to_owned),
             origin: short(RequestField::Origin).map(str::to_owned),
             arrived_at,
+            timer: None,
             head,
         }
+    }
+
+    /// The same with its timer.
+    #[must_use]
+    pub fn with(self, timer: Option<JsValue>) -> Self {
+        Self { timer, ..self }
+    }
+
+    /// Its timer, unless so much time is over that it would ring too soon for what begins now.
+    #[must_use]
+    pub fn timer(&self) -> Option<&JsValue> {
+        let timer = self.timer.as_ref();
+        timer.filter(|_| self.duration_ms() < MAX_LATE_MS)
     }
 
     /// The request's method.
@@ -205,6 +224,7 @@ mod tests {
                 correlation_id: String::new(),
                 origin: None,
                 arrived_at: UnixMillis(0),
+                timer: None,
                 head: Head::default(),
             }
             .is_local()

@@ -11,10 +11,11 @@ use worker::Env;
 
 use super::{answer::Answer, auth::Caller, exchange::Exchange, problem::Problem, router::Router};
 use crate::{
-    clock::{self, within},
+    clock,
     coordinator::{Unreachable, ask},
     operation::{FieldError, Query, example_key, format::moment, parse_query},
     settings::{Auth, Role, Settings},
+    tasks::within,
     telemetry::{Event, tell},
 };
 
@@ -158,7 +159,7 @@ pub(super) async fn reply(
     settings: &Settings,
     env: &Env,
 ) -> Result<Inspected, Problem> {
-    let call = ask(env, address, message);
+    let call = ask(env, address, &message);
     let told = within(settings.call_deadline_ms(None, 0), call).await;
     told.unwrap_or(Err(Unreachable::Deadline))
         .map_err(|unreachable| {

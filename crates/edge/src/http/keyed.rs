@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use idempotency_core::{Asked, Claimed, IdempotencyKey, Silence, Variables, lifecycle::Status};
-use worker::{Context, Env};
+use worker::{Env, worker_sys::Context};
 
 use super::{
     admit::{Identity, admit, read_request},
@@ -75,7 +75,8 @@ pub async fn keyed(
                 .wait_s
                 .saturating_add(operation.probe_terms().deadline_s);
             let deadline_ms = settings.call_deadline_ms(operation.deadline_s(), before_s);
-            match claim(env, settings, &key, &asked, deadline_ms).await {
+            let timer = exchange.timer();
+            match claim(env, settings, &key, &asked, timer, deadline_ms).await {
                 Ok(answered) => {
                     publish(ctx, env, settings, key, &asked, &answered);
                     let duration_ms = exchange.duration_ms();

@@ -6,7 +6,6 @@ use worker::{
     Env,
     js_sys::{Object, Reflect},
     wasm_bindgen::{JsCast, JsValue},
-    wasm_bindgen_futures::JsFuture,
     worker_sys::RateLimiter,
 };
 
@@ -16,9 +15,9 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    clock::within,
     operation::{CallerSource, Keyed},
     settings::{Auth, Settings},
+    tasks::{kept, within},
     telemetry::{Event, tell},
 };
 
@@ -108,7 +107,7 @@ async fn is_within(scope: &Scope, env: &Env) -> worker::Result<bool> {
     let limiter: RateLimiter = binding.unchecked_into();
     let question = Object::new();
     Reflect::set(&question, &"key".into(), &scope.to_string().into())?;
-    let outcome = within(DEADLINE_MS, JsFuture::from(limiter.limit(question)?)).await;
+    let outcome = within(DEADLINE_MS, kept(&limiter.limit(question)?)).await;
     let outcome = outcome.ok_or("it did not answer in time")??;
     Ok(Reflect::get(&outcome, &"success".into())?.is_truthy())
 }

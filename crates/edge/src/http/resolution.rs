@@ -21,10 +21,10 @@ use super::{
     router::Router,
 };
 use crate::{
-    clock::within,
     operation::{FieldError, parse_input},
     replay::forget,
     settings::Settings,
+    tasks::within,
     telemetry::{Event, tell},
 };
 

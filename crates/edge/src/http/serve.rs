@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use idempotency_core::{Variables, lifecycle::UnixMillis};
 use uuid::Uuid;
-use worker::{Context, Env, wasm_bindgen::JsValue, web_sys};
+use worker::{Env, wasm_bindgen::JsValue, web_sys, worker_sys::Context};
 
 use super::{
     answer::Answer,
@@ -39,16 +39,17 @@ use crate::{
 
 /// Serves one request. Whatever happens, it has an answer.
 ///
-/// `content` is the request's, if it has arrived.
+/// `content` is the request's, if it has arrived. `timer`, if there is one, rings a second after its head came.
 pub async fn serve(
     request: web_sys::Request,
     content: Option<Vec<u8>>,
     arrived_at: UnixMillis,
+    timer: Option<JsValue>,
     router: &Router,
     env: Env,
     ctx: Context,
 ) -> Result<web_sys::Response, JsValue> {
-    let exchange = Exchange::of(&request, arrived_at);
+    let exchange = Exchange::of(&request, arrived_at).with(timer);
     let mut content = Content::of(request, content);
     let settings = settings_for(&exchange, router, &env);
     let answered = match &settings {
@@ -67,7 +68,7 @@ pub async fn serve(
     let answer = answered.unwrap_or_else(|problem| refuse(problem, &exchange));
     content.let_send().await;
     if let Ok(settings) = &settings {
-        hand_over_soon(&env, settings, |task| ctx.wait_until(task));
+        hand_over_soon(&env, settings, |promise| ctx.wait_until(promise));
     }
     send(&answer, &exchange, &allowed_origins(settings))
 }

@@ -14,9 +14,10 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    clock::{self, within},
+    clock,
     operation::{Execution, Operation, OperationError, Streaming},
     settings::Settings,
+    tasks::within,
     telemetry::{Event, Subject, tell},
 };
 

@@ -11,9 +11,9 @@ use worker::{Env, Headers, Request, Response, js_sys};
 
 use super::Alert;
 use crate::{
-    clock::within,
     outgoing,
     settings::Rules,
+    tasks::within,
     telemetry::{Batch, HeldKeys, Tally},
 };
 

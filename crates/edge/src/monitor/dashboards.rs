@@ -1,15 +1,15 @@
 //! Open dashboards: each is told all that there is when it connects, and then what comes.
 
-use std::{rc::Rc, time::Duration};
+use std::rc::Rc;
 
 use idempotency_core::lifecycle::UnixMillis;
-use worker::{Delay, Response, WebSocketPair, WebSocketRequestResponsePair};
+use worker::{Response, WebSocketPair, WebSocketRequestResponsePair};
 
 use super::{
     object::{Monitor, ObjectError},
     told::Told,
 };
-use crate::{clock, telemetry::Batch};
+use crate::{clock, tasks::sleep, telemetry::Batch};
 
 /// How many may be open. Each is told everything, and what one is slow to take is in the object's memory.
 const MAX_OPEN: usize = 100;
@@ -73,7 +73,7 @@ impl Monitor {
         }
         let monitor = self.clone();
         self.go_on(async move {
-            Delay::from(Duration::from_millis(TELL_PERIOD_MS)).await;
+            sleep(TELL_PERIOD_MS).await;
             let batch = monitor.untold.take();
             // The sums are stored; a page that misses some of them has all when it connects again.
             let _ = monitor.broadcast(batch.as_ref(), clock::now());

@@ -1,16 +1,15 @@
 //! Hands over what this isolate has gathered: at most once a second, and never before an answer.
 
-use std::{cell::Cell, time::Duration};
+use std::cell::Cell;
 
-use futures_util::future::{FutureExt, LocalBoxFuture};
 use idempotency_core::lifecycle::UnixMillis;
-use worker::{Delay, Env};
+use worker::{Env, js_sys::Promise, wasm_bindgen::JsValue};
 
 use super::call::hand_over;
 use crate::{
     clock,
-    promptly::bounded,
     settings::Settings,
+    tasks::{go_on, sleep},
     telemetry::{Event, Subject, gather_nothing, has_gathered, take_gathered, tell},
 };
 
@@ -26,11 +25,11 @@ thread_local! {
     static PROMISED_AT: Cell<Option<UnixMillis>> = const { Cell::new(None) };
 }
 
-/// Sees to it that what was told gets handed over. `spawn` runs what goes on after the answer.
+/// Sees to it that what was told gets handed over. `wait_until` is that of the request or the object.
 pub fn hand_over_soon(
     env: &Env,
     settings: &Settings,
-    spawn: impl FnOnce(LocalBoxFuture<'static, ()>),
+    wait_until: impl FnOnce(&Promise) -> Result<(), JsValue>,
 ) {
     if settings.telemetry_objects == 0 {
         gather_nothing();
@@ -46,7 +45,7 @@ pub fn hand_over_soon(
     PROMISED_AT.set(Some(now));
     let (env, objects) = (env.clone(), settings.telemetry_objects);
     let handing_over = async move {
-        Delay::from(Duration::from_millis(PERIOD_MS)).await;
+        sleep(PERIOD_MS).await;
         PROMISED_AT.set(None);
         let Some(batch) = take_gathered() else {
             return;
@@ -56,5 +55,5 @@ pub fn hand_over_soon(
             tell(Subject::NONE, &Event::CountsLost { reason });
         }
     };
-    spawn(bounded(handing_over.boxed_local()).map(drop).boxed_local());
+    go_on(handing_over, wait_until);
 }

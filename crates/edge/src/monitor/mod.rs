@@ -13,10 +13,6 @@
 
 mod hand_over;
 mod call;
-#[expect(
-    missing_docs,
-    reason = "`durable_object` writes public functions without any"
-)]
 mod object;
 mod gathered;
 mod look;

@@ -6,11 +6,9 @@ use std::{
     rc::Rc,
 };
 
-use futures_util::FutureExt;
 use idempotency_core::lifecycle::UnixMillis;
-use worker::{
-    DurableObject, Env, Request, Response, State as ObjectState, durable_object, wasm_bindgen,
-};
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use worker::{Env, Request, Response, State as ObjectState, wasm_bindgen, web_sys, worker_sys};
 
 use super::{
     call::{Alerts, MonitorError},
@@ -22,17 +20,15 @@ use super::{
 use crate::{
     clock,
     outgoing::up_to,
-    promptly::bounded,
     settings::{Settings, WrongSetting},
     sync_kv::SyncKvError,
+    tasks::{go_on, promptly},
     telemetry::{Batch, MAX_BATCH_BYTES},
 };
 
 /// One monitor, as the platform knows it.
-#[durable_object(alarm)]
-pub struct Telemetry {
-    monitor: Rc<Monitor>,
-}
+#[wasm_bindgen]
+pub struct Telemetry(Rc<Monitor>);
 
 /// One monitor.
 pub struct Monitor {
@@ -86,8 +82,11 @@ pub enum ObjectError {
     Crowded(usize),
 }
 
-impl DurableObject for Telemetry {
-    fn new(object: ObjectState, env: Env) -> Self {
+impl Telemetry {
+    /// An object that the platform has made, or woken.
+    #[must_use]
+    pub fn new(object: worker_sys::DurableObjectState, env: Env) -> Self {
+        let object = ObjectState::from(object);
         let monitor = Monitor {
             store: Store::of(&object),
             object,
@@ -102,24 +101,34 @@ impl DurableObject for Telemetry {
             have_held_changed: Cell::new(false),
             has_dropped: Cell::new(false),
         };
-        Self {
-            monitor: Rc::new(monitor),
-        }
+        Self(Rc::new(monitor))
+    }
+}
+
+#[wasm_bindgen]
+impl Telemetry {
+    /// A response, or a promise of one.
+    #[must_use]
+    pub fn fetch(&self, request: web_sys::Request) -> JsValue {
+        let monitor = self.0.clone();
+        promptly(async move {
+            let answered = monitor.answer(request.into()).await;
+            let response = answered.map_err(|error| JsValue::from(error.to_string()))?;
+            Ok(web_sys::Response::from(response).into())
+        })
     }
 
-    async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        bounded(self.monitor.answer(request).boxed_local())
-            .await
-            .map_err(|aborted| aborted.to_string())?
-            .map_err(|error| worker::Error::from(error.to_string()))
-    }
-
-    async fn alarm(&self) -> worker::Result<Response> {
-        // It may have rung too early, and then has to be set for the same time again.
-        self.monitor.rings_at.set(UnixMillis(0));
-        let looked = self.monitor.look(None);
-        looked.map_err(|error| worker::Error::from(error.to_string()))?;
-        Response::empty()
+    /// The object's alarm rings.
+    #[must_use]
+    pub fn alarm(&self) -> JsValue {
+        let monitor = self.0.clone();
+        promptly(async move {
+            // It may have rung too early, and then has to be set for the same time again.
+            monitor.rings_at.set(UnixMillis(0));
+            let looked = monitor.look(None);
+            looked.map_err(|error| JsValue::from(error.to_string()))?;
+            Ok(JsValue::UNDEFINED)
+        })
     }
 }
 
@@ -175,8 +184,7 @@ impl Monitor {
 
     /// Runs what goes on after an answer.
     pub(super) fn go_on(&self, task: impl Future<Output = ()> + 'static) {
-        self.object
-            .wait_until(bounded(task.boxed_local()).map(drop).boxed_local());
+        go_on(task, |promise| self.object.as_raw().wait_until(promise));
     }
 }
 

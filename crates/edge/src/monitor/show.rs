@@ -1,11 +1,12 @@
 //! A monitor that is not the hub shows it what has come.
 
-use std::{rc::Rc, time::Duration};
-
-use worker::Delay;
+use std::rc::Rc;
 
 use super::{call::show, object::Monitor};
-use crate::telemetry::{Batch, Event, Subject, tell};
+use crate::{
+    tasks::sleep,
+    telemetry::{Batch, Event, Subject, tell},
+};
 
 /// How long a monitor that is not the hub gathers before it shows the hub, in milliseconds.
 const SHOW_PERIOD_MS: u64 = 1000;
@@ -18,7 +19,7 @@ impl Monitor {
         }
         let monitor = self.clone();
         self.go_on(async move {
-            Delay::from(Duration::from_millis(SHOW_PERIOD_MS)).await;
+            sleep(SHOW_PERIOD_MS).await;
             if let Some(batch) = monitor.unshown.take()
                 && let Err(error) = show(&monitor.env, &batch).await
             {

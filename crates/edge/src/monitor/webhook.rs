@@ -5,7 +5,7 @@ use uuid::Uuid;
 use worker::Headers;
 
 use super::alerts::{Alert, Change};
-use crate::{clock::within, outgoing};
+use crate::{outgoing, tasks::within};
 
 /// How often an alert is sent at most until the webhook accepts it.
 const MAX_TRIES: u32 = 5;

@@ -1,15 +1,21 @@
 //! How operations speak to D1.
 
 use idempotency_core::lifecycle::UnixMillis;
-use js_sys::{Array, JSON};
+use js_sys::{Array, Promise, Reflect};
 use serde::de::DeserializeOwned;
-use wasm_bindgen::{JsCast, JsValue};
-use worker::{Env, js_sys, wasm_bindgen, wasm_bindgen_futures::JsFuture, worker_sys::D1Result};
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use worker::{Env, js_sys};
 
 use super::OperationError;
+use crate::tasks::kept;
 
 /// The D1 binding's name in wrangler.toml.
 const BINDING: &str = "DB";
+
+#[wasm_bindgen(module = "/src/operation/database.js")]
+extern "C" {
+    fn run(database: &JsValue, statement: &str, values: &Array) -> Promise;
+}
 
 /// A text, or NULL.
 #[must_use]
@@ -48,10 +54,9 @@ pub async fn rows<T: DeserializeOwned>(
 /// The rows that `statement` returns, as JSON, so that what reads requests can read them: `worker`'s way goes column by
 /// column to the platform, and brings a second deserializer of every type.
 async fn found(env: &Env, statement: &str, values: &[JsValue]) -> worker::Result<String> {
-    let bound = env.d1(BINDING)?.prepare(statement).bind(values)?;
-    let result: D1Result = JsFuture::from(bound.inner().all()?).await?.unchecked_into();
-    let rows = result.results()?.unwrap_or_else(Array::new);
-    Ok(JSON::stringify(&rows)?.into())
+    let database = Reflect::get(env, &JsValue::from_str(BINDING))?;
+    let json = kept(&run(&database, statement, &values.iter().collect())).await?;
+    Ok(json.as_string().unwrap_or_default())
 }
 
 /// Runs `statement` and returns its first row.

@@ -10,7 +10,7 @@ use worker::Env;
 #[cfg(not(target_arch = "wasm32"))]
 use super::shape::{Shape, named};
 use super::{FieldError, OperationError, Query, parse_query};
-use crate::clock::within;
+use crate::tasks::within;
 
 /// How long the database has to answer, in milliseconds. Far longer than it needs: one that takes as long has more to
 /// do than it can, and whoever asks can ask again.

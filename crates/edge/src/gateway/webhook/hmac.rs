@@ -1,8 +1,10 @@
 //! HMAC, by the platform's Web Crypto API: no arithmetic of ours.
 
-use js_sys::{Promise, Uint8Array, futures::JsFuture};
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
 use worker::js_sys;
+
+use crate::tasks::kept;
 
 #[wasm_bindgen(module = "/src/gateway/webhook/hmac.js")]
 extern "C" {
@@ -12,6 +14,6 @@ extern "C" {
 
 /// The code of `head` and `body` in a row, with the hash of this name.
 pub async fn hmac(hash: &str, key: &[u8], head: &[u8], body: &[u8]) -> worker::Result<Vec<u8>> {
-    let code = JsFuture::from(start(hash, key, head, body)).await?;
+    let code = kept(&start(hash, key, head, body)).await?;
     Ok(code.unchecked_into::<Uint8Array>().to_vec())
 }

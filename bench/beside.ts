@@ -6,10 +6,11 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { startApi } from "./api.ts";
+import { makeCallers } from "./callers.ts";
 import { CASES } from "./cases.ts";
 import { type Bundle, type Contender, ROOT, start } from "./contender.ts";
 import { Generator, measure } from "./measure.ts";
-import { median } from "./report.ts";
+import { median, quantile } from "./report.ts";
 import { workersOf } from "./workers.ts";
 
 const { values, positionals } = parseArgs({
@@ -27,22 +28,27 @@ if (other === undefined) {
   process.exit(1);
 }
 const bounds = { connections: Number(values.connections), durationMs: Number(values.seconds) * 1000 };
-const api = await startApi();
-const sides = { here: await workersOf(ROOT, api.url), there: await workersOf(resolve(other), api.url) };
+const callers = await makeCallers();
+const api = await startApi(callers.key);
+const sides = {
+  here: await workersOf(process.env.HERE ?? ROOT, api.url),
+  there: await workersOf(resolve(other), api.url),
+};
 const generators = { load: new Generator(), before: new Generator() };
 const started = new Map<Bundle, Contender>();
 
 console.log(`CPU of workerd for one request, in µs: medians of ${values.rounds} rounds in turn.`);
-for (const which of CASES.filter(({ name }) => name.includes(values.only))) {
+for (const which of CASES.filter(({ name }) => name.startsWith(values.only))) {
   const found: Record<keyof typeof sides, number[]> = { here: [], there: [] };
   for (let round = 0; round < Number(values.rounds); round++)
     // Whoever is second finds the machine as the first has left it, so they take turns in that too.
     for (const side of round % 2 === 0 ? (["here", "there"] as const) : (["there", "here"] as const)) {
       const contender = await running(sides[side][which.worker ?? "ours"]);
-      found[side].push((await measure(generators, contender, which, bounds)).cpuUs);
+      const authorizations = which.callers && callers.authorizations[which.callers];
+      found[side].push((await measure(generators, contender, { ...which, authorizations }, bounds)).cpuUs);
     }
-  const ratios = found.here.map((cpu, round) => cpu / found.there[round]!).sort((a, b) => a - b);
-  const [low, high] = [0.25, 0.75].map((part) => ratios[Math.floor(part * (ratios.length - 1))]!.toFixed(2));
+  const ratios = found.here.map((cpu, round) => cpu / found.there[round]!);
+  const [low, high] = [0.25, 0.75].map((part) => quantile(ratios, part).toFixed(2));
   console.log(
     `${which.name.padEnd(32)} here ${median(found.here).toFixed(0).padStart(6)}  there ` +
       `${median(found.there).toFixed(0).padStart(6)}  ratio ${median(ratios).toFixed(3)}, half of them ${low} to ${high}`,

@@ -1,4 +1,5 @@
-// What is measured: for each case the request, the answer it must have, and the floor it is held against.
+// What is measured: for each case the request, the answer it must have, the floors it is held against, and how much dearer
+// than each it may be.
 
 import type { Load } from "./load.ts";
 
@@ -7,19 +8,19 @@ type Sent = Pick<Load, "path" | "content">;
 
 export interface Case {
   name: string;
-  floor: FloorName;
-  /** The floor that does all that the case has to do, if that is another. */
-  allOf?: FloorName;
-  /** How much of the floor's speed it is to have. */
-  target: number;
-  /** Which of our Workers it is sent to, if not to one without variables. */
-  worker?: "forgetful" | "quiet" | "gateway" | "forgetful gateway";
+  /** What it is held against: the processor time of a request, ours over theirs, is to be `atMost`. */
+  against: { floor: FloorName; atMost: number }[];
+  /** Which of our Workers it is sent to, and which J, if not to one without variables. */
+  worker?:
+    "forgetful" | "uncopied" | "retried" | "gateway" | "forgetful gateway" | "tokens" | "issuer" | "limited";
   request: Sent;
   keys: Keys;
   /** What every answer is. */
   answer: Pick<Load, "status" | "contains">;
   /** The content that was sent with each key before, if it is another. */
   contentBefore?: string;
+  /** The callers, if they are not nobody. */
+  callers?: "tokens" | "issuer";
 }
 
 /**
@@ -28,9 +29,31 @@ export interface Case {
  */
 export type Keys = "new" | "none" | "bad" | "completed" | "running";
 
-export type FloorName = "F1" | "F2" | "F3" | "F4" | "F5" | "G1" | "G3";
+/** A floor of `FLOORS` or `STEPS`, or J. */
+export type FloorName =
+  | "F1"
+  | "F2"
+  | "F3"
+  | "F4"
+  | "F5"
+  | "G1"
+  | "G3"
+  | "F1-fields"
+  | "F1-log"
+  | "F4-row"
+  | (typeof TOLD)[number]
+  | "J";
 
-export const FLOORS: { name: FloorName; does: string; keys: Keys }[] = [
+const TOLD = ["F1-line-fields", "F2-line-fields", "F4-told", "F5-told"] as const;
+
+export interface Floor {
+  name: FloorName;
+  does: string;
+  keys: Keys;
+}
+
+/** In JavaScript and in Rust. */
+export const FLOORS: Floor[] = [
   { name: "F1", does: "reads the content, answers a fixed 201", keys: "none" },
   { name: "F2", does: "calls an object that is there, which answers fixed bytes", keys: "completed" },
   { name: "F3", does: "calls a new object, which stores twice, sets an alarm, answers", keys: "new" },
@@ -40,12 +63,21 @@ export const FLOORS: { name: FloorName; does: string; keys: Keys }[] = [
   { name: "G3", does: "F3, and an API asked between the two", keys: "new" },
 ];
 
-/** Floors that do one thing more, in JavaScript alone. */
-export const STEPS: { name: string; path: string; keys: Keys }[] = [
-  { name: "F1, 14 fields read, 9 answered, a deadline", path: "/F1-fields", keys: "none" },
-  { name: "F1, a line logged", path: "/F1-log", keys: "none" },
-  { name: "F4, with the row of a resource", path: "/F4-row", keys: "new" },
+/** In JavaScript alone: what does one thing more, and what does all that the contract asks for. */
+export const STEPS: Floor[] = [
+  { name: "F1-fields", does: "F1, with 14 fields read, 9 answered, and a deadline", keys: "none" },
+  { name: "F1-log", does: "F1, and a line logged", keys: "none" },
+  { name: "F4-row", does: "F4, with the row of a resource, which is given back", keys: "new" },
+  { name: "F1-line-fields", does: "F1-fields, and a line logged", keys: "none" },
+  { name: "F2-line-fields", does: "F2, with the same fields, deadline and line", keys: "completed" },
+  { name: "F4-told", does: "F4-row, and three lines logged", keys: "new" },
+  { name: "F5-told", does: "F4-told, and one copy in KV after the answer", keys: "new" },
 ];
+
+export const J = "J: the same work as this service, in plain JavaScript";
+
+/** How much of J's processor time everything is to take. */
+const J_AT_MOST = 0.95;
 
 export const RESOURCE: Sent = {
   path: "/api/v1/operations/resources",
@@ -63,102 +95,109 @@ const AUDIT_ENTRY: Sent = {
   path: "/api/audit/log",
   content: JSON.stringify({ user_id: "u1", action: "login", details: { from: "page" } }),
 };
-
-const TARGET = 0.85;
-
-const first = (name: string, request: Sent): Case => ({
-  name: `first request: ${name}`,
-  floor: "F4",
-  allOf: "F5",
-  target: TARGET,
-  request,
-  keys: "new",
-  answer: { status: 201 },
+/** A resource of about so many bytes. */
+const large = (bytes: number): Sent => ({
+  path: RESOURCE.path,
+  content: JSON.stringify({ name: "Lathe", metadata: { notes: Array(bytes / 64).fill("x".repeat(61)) } }),
 });
-const replay = { request: RESOURCE, keys: "completed" as const };
+
+const held = (floor: FloorName, atMost: number) => [
+  { floor, atMost },
+  { floor: "J" as const, atMost: J_AT_MOST },
+];
+const againstJ = [{ floor: "J" as const, atMost: J_AT_MOST }];
+
 const REPLAYED = { status: 201, contains: "Idempotent-Replayed: true" };
 const REFUSED = { status: 400 };
+const first = { keys: "new" as const, answer: { status: 201 } };
+const replay = { request: RESOURCE, keys: "completed" as const, answer: REPLAYED };
+const mismatch = {
+  ...replay,
+  answer: REFUSED,
+  contentBefore: JSON.stringify({ name: "Another" }),
+};
+
+const FIRST: Case[] = Object.entries({
+  resource: RESOURCE,
+  transaction: TRANSACTION,
+  "audit entry": AUDIT_ENTRY,
+}).flatMap(([name, request]) => [
+  {
+    ...{ name: `first request: ${name}, copies off`, ...first, request },
+    ...{ worker: "uncopied" as const, against: held("F4-told", 1.08) },
+  },
+  { name: `first request: ${name}`, ...first, request, against: held("F5-told", 1.12) },
+]);
+
+const REPLAYS: Case[] = [
+  {
+    ...{ name: "replay from the object", ...replay },
+    ...{ worker: "forgetful", against: held("F2-line-fields", 1.35) },
+  },
+  {
+    ...{ name: "409 while the first runs", request: RESOURCE, keys: "running", answer: { status: 409 } },
+    ...{ against: held("F2-line-fields", 1.35) },
+  },
+  {
+    ...{ name: "mismatch by the object", ...mismatch },
+    ...{ worker: "forgetful", against: held("F2-line-fields", 1.35) },
+  },
+  { name: "replay from memory", ...replay, against: held("F1-line-fields", 1.3) },
+  { name: "mismatch from memory", ...mismatch, against: held("F1-line-fields", 1.3) },
+  {
+    ...{ name: "refused: no key", request: RESOURCE, keys: "none", answer: REFUSED },
+    ...{ against: held("F1-line-fields", 1.3) },
+  },
+  {
+    ...{ name: "refused: bad key", request: RESOURCE, keys: "bad", answer: REFUSED },
+    ...{ against: held("F1-line-fields", 1.3) },
+  },
+];
 
 const ORDER: Sent = { ...RESOURCE, path: "/orders" };
 
 /** In front of an API. */
 const GATEWAY: Case[] = [
   {
-    name: "gateway: first request",
-    floor: "G3",
-    target: TARGET,
-    worker: "gateway",
-    request: ORDER,
-    keys: "new",
-    answer: { status: 201 },
+    ...{ name: "gateway: first request", ...first, request: ORDER },
+    ...{ worker: "gateway", against: held("G3", 1.15) },
   },
   {
-    name: "gateway: replay from memory",
-    floor: "F1",
-    target: TARGET,
-    worker: "gateway",
-    request: ORDER,
-    keys: "completed",
-    answer: REPLAYED,
+    ...{ name: "gateway: replay from memory", ...replay, request: ORDER },
+    ...{ worker: "gateway", against: held("F1-line-fields", 1.2) },
   },
   {
-    name: "gateway: replay from the object",
-    floor: "F2",
-    target: TARGET,
-    worker: "forgetful gateway",
-    request: ORDER,
-    keys: "completed",
-    answer: REPLAYED,
+    ...{ name: "gateway: replay from the object", ...replay, request: ORDER },
+    ...{ worker: "forgetful gateway", against: held("F2-line-fields", 1.2) },
   },
   {
-    name: "gateway: pass-through",
-    floor: "G1",
-    target: TARGET,
-    worker: "gateway",
-    request: ORDER,
-    keys: "none",
-    answer: { status: 201 },
+    ...{ name: "gateway: pass-through", request: ORDER, keys: "none", answer: { status: 201 } },
+    ...{ worker: "gateway", against: held("G1", 1.1) },
   },
 ];
 
-export const CASES: Case[] = [
-  first("resource", RESOURCE),
-  first("transaction", TRANSACTION),
-  first("audit entry", AUDIT_ENTRY),
-  { name: "replay from memory", floor: "F1", target: TARGET, ...replay, answer: REPLAYED },
+/** What other load costs. */
+const OTHERS: Case[] = [
+  ...[1, 16, 256].flatMap((kb): Case[] => [
+    { name: `first request: ${kb} KB`, ...first, request: large(kb * 1024 - 128), against: againstJ },
+    { name: `replay from memory: ${kb} KB`, ...replay, request: large(kb * 1024 - 128), against: againstJ },
+  ]),
   {
-    name: "replay from memory, not logged",
-    floor: "F1",
-    target: TARGET,
-    worker: "quiet",
+    name: "replay from memory: 1,000 API tokens",
     ...replay,
-    answer: REPLAYED,
+    worker: "tokens",
+    callers: "tokens",
+    against: [],
   },
+  { name: "replay from memory: 1,000 JWTs", ...replay, worker: "issuer", callers: "issuer", against: [] },
+  { name: "replay from memory: limiter bound", ...replay, worker: "limited", against: [] },
   {
-    name: "replay from the object",
-    floor: "F2",
-    target: TARGET,
-    worker: "forgetful",
-    ...replay,
-    answer: REPLAYED,
-  },
-  {
-    name: "409 while the first runs",
-    floor: "F2",
-    target: TARGET,
+    name: "first request: resource, copies retried",
+    ...first,
     request: RESOURCE,
-    keys: "running",
-    answer: { status: 409 },
+    worker: "retried",
+    against: [],
   },
-  { name: "refused: no key", floor: "F1", target: TARGET, request: RESOURCE, keys: "none", answer: REFUSED },
-  { name: "refused: bad key", floor: "F1", target: TARGET, request: RESOURCE, keys: "bad", answer: REFUSED },
-  {
-    name: "refused: mismatch",
-    floor: "F1",
-    target: TARGET,
-    ...replay,
-    contentBefore: JSON.stringify({ name: "Another" }),
-    answer: REFUSED,
-  },
-  ...GATEWAY,
 ];
+
+export const CASES: Case[] = [...FIRST, ...REPLAYS, ...GATEWAY, ...OTHERS];

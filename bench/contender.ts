@@ -7,7 +7,14 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
-import { compatibilityDate, execute, modules } from "../tests/harness/server.ts";
+import {
+  type Copies,
+  compatibilityDate,
+  type Database,
+  execute,
+  limiter,
+  modules,
+} from "../tests/harness/server.ts";
 import { Processor } from "./processor.ts";
 
 export const ROOT = join(import.meta.dirname, "..");
@@ -23,6 +30,11 @@ export interface Contender {
   processor: Processor;
   /** From the start of the runtime to the Worker's first answer, in milliseconds. */
   startUpMs: number;
+  /** Where the runtime's inspector listens, if the Worker is `inspected`. */
+  inspector?: URL;
+  /** What it writes. */
+  db: Database;
+  kv(): Promise<Copies>;
   stop(): Promise<void>;
 }
 
@@ -38,9 +50,11 @@ export interface Bundle {
   variables: Record<string, string>;
   /** In the place of the policy in the bundle. */
   policy?: object;
+  /** How many requests a caller may send in ten seconds; without it, as many as it likes. */
+  rateLimit?: number;
 }
 
-export async function start(bundle: Bundle): Promise<Contender> {
+export async function start(bundle: Bundle, { inspected = false } = {}): Promise<Contender> {
   const state = await mkdtemp(join(tmpdir(), "edge-idempotency-bench-"));
   const name = "contender";
   const objects = Object.entries(bundle.objects);
@@ -51,6 +65,7 @@ export async function start(bundle: Bundle): Promise<Contender> {
     log: new Log(LogLevel.NONE),
     // What is logged is written by the runtime, as it is under `wrangler dev`, and not looked at.
     handleStructuredLogs: () => {},
+    ...(inspected ? { inspectorPort: 0 } : {}),
     workers: [
       {
         dev: { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] },
@@ -65,7 +80,7 @@ export async function start(bundle: Bundle): Promise<Contender> {
               [basename(bundle.main)]: { type: "esm", contents: await readFile(bundle.main, "utf8") },
             },
           },
-          // No limiter of requests: Miniflare's is a Durable Object that stores each request, which the platform's is not.
+          // Miniflare's limiter of requests is a Durable Object that stores each request, which the platform's is not.
           env: {
             ...Object.fromEntries(
               objects.map(([binding, exportName]) => [
@@ -75,6 +90,7 @@ export async function start(bundle: Bundle): Promise<Contender> {
             ),
             REPLAYS: { type: "kv", id: "REPLAYS" },
             DB: { type: "d1", id: "DB" },
+            ...limiter(bundle.rateLimit),
             ...Object.fromEntries(
               Object.entries(bundle.variables).map(([name, value]) => [
                 name,
@@ -105,6 +121,9 @@ export async function start(bundle: Bundle): Promise<Contender> {
   return {
     port: Number(address.port),
     startUpMs,
+    db,
+    kv: () => miniflare.getKVNamespace("REPLAYS"),
+    ...(inspected ? { inspector: await miniflare.getInspectorURL() } : {}),
     processor: new Processor(runtime.pid),
     stop: async () => {
       await miniflare.dispose();

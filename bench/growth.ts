@@ -1,7 +1,7 @@
 // Whether keys that were used before make later ones dearer: of each kind two Workers side by side, one with many keys
 // and one with few. The floor has made as many objects and rows, so that it shows what of it is the platform's.
 
-import { type Case, CASES, FLOORS, RESOURCE } from "./cases.ts";
+import { type Case, CASES, RESOURCE } from "./cases.ts";
 import type { Contender } from "./contender.ts";
 import { type Generators, measure, type Measured, type Measurement } from "./measure.ts";
 import { median } from "./report.ts";
@@ -52,12 +52,11 @@ export async function growth(
     );
   }
 
-  const floorKeys = FLOORS.find(({ name }) => name === FLOOR)!.keys;
   const compared: Compared[] = [
     ...cases.map((which) => ({ name: which.name, what: which, few: grown.few, many: grown.many })),
     {
       name: FLOOR,
-      what: { request: { ...RESOURCE, path: floor.path }, keys: floorKeys, answer },
+      what: { request: { ...RESOURCE, path: floor.path }, keys: "new", answer },
       few: grown.fewFloor,
       many: grown.manyFloor,
     },

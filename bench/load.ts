@@ -19,6 +19,8 @@ export interface Load {
   content: string;
   /** The keys, in turn. Without the list, each request has a new one; with an empty list, it has none. */
   keys?: string[] | undefined;
+  /** The values of `Authorization`, in turn. */
+  authorizations?: string[] | undefined;
   /** `X-Fault` */
   fault?: string | undefined;
   status: number;
@@ -108,26 +110,32 @@ function isWhole(received: string): boolean {
 }
 
 /** Makes one request after the other. */
-function requests({ path, content, keys, fault }: Load): () => Buffer {
-  const request = Buffer.from(
-    [
-      `POST ${path} HTTP/1.1`,
-      "Host: 127.0.0.1",
-      "User-Agent: bench",
-      "Content-Type: application/json",
-      ...(fault === undefined ? [] : [`X-Fault: ${fault}`]),
-      ...(keys?.length === 0 ? [] : [`X-Idempotency-Key: ${KEY}`]),
-      `Content-Length: ${Buffer.byteLength(content)}`,
-      "",
-      content,
-    ].join("\r\n"),
-  );
-  const at = request.indexOf(KEY);
+function requests({ path, content, keys, fault, authorizations = [] }: Load): () => Buffer {
+  const request = (authorization?: string) =>
+    Buffer.from(
+      [
+        `POST ${path} HTTP/1.1`,
+        "Host: 127.0.0.1",
+        "User-Agent: bench",
+        "Content-Type: application/json",
+        ...(authorization === undefined ? [] : [`Authorization: ${authorization}`]),
+        ...(fault === undefined ? [] : [`X-Fault: ${fault}`]),
+        ...(keys?.length === 0 ? [] : [`X-Idempotency-Key: ${KEY}`]),
+        `Content-Length: ${Buffer.byteLength(content)}`,
+        "",
+        content,
+      ].join("\r\n"),
+    );
+  const all = authorizations.length === 0 ? [request()] : authorizations.map(request);
+  const placesOfKeys = all.map((request) => request.indexOf(KEY));
   let sent = 0;
   return () => {
-    if (at < 0) return request;
-    const one = Buffer.from(request);
-    one.write(keys === undefined ? randomUUID() : keys[sent++ % keys.length]!, at, "latin1");
+    const which = sent % all.length;
+    const key = keys === undefined ? randomUUID() : keys[sent % keys.length]!;
+    sent++;
+    if (placesOfKeys[which]! < 0) return all[which]!;
+    const one = Buffer.from(all[which]!);
+    one.write(key, placesOfKeys[which]!, "latin1");
     return one;
   };
 }

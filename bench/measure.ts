@@ -30,7 +30,9 @@ export interface Generators {
   before: Generator;
 }
 
-export type Measurement = Pick<Case, "request" | "keys" | "answer" | "contentBefore">;
+export interface Measurement extends Pick<Case, "request" | "keys" | "answer" | "contentBefore"> {
+  authorizations?: string[] | undefined;
+}
 
 export class Generator {
   readonly #process = fork(join(import.meta.dirname, "load.ts"), { execArgv: [] });
@@ -51,11 +53,11 @@ export class Generator {
 export async function measure(
   generators: Generators,
   contender: Contender,
-  { request, keys: which, answer, contentBefore }: Measurement,
+  { request, keys: which, answer, contentBefore, authorizations }: Measurement,
   { connections, durationMs }: { connections: number; durationMs: number },
 ): Promise<Measured> {
   const { port, processor } = contender;
-  const keys = keysOf(which, connections);
+  const keys = keysOf(which, connections, authorizations);
   const before: Load = {
     ...request,
     content: contentBefore ?? request.content,
@@ -63,6 +65,7 @@ export async function measure(
     connections: which === "running" ? connections : Math.min(connections, 8),
     requests: keys?.length ?? 0,
     keys,
+    authorizations,
     fault: which === "running" ? `delay=${durationMs + MARGIN_MS}` : undefined,
     status: 201,
   };
@@ -71,7 +74,8 @@ export async function measure(
   if (which === "running") await allAreRunning(port, keys ?? []);
 
   const cpuBefore = processor.cpuMs();
-  const run = await generators.load.drive({ ...request, ...answer, port, connections, durationMs, keys });
+  const measured = { ...request, ...answer, port, connections, durationMs, keys, authorizations };
+  const run = await generators.load.drive(measured);
   const cpuMs = processor.cpuMs() - cpuBefore;
   await done;
   return {
@@ -83,7 +87,7 @@ export async function measure(
   };
 }
 
-function keysOf(which: Keys, connections: number): string[] | undefined {
+function keysOf(which: Keys, connections: number, authorizations?: string[]): string[] | undefined {
   const some = (count: number) => Array.from({ length: count }, () => randomUUID() as string);
   switch (which) {
     case "new":
@@ -93,7 +97,8 @@ function keysOf(which: Keys, connections: number): string[] | undefined {
     case "bad":
       return ["a-text-as-long-as-a-UUID-but-not-one"];
     case "completed":
-      return some(COMPLETED_KEYS);
+      // Each caller has keys of its own.
+      return some(authorizations?.length ?? COMPLETED_KEYS);
     case "running":
       return some(connections);
   }

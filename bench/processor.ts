@@ -1,22 +1,19 @@
-// What a process takes of the machine, as Linux tells it in /proc (proc_pid_stat(5), proc_pid_status(5)).
+// What a process takes of the machine, as Linux tells it in /proc (proc_pid_status(5), and schedstats in its documentation).
 
-import { readFileSync } from "node:fs";
-
-/** Linux counts in hundredths of a second, whatever the kernel's own tick is. */
-const MS_PER_TICK = 10;
+import { readdirSync, readFileSync } from "node:fs";
 
 export class Processor {
-  readonly #pid: number;
+  readonly pid: number;
 
   constructor(pid: number) {
-    this.#pid = pid;
+    this.pid = pid;
   }
 
-  /** Milliseconds of processor time, of all threads, since the process began. */
+  /** Milliseconds of processor time, of all threads that there are, since each began. */
   cpuMs(): number {
-    // The name, in parentheses, may contain spaces.
-    const fields = this.#read("stat").split(") ").at(-1)!.split(" ");
-    return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+    const threads = readdirSync(`/proc/${this.pid}/task`);
+    const nanoseconds = threads.map((thread) => Number(this.#read(`task/${thread}/schedstat`).split(" ")[0]));
+    return nanoseconds.reduce((sum, some) => sum + some, 0) / 1e6;
   }
 
   /** Megabytes of memory in use. */
@@ -25,6 +22,6 @@ export class Processor {
   }
 
   #read(name: string): string {
-    return readFileSync(`/proc/${this.#pid}/${name}`, "utf8");
+    return readFileSync(`/proc/${this.pid}/${name}`, "utf8");
   }
 }

@@ -168,7 +168,8 @@ function another(name: string, contents: string) {
   };
 }
 
-function limiter(limit?: number) {
+/** The binding of a limiter, if there is to be one. */
+export function limiter(limit?: number) {
   const RATE_LIMITER = { type: "rate-limit" as const, namespace: "1001" };
   return limit === undefined
     ? {}

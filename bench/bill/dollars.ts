@@ -32,7 +32,7 @@ export type Dollars = Record<(typeof PARTS)[number], number> & { total: number; 
 /** What a million of what has these counts costs. Logs are no part of the total: they can be sampled. */
 export function dollars(counts: Counts): Dollars {
   const of = (name: Name) => counts[name] ?? 0;
-  const { object_ms, cpu_ms } = of("objectRowsRead") > 1 ? ASSUMED.operation : ASSUMED.answer;
+  const { object_ms, cpu_ms } = of("objectRowsWritten") > 1 ? ASSUMED.operation : ASSUMED.answer;
   // KV is asked where the object has been silent for a second.
   const active_s = object_ms / 1000 + of("kvReads");
   const invocations = of("workerRequests") + of("objectRequests");

@@ -6,7 +6,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { eventually, newKey } from "../harness/client.ts";
 import { type Dev, startDev } from "../harness/dev.ts";
 
@@ -33,8 +33,10 @@ beforeAll(async () => {
   const registry = { WRANGLER_REGISTRY_PATH: join(shop, "registry") };
   started.push(await startDev(service, ["npx", "wrangler", "dev"], registry));
   started.push(await startDev(shop, ["npm", "start", "--"], registry));
-  await eventually(async () => (await checkOut(newKey())).status === 201);
 }, 120_000);
+
+// A server that has answered may still load what it serves once more, and is not to be found meanwhile.
+beforeEach(() => eventually(async () => (await checkOut(newKey())).status === 201));
 
 afterAll(async () => {
   for (const dev of started) await dev.stop();

@@ -1,4 +1,4 @@
-// npm run bench:beside -- <checkout> [--rounds <n>] [--seconds <n>] [--connections <n>] [--only <part of a name>]
+// npm run bench:beside -- <checkout> [--rounds <n>] [--seconds <n>] [--connections <n>] [--only <pattern of names>]
 //
 // Holds this checkout's bundle against that of another one, which has been built there by `npm run bundle`: every case in
 // turn, one after the other, in a runtime of each. It says how far the rounds spread, and never fails for a time.
@@ -31,14 +31,14 @@ const bounds = { connections: Number(values.connections), durationMs: Number(val
 const callers = await makeCallers();
 const api = await startApi(callers.key);
 const sides = {
-  here: await workersOf(process.env.HERE ?? ROOT, api.url),
+  here: await workersOf(ROOT, api.url),
   there: await workersOf(resolve(other), api.url),
 };
 const generators = { load: new Generator(), before: new Generator() };
 const started = new Map<Bundle, Contender>();
 
 console.log(`CPU of workerd for one request, in µs: medians of ${values.rounds} rounds in turn.`);
-for (const which of CASES.filter(({ name }) => name.startsWith(values.only))) {
+for (const which of CASES.filter(({ name }) => new RegExp(values.only).test(name))) {
   const found: Record<keyof typeof sides, number[]> = { here: [], there: [] };
   for (let round = 0; round < Number(values.rounds); round++)
     // Whoever is second finds the machine as the first has left it, so they take turns in that too.

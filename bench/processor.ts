@@ -3,15 +3,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 export class Processor {
-  readonly pid: number;
+  readonly #pid: number;
 
   constructor(pid: number) {
-    this.pid = pid;
+    this.#pid = pid;
   }
 
   /** Milliseconds of processor time, of all threads that there are, since each began. */
   cpuMs(): number {
-    const threads = readdirSync(`/proc/${this.pid}/task`);
+    const threads = readdirSync(`/proc/${this.#pid}/task`);
     const nanoseconds = threads.map((thread) => Number(this.#read(`task/${thread}/schedstat`).split(" ")[0]));
     return nanoseconds.reduce((sum, some) => sum + some, 0) / 1e6;
   }
@@ -22,6 +22,6 @@ export class Processor {
   }
 
   #read(name: string): string {
-    return readFileSync(`/proc/${this.pid}/${name}`, "utf8");
+    return readFileSync(`/proc/${this.#pid}/${name}`, "utf8");
   }
 }

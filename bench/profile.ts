@@ -22,7 +22,7 @@ const { values, positionals } = parseArgs({
     top: { type: "string", default: "40" },
   },
 });
-const which = CASES.find(({ name }) => name === positionals[0])!;
+const which = CASES.find(({ name }) => name === positionals[0]);
 if (which === undefined) {
   console.error(`Name one of the cases:\n${CASES.map(({ name }) => name).join("\n")}`);
   process.exit(1);

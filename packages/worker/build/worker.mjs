@@ -91,8 +91,8 @@ function bundle(index) {
     stop("wasm-bindgen's closures have changed: packages/worker/build/worker.mjs has to know.");
   writeFileSync(index, text.replace("import source ", "import ").replace(TOO_LATE, "return"));
   const bundled = `${index}.bundled`;
-  const options = ["--bundle", "--format=esm", "--external:./index_bg.wasm", "--log-level=error"];
-  if (!ARE_NAMED) options.push("--minify");
+  const short = ARE_NAMED ? ["--minify-whitespace", "--minify-syntax"] : ["--minify"];
+  const options = ["--bundle", ...short, "--format=esm", "--external:./index_bg.wasm", "--log-level=error"];
   run(program("esbuild", "esbuild"), [index, ...options, `--outfile=${bundled}`]);
   renameSync(bundled, index);
   rmSync(join(dirname(index), "snippets"), { recursive: true, force: true });

@@ -1,8 +1,4 @@
-//! Futures for JavaScript, and what they wait for.
-//!
-//! Promises of the platform and timers are told back by `packages/worker/tasks.js` with one call, `settled` of `run.rs`, in
-//! which all goes on that waited for it. `wasm-bindgen-futures` would make two closures for each promise, and have the queue
-//! of microtasks call a third.
+//! Futures for JavaScript, and what they wait for. `run` says how, and why not by `wasm-bindgen-futures`.
 
 mod told;
 mod run;

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -63,21 +63,36 @@ async function part(command, name = command) {
 
 function summarize() {
   const total = { passed: 0, failed: 0 };
+  const failures = [];
   // Stable cargo has no machine-readable form; its summaries ("test result: ok. 3 passed; 0 failed; …") stand on lines of
   // their own, one for each test program.
   const rust = parts.find(({ name }) => name === "npm run test:rust").output;
   for (const [, passed, failed] of rust.matchAll(/^test result: .* (\d+) passed; (\d+) failed/gm))
     add(total, Number(passed), Number(failed));
   if (existsSync(report)) {
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
     add(total, numPassedTests, numFailedTests);
+    failures.push(...testResults.flatMap(failuresOf));
   }
   const broken = parts.filter(({ isBroken }) => isBroken);
   for (const { name, seconds } of parts) console.log(`${seconds.toFixed(0).padStart(5)} s  ${name}`);
   console.log(`${((performance.now() - started) / 1000).toFixed(0).padStart(5)} s  in all`);
   for (const { name } of broken) console.log(`\n${name} failed`);
+  for (const failure of failures) console.log(`\n${failure}`);
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   process.exitCode = broken.length > 0 || total.passed === 0 ? 1 : 0;
+}
+
+/** What failed in a file of tests, and the first line of why: the output above is long, and may be cut. */
+function failuresOf({ name, message, assertionResults }) {
+  const file = relative(ROOT, name);
+  const tests = assertionResults.filter(({ status }) => status === "failed");
+  if (tests.length === 0 && message) return [`${file}: ${firstLine(message)}`];
+  return tests.map(({ fullName, failureMessages: [why = ""] }) => `${file}: ${fullName}\n  ${firstLine(why)}`);
+}
+
+function firstLine(text) {
+  return text.split("\n", 1)[0];
 }
 
 function add(total, passed, failed) {

@@ -15,8 +15,9 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ["tests/{worker,chaos,conformance,dashboard}/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // For a machine that is busy with other work, and several times as slow.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // Each file runs a runtime of its own beside its tests, and waits for it a good part of the time.
     maxWorkers: 4,
     // A file that leaves nothing behind has no need of a process of its own, which would load everything anew.

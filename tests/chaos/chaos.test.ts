@@ -8,7 +8,7 @@ const SEED = 20_261_001;
 
 test(
   "nothing happens twice and nothing gets lost while everything goes wrong",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     const { report } = await chaos({ seed: SEED, durationMs: 22_000, keys: 200 });
 

@@ -31,7 +31,7 @@ export interface Result {
 const KEYS_IN_USE = 60;
 
 /** A device that is out of reach must be back before the end. */
-const BACK_WITHIN_MS = 15_000;
+const BACK_WITHIN_MS = 60_000;
 
 const PROGRESS_EVERY_MS = 2000;
 

@@ -1,4 +1,4 @@
-// npm run clients [-- <part of a client's name>]
+// npm run clients [-- <part of a client's name> …]
 //
 // Makes clients from the description of the API with the generators that people use, compiles them, and runs each
 // against a local server that asks for a token. Every client creates what there is to create, is replayed, is refused,
@@ -16,8 +16,8 @@ import { CACHE, install, jacksonJar } from "./toolchains.ts";
 const TOKEN = "clients-token-for-this-run";
 
 const PATH = install();
-const [part = ""] = process.argv.slice(2);
-const wanted = clients.filter(({ name }) => name.includes(part));
+const parts = process.argv.slice(2);
+const wanted = clients.filter(({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)));
 rmSync(join(CACHE, "generated"), { recursive: true, force: true });
 const sha256 = createHash("sha256").update(TOKEN).digest("hex");
 const server = await startServer({

@@ -14,7 +14,6 @@ import { type Result, runSuite } from "./suite.ts";
 
 test(
   "a server that does everything right passes, and is not credited with what it cannot show",
-  { timeout: 60_000 },
   async () => {
     const results = await against(undefined);
 
@@ -68,7 +67,6 @@ test("an API without a gateway fails the case about the key that it gets", async
 
 test(
   "a server whose effects are counted by its answers is not credited with effects that no answer tells of",
-  { timeout: 60_000 },
   async () => {
     const untold = CASES.filter(({ needs = [] }) => needs.includes("counting")).map(({ id }) => id);
     const profile: Profile = { ...REFERENCE_PROFILE, effects: { idMember: "id" } };

@@ -122,9 +122,10 @@ async function isLive(dashboard: Dashboard) {
 async function watchStates({ page }: Dashboard): Promise<() => Promise<string[]>> {
   await page.evaluate(`{
     const line = document.querySelector("#connection");
+    let last = line.dataset.state;
     globalThis.states = [];
     new MutationObserver(() => {
-      if (line.dataset.state !== globalThis.states.at(-1)) globalThis.states.push(line.dataset.state);
+      if (line.dataset.state !== last) globalThis.states.push((last = line.dataset.state));
     }).observe(line, { attributeFilter: ["data-state"] });
   }`);
   return () => page.evaluate("globalThis.states");

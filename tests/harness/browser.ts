@@ -13,6 +13,9 @@ export interface Mischief {
   errors: string[];
 }
 
+/** How long a page may take for what is awaited: a machine may be busy with much else. */
+const PATIENCE_MS = 120_000;
+
 /** The browser that scripts/browser.mjs found; `HOST` is this machine. */
 export async function openBrowser(): Promise<Browser> {
   const path = await readFile(join(import.meta.dirname, "../../.tools/browser"), "utf8");
@@ -31,7 +34,9 @@ export async function openBrowser(): Promise<Browser> {
 
 /** A page in a window of its own, watched from its first moment on. */
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}) {
-  const page = await (await browser.newContext(options)).newPage();
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = await context.newPage();
   const mischief: Mischief = { requests: [], errors: [] };
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) mischief.errors.push(message.text());

@@ -123,7 +123,7 @@ export class Client {
 
 /** Waits for a condition, far longer than it should take. One that throws is not true. */
 export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const until = Date.now() + 15_000;
+  const until = Date.now() + 60_000;
   for (;;) {
     let error: unknown = new Error(`it never came true: ${condition}`);
     try {

@@ -185,7 +185,8 @@ describe("what is forged", () => {
     expect(upstream.at(`/stripe/${id}/new`)).toEqual([]);
   });
 
-  test.each([-301, 301])("by a recording, %i s from now, is refused with the reason", async (seconds) => {
+  // On a busy machine seconds pass before it arrives.
+  test.each([-301, 360])("by a recording, %i s from now, is refused with the reason", async (seconds) => {
     const id = newKey();
 
     const refused = await send(`/stripe/${id}/new`, stripe(id, Math.floor(Date.now() / 1000) + seconds));

@@ -52,7 +52,7 @@ function workerOf(rust, makeService) {
   const handler = {
     async fetch(request, env, context) {
       const arrivedAt = Date.now();
-      const timer = hasContent(request) ? new Timer(SOON_MS) : undefined;
+      const timer = namesKey(request) && hasContent(request) ? new Timer(SOON_MS) : undefined;
       try {
         const content = await shortContent(request, timer);
         // What is still to be read may take longer.
@@ -139,6 +139,9 @@ const SOON_MS = 1000;
 const READS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 const hasContent = (request) => !READS.has(request.method);
+
+/** Without a key, most requests are refused or passed on as they come. Of the content of others, Rust reads what it needs. */
+const namesKey = ({ headers }) => headers.has("X-Idempotency-Key") || headers.has("Idempotency-Key");
 
 /** The content, if it is announced to be short and arrives in time. */
 async function shortContent(request, timer) {

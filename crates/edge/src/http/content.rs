@@ -4,10 +4,13 @@ use std::mem::take;
 
 use futures_util::StreamExt;
 use idempotency_core::lifecycle::UnixMillis;
-use worker::{ByteStream, Request, web_sys};
+use worker::{ByteStream, Request, js_sys::Uint8Array, web_sys};
 
 use super::{exchange::Exchange, head::RequestField, problem::Problem};
-use crate::{clock, tasks::within};
+use crate::{
+    clock,
+    tasks::{kept, within},
+};
 
 /// How long a client may send nothing of its content, in milliseconds.
 const SILENCE_MS: u64 = 10_000;
@@ -15,6 +18,9 @@ const SILENCE_MS: u64 = 10_000;
 /// How much longer than that the content may take for each of its bytes, in milliseconds: 1 kB/s is the least rate.
 /// `packages/worker/index.js` waits as long as [`SILENCE_MS`] for one of up to 10,000 bytes, which at that rate have come by then.
 const BYTE_MS: u64 = 1;
+
+/// A content of so many bytes has arrived with its head, or nearly. `packages/worker/index.js` has the same number.
+const SHORT_BYTES: usize = 10_000;
 
 /// How much of a content that is refused is read and dropped before the answer, in bytes and in milliseconds.
 /// A client that is still sending when it is answered and hung up on finds a broken connection, not its answer.
@@ -61,7 +67,10 @@ impl Content {
                 Err(Problem::no_content(true))
             }
             Self::Arrived(bytes) => Ok(take(bytes)),
-            Self::Unread(request) => read(request, max_bytes).await,
+            Self::Unread(request) => match announced {
+                Some(length) if length <= SHORT_BYTES => read_short(request, length).await,
+                Some(_) | None => read(request, max_bytes).await,
+            },
             Self::Late => Err(Problem::request_timeout()),
         }
     }
@@ -93,9 +102,12 @@ impl Content {
         }
     }
 
-    /// Lets the client of a request that was answered without its content send some of it.
-    pub async fn let_send(&mut self) {
+    /// Lets the client of a request that was answered without its content send some of it. What is short it has sent.
+    pub async fn let_send(&mut self, exchange: &Exchange) {
+        let is_short =
+            announced(exchange).is_ok_and(|length| length.is_some_and(|it| it <= SHORT_BYTES));
         if let Self::Unread(request) = self
+            && !is_short
             && let Some(mut stream) = stream(request)
         {
             discard(&mut stream).await;
@@ -107,6 +119,20 @@ impl Content {
 fn announced(exchange: &Exchange) -> Result<Option<usize>, Problem> {
     let length = exchange.field(RequestField::ContentLength)?;
     Ok(length.and_then(|length| length.parse().ok()))
+}
+
+/// In one piece, without a stream.
+async fn read_short(request: &Request, length: usize) -> Result<Vec<u8>, Problem> {
+    let early = |_| Problem::malformed_json("The content ends too early.".to_owned());
+    let content = request.inner().array_buffer().map_err(early)?;
+    let arrived = within(SILENCE_MS, kept(&content)).await;
+    let arrived = arrived.ok_or_else(Problem::request_timeout)?;
+    let bytes = Uint8Array::new(&arrived.map_err(early)?).to_vec();
+    if bytes.len() == length {
+        Ok(bytes)
+    } else {
+        Err(Problem::no_content(true))
+    }
 }
 
 /// Whatever the length says that was announced, no more bytes are kept than there may be; what is left unread is

@@ -66,7 +66,7 @@ pub async fn serve(
         }
     };
     let answer = answered.unwrap_or_else(|problem| refuse(problem, &exchange));
-    content.let_send().await;
+    content.let_send(&exchange).await;
     if let Ok(settings) = &settings {
         hand_over_soon(&env, settings, |promise| ctx.wait_until(promise));
     }

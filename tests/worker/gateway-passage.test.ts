@@ -104,6 +104,15 @@ describe("everything else", () => {
     expect((await answer.arrayBuffer()).byteLength).toBe(body.length);
   });
 
+  test("passes a body with its length", async () => {
+    const path = place("echo");
+
+    const answer = await send(path, undefined, { method: "PUT", body: "seven b" });
+
+    expect(upstream.at(path)[0]!.fields["content-length"]).toBe("7");
+    expect(await answer.text()).toBe("seven b");
+  });
+
   test("passes the body of a GET, which no page can send and some APIs read", async () => {
     const path = place("new");
     const lines = ["Content-Type: application/json", "Content-Length: 7", "Connection: close"];

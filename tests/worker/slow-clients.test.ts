@@ -47,6 +47,16 @@ test("a content is waited for if it comes at 1 kB/s and is never silent for ten 
   for (const key of keys.slice(Object.keys(TAKEN).length)) expect((await api.status(key)).status).toBe(404);
 });
 
+test("a request without a key is refused before its content has come", async () => {
+  const connection = new Connection(api.server.address);
+  const fields = ["Host: localhost", "Content-Type: application/json", "Content-Length: 1000"];
+  connection.send([`POST ${RESOURCES} HTTP/1.1`, ...fields, "", "{"].join("\r\n"));
+
+  const { status, json } = await connection.answer();
+
+  expect([status, json.type]).toEqual([400, "/problems/idempotency-key-missing"]);
+});
+
 async function sendSlowly(key: string, { length, atOnce = 0, bytesPerS }: Slow): Promise<RawAnswer> {
   const content = '{"name":"n"}'.padEnd(length);
   const connection = new Connection(api.server.address);

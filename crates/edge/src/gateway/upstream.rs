@@ -190,18 +190,20 @@ impl Upstream {
         let response: web_sys::Response = response.unchecked_into();
         let head = parsed(&head_of(&response));
         let fields = to_client(&head.fields, ours);
-        // The platform passes it on by itself then, and knows how long it is.
-        if is_same_but_for_length(&head.fields, &fields) {
+        // The platform passes it on by itself then, which is cheaper, and keeps its length.
+        if is_same_to_a_client(&head.fields, &fields) {
             return Ok(response);
         }
         Ok(answered(&response, &lines(&fields))?)
     }
 }
 
-fn is_same_but_for_length(received: &Fields, passed: &Fields) -> bool {
-    let received = received.iter();
-    received
-        .filter(|(name, _)| name != "content-length")
+/// Whether `passed` are the fields of the answer, but for those that the platform writes anew for each connection.
+fn is_same_to_a_client(answered: &Fields, passed: &Fields) -> bool {
+    let of_platform = ["connection", "keep-alive", "content-length"];
+    let answered = answered.iter();
+    answered
+        .filter(|(name, _)| !of_platform.contains(&name.as_str()))
         .eq(passed)
 }
 

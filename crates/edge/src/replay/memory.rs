@@ -8,13 +8,13 @@ use idempotency_core::{
 };
 use lru::LruCache;
 
-use super::judge::{Judgement, judge};
+use super::{
+    judge::{Judgement, judge},
+    known::Known,
+};
 
 /// What a copy takes besides what is sent and answered, roughly.
 const OVERHEAD_BYTES: usize = 512;
-
-/// How long the content of a request may be, in bytes, that is kept to be recognized. A longer one is parsed each time.
-const MAX_REQUEST_BYTES: usize = 16 * 1024;
 
 struct Memory {
     copies: LruCache<CompositeKey, Copy>,
@@ -24,8 +24,8 @@ struct Memory {
 /// What is kept of a key.
 struct Copy {
     record: Record,
-    /// A request that it answers, if that is short.
-    request: Option<Request>,
+    /// A request that it answers, unless its fields are others each time.
+    request: Option<Known>,
     /// Whether somebody got it who came again.
     is_replayed: bool,
 }
@@ -57,7 +57,8 @@ pub fn look_up(
 pub fn fingerprint(key: &CompositeKey, operation: &str, request: &Request) -> Option<Fingerprint> {
     MEMORY.with_borrow(|memory| {
         let copy = memory.copies.peek(key)?;
-        let is_same = copy.record.operation == operation && copy.request.as_ref() == Some(request);
+        let known = copy.request.as_ref()?;
+        let is_same = copy.record.operation == operation && known.is(request);
         is_same.then_some(copy.record.fingerprint)
     })
 }
@@ -72,18 +73,15 @@ pub fn keep(
     is_replayed: bool,
     max_bytes: usize,
 ) -> bool {
-    // The fields are others each time.
-    let is_kept = request.fields.is_empty() && request.body.len() <= MAX_REQUEST_BYTES;
-    let request = is_kept.then_some(request);
-    let bytes = size(record, request);
+    let mut copy = Copy {
+        record: record.clone(),
+        request: Known::of(request),
+        is_replayed,
+    };
+    let bytes = copy.size();
     if bytes > max_bytes {
         return true;
     }
-    let mut copy = Copy {
-        record: record.clone(),
-        request: request.cloned(),
-        is_replayed,
-    };
     MEMORY.with_borrow_mut(|memory| {
         memory.bytes = memory.bytes.saturating_add(bytes);
         let mut is_known = false;
@@ -115,23 +113,13 @@ pub fn forget(key: &CompositeKey) {
 
 impl Copy {
     fn size(&self) -> usize {
-        size(&self.record, self.request.as_ref())
+        let answered = match &self.record.status {
+            Status::Completed { response } => response.size(),
+            Status::Processing { .. } | Status::Failed | Status::Ambiguous | Status::Forgotten => 0,
+        };
+        let sent = self.request.as_ref().map_or(0, Known::size);
+        OVERHEAD_BYTES.saturating_add(answered).saturating_add(sent)
     }
-}
-
-fn size(record: &Record, request: Option<&Request>) -> usize {
-    let answered = match &record.status {
-        Status::Completed { response } => response.size(),
-        Status::Processing { .. } | Status::Failed | Status::Ambiguous | Status::Forgotten => 0,
-    };
-    // Beside the path there are variables, of which each is a part of it.
-    let sent = request.map_or(0, |request| {
-        let parts = [&request.path, &request.path, &request.query];
-        parts.iter().fold(request.body.len(), |sum, part| {
-            sum.saturating_add(part.len())
-        })
-    });
-    OVERHEAD_BYTES.saturating_add(answered).saturating_add(sent)
 }
 
 #[cfg(test)]

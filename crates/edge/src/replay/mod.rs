@@ -9,6 +9,7 @@
 
 mod claim;
 mod memory;
+mod known;
 mod kv;
 mod judge;
 mod publish;

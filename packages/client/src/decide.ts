@@ -1,9 +1,9 @@
 /**
  * What to do, as pure functions: no I/O, no clock, no randomness. ALGORITHM.md has the same as tables, and vectors/ as
- * cases. The order is that of a call: claim, answer, settle, next.
+ * cases. The order is that of a call: claim, kind of the answer, settle, next.
  */
 
-import type { Entry, StoredRequest, UnknownReason } from "./types.js";
+import type { Entry, UnknownReason } from "./types.js";
 
 const BASE_MS = 200;
 const CAP_MS = 30_000;
@@ -14,62 +14,35 @@ const MARGIN_MS = 30_000;
 /** Clocks are corrected by seconds. By more than this, the age of a key is unknown. */
 const CLOCK_TOLERANCE_MS = 300_000;
 
-/** What a call wants to send. */
-export interface Wanted {
-  intent: string;
-  digest: string;
-  /** For a new entry. */
-  newKey: string;
-  lifetimeMs: number;
-  replace?: boolean | undefined;
-  request?: StoredRequest | undefined;
-}
+/** Why a call ends without an answer for its caller. */
+export type Failure = UnknownReason | "changed" | "deadline";
 
-export type Claim =
-  | { then: "send"; entry: Entry }
-  | { then: "changed" }
-  | { then: "unknown"; reason: UnknownReason; entry?: Entry };
-
-/** Whether a request may be sent, and what is to be stored before. `held` is what this call has stored last. */
-export function claim(stored: unknown, wanted: Wanted, held: Entry | undefined, now: number): Claim {
+/**
+ * The entry to store before the request is sent, or why it is not sent. `fresh` is the entry of this request if there is
+ * no other, `held` what this call has stored last.
+ */
+export function claim(
+  stored: unknown,
+  fresh: Entry,
+  replace: boolean | undefined,
+  held: Entry | undefined,
+  now: number,
+): Entry | Failure {
   const entry = stored === undefined ? held : stored;
-  if (entry === undefined) return { then: "send", entry: fresh(wanted, now) };
-  if (!isEntry(entry, wanted.intent)) return { then: "unknown", reason: "corrupt" };
-  if (held && held.key !== entry.key) return { then: "changed" };
+  if (entry === undefined) return fresh;
+  if (!isEntry(entry, fresh.intent)) return "corrupt";
+  if (held && held.key !== entry.key) return "changed";
 
-  const replaceable =
-    entry.state === "settled" && entry.status! < 500 && !isDone(entry) && entry.inDoubt === 0;
-  const other = entry.digest !== wanted.digest;
-  if (other && !(replaceable && wanted.replace)) return { then: "changed" };
-  const reason = lostBecause(entry, now);
-  if (other || (reason && replaceable)) return { then: "send", entry: fresh(wanted, now) };
-  if (reason) return { then: "unknown", reason, entry };
-  return { then: "send", entry: again(entry, wanted, now) };
-}
-
-function fresh({ intent, digest, newKey, lifetimeMs, request }: Wanted, now: number): Entry {
+  const refused = entry.status! > 399 && entry.status! < 500 && !entry.inDoubt;
+  if (entry.digest !== fresh.digest) return refused && replace ? fresh : "changed";
+  const lost = lostBecause(entry, now);
+  if (lost) return refused ? fresh : lost;
   return {
-    version: 1,
-    intent,
-    key: newKey,
-    digest,
-    state: "pending",
-    inDoubt: 1,
-    createdAt: now,
-    seenAt: now,
-    expiresAt: now + lifetimeMs,
-    ...(request && { request }),
-  };
-}
-
-function again(entry: Entry, { request }: Wanted, now: number): Entry {
-  const { status, ...rest } = entry;
-  return {
-    ...rest,
-    ...(isDone(entry) ? { status: status! } : { state: "pending" }),
+    ...entry,
+    ...(!isDone(entry) && { state: "pending", status: undefined }),
     inDoubt: entry.inDoubt + 1,
     seenAt: Math.max(now, entry.seenAt),
-    ...(request && { request }),
+    request: fresh.request ?? entry.request,
   };
 }
 
@@ -94,82 +67,76 @@ export function isEntry(stored: unknown, intent: string): stored is Entry {
     entry?.version === 1 &&
     entry.intent === intent &&
     [entry.key, entry.digest].every((text) => text && typeof text === "string") &&
-    [entry.inDoubt, entry.createdAt, entry.seenAt, entry.expiresAt].every(Number.isFinite) &&
-    (entry.state === "settled" ? Number.isFinite(entry.status) : ["pending", "unknown"].includes(entry.state))
+    [entry.inDoubt, entry.createdAt, entry.seenAt, entry.expiresAt, entry.status ?? 0].every(
+      Number.isFinite,
+    ) &&
+    (entry.state === "settled" ? !!entry.status : ["pending", "unknown"].includes(entry.state))
   );
 }
 
-/** What an answer says to a client. */
+/** A whole answer: its head, as of a `Response`, and its body as text. */
 export interface Answer {
-  status: number;
-  headers: { get(name: string): string | null };
-  /** The body, as text. */
+  response: { status: number; headers: { get(name: string): string | null } };
   body: string;
 }
 
-/** `definitive`: the service would say the same again. `repeat`: it may not. `unknown`: it does not know the outcome. */
-export type Kind = "definitive" | "repeat" | "unknown";
+/** `definitive`: the service would say the same again. `repeat`: it may not. `reported`: it does not know the outcome. */
+export type Kind = "definitive" | "repeat" | "reported";
 
-export function kindOf({ status, headers, body }: Answer): Kind {
-  if (status < 400 || isReplay(headers)) return "definitive";
-  const problem = problemOf(headers, body);
-  if (/(^|\/)outcome-unknown$/.test(problem.type as string)) return "unknown";
-  const repeat = toldToRepeat(headers, problem) ?? (status > 499 || [408, 409, 425, 429].includes(status));
-  return repeat ? "repeat" : "definitive";
+export function kindOf({ response, body }: Answer): Kind {
+  const { status, headers } = response;
+  if (status < 400 || isReplay(response)) return "definitive";
+  const { type, retryable } = /^application\/problem\+json/i.test(headers.get("Content-Type")!)
+    ? parsed(body)
+    : ({} as ReturnType<typeof parsed>);
+  if (/(^|\/)outcome-unknown$/.test(type as string)) return "reported";
+  const told = String(retryable ?? headers.get("Stripe-Should-Retry") ?? headers.get("Transient-Error"));
+  const repeat = status > 499 || [408, 409, 425, 429].includes(status);
+  return told === "true" || (repeat && told !== "false") ? "repeat" : "definitive";
 }
 
-/** What the service says itself of a repetition: problem details first, then Stripe's and Adyen's field. */
-function toldToRepeat(headers: Answer["headers"], { retryable }: Problem): boolean | undefined {
-  if (typeof retryable === "boolean") return retryable;
-  const told = headers.get("Stripe-Should-Retry") ?? headers.get("Transient-Error");
-  return told === "true" || (told === "false" ? false : undefined);
-}
+const isReplay = ({ headers }: Answer["response"]) => headers.get("Idempotent-Replayed") === "true";
 
-const isReplay = (headers: Answer["headers"]) => headers.get("Idempotent-Replayed") === "true";
-
-interface Problem {
-  type?: unknown;
-  retryable?: unknown;
-}
-
-function problemOf(headers: Answer["headers"], body: string): Problem {
+function parsed(body: string): { type?: unknown; retryable?: unknown } {
   try {
-    return /^application\/problem\+json\b/i.test(headers.get("Content-Type")!)
-      ? (JSON.parse(body) ?? {})
-      : {};
+    return JSON.parse(body) ?? {};
   } catch {
     return {};
   }
 }
 
-/** What is to be stored after an answer. `held` is what this call has stored last. */
-export function settle(stored: unknown, held: Entry, answer: Answer, now: number): unknown {
+/** The entry to store after an answer, or `changed` if what is stored is to stay. `held` is what this call has stored last. */
+export function settle(
+  stored: unknown,
+  held: Entry,
+  { response }: Answer,
+  kind: Kind,
+  now: number,
+): Entry | "changed" {
   const entry = stored === undefined ? held : stored;
-  if (!isEntry(entry, held.intent) || entry.key !== held.key) return stored;
+  if (!isEntry(entry, held.intent) || entry.key !== held.key) return "changed";
 
-  const { status, headers } = answer;
-  const kind = kindOf(answer);
-  const known = status < 500 && (status < 400 || isReplay(headers));
-  const next: Entry = {
+  const { status, headers } = response;
+  const known = status < 400 || (status < 500 && isReplay(response));
+  const after: Entry = {
     ...entry,
-    inDoubt: known ? 0 : Math.max(0, entry.inDoubt - (status < 500 ? 1 : 0)),
+    inDoubt: known ? 0 : status < 500 ? Math.max(0, entry.inDoubt - 1) : entry.inDoubt,
     seenAt: Math.max(now, entry.seenAt),
-    expiresAt: Math.min(entry.expiresAt, toldExpiry(headers, now)),
+    expiresAt: Math.min(
+      entry.expiresAt,
+      now + msUntil(headers.get("X-Idempotency-Expires-At"), headers, now),
+    ),
   };
-  if (kind === "repeat" || (isDone(entry) && status > 399)) return next;
-  delete next.status;
-  return kind === "unknown" ? { ...next, state: kind } : { ...next, state: "settled", status };
+  if (kind === "repeat" || (isDone(entry) && status > 399)) return after;
+  return kind === "reported"
+    ? { ...after, state: "unknown", status: undefined }
+    : { ...after, state: "settled", status };
 }
 
-/** When the service forgets the key, by the device's clock, if the answer says so. */
-function toldExpiry(headers: Answer["headers"], now: number): number {
-  return now + untilDate(headers, headers.get("X-Idempotency-Expires-At"), now);
-}
-
-/** How long it is until a date that the service names. The device's clock may differ, so it is compared with `Date`. */
-function untilDate(headers: Answer["headers"], date: string | null, now: number): number {
-  const until = Date.parse(date!) - (Date.parse(headers.get("Date")!) || now);
-  return Number.isNaN(until) ? Infinity : until;
+/** How long it is until a date of the service. The device's clock may differ from its, so `Date` is what counts. */
+function msUntil(date: string | null, headers: Answer["response"]["headers"], now: number): number {
+  const ms = Date.parse(date!) - (Date.parse(headers.get("Date")!) || now);
+  return isNaN(ms) ? Infinity : ms;
 }
 
 /** Where a call stands after a send. */
@@ -179,36 +146,27 @@ export interface Progress {
   deadline: number;
 }
 
-export type Next =
-  | { then: "respond" }
-  | { then: "wait"; until: number }
-  | { then: "unknown"; reason: UnknownReason }
-  | { then: "deadline" };
-
-/** What a call does after an answer, or after none. `random` is in [0, 1). */
+/** What a call does after an answer, or after none: it responds, fails, or waits until a time. `random` is in [0, 1). */
 export function next(
   entry: Entry,
   answer: Answer | undefined,
+  kind: Kind,
   { sends, deadline }: Progress,
   now: number,
   random: number,
-): Next {
-  const kind = answer ? kindOf(answer) : "repeat";
-  if (kind === "definitive") return { then: "respond" };
-  if (kind === "unknown") return { then: "unknown", reason: "reported" };
-
+): "definitive" | Failure | number {
+  if (kind !== "repeat") return kind;
   const jitter = Math.floor(random * Math.min(CAP_MS, BASE_MS * 2 ** (sends - 1)));
   const until = now + (retryAfter(answer, now) ?? jitter);
   const last = lastSend(entry);
-  if (until > last && last < deadline) return { then: "unknown", reason: "expired" };
-  return until >= deadline ? { then: "deadline" } : { then: "wait", until };
+  if (until > last && last < deadline) return "expired";
+  return until < deadline ? until : "deadline";
 }
 
 /** What `Retry-After` asks for, in milliseconds, in either of its forms (RFC 9110, 10.2.3), if that is more than 0. */
 function retryAfter(answer: Answer | undefined, now: number): number | undefined {
-  const told = answer?.headers.get("Retry-After");
-  if (!told) return undefined;
-  const seconds = /^\d+$/.test(told);
-  const wait = seconds ? +told * 1000 : told.endsWith("GMT") ? untilDate(answer!.headers, told, now) : 0;
-  return wait > 0 && wait < Infinity ? wait : undefined;
+  const headers = answer?.response.headers;
+  const told = headers?.get("Retry-After") ?? "";
+  const ms = /^\d+$/.test(told) ? +told * 1000 : told.endsWith("GMT") ? msUntil(told, headers!, now) : 0;
+  return ms > 0 && ms < Infinity ? ms : undefined;
 }

@@ -1,4 +1,4 @@
-/** How a call ends that has no definitive answer. The message is for developers; `name` and the members are for code. */
+/** How a call ends that has no answer for its caller. Messages are for developers; names and members are for code. */
 
 import type { KeyStatus, UnknownReason } from "./types.js";
 
@@ -7,42 +7,56 @@ import type { KeyStatus, UnknownReason } from "./types.js";
  * earlier request was refused, or `acknowledge` the intent if it is over.
  */
 export class IntentChangedError extends Error {
-  override readonly name = "IntentChangedError";
-  constructor(readonly intent: string) {
-    super(`Another request was sent for the intent ${JSON.stringify(intent)}`);
+  readonly intent: string;
+
+  constructor(intent: string) {
+    super(intent);
+    this.name = "IntentChangedError";
+    this.intent = intent;
   }
 }
 
 /** The request may have taken effect, and asking again cannot tell. Never repeat it under another intent before you know. */
 export class OutcomeUnknownError extends Error {
-  override readonly name = "OutcomeUnknownError";
+  readonly intent: string;
+  readonly reason: UnknownReason;
+  /** The intent's key. Absent if its entry is corrupt and has none. */
+  readonly key: string | undefined;
+  /** The last answer of this call, if there was one. */
+  readonly response: Response | undefined;
+  /**
+   * Asks the service what became of the key. `undefined`: the service does not know the key, because it never came or
+   * has expired. Rejects if there is no answer, or no key.
+   */
+  readonly status: () => Promise<KeyStatus | undefined>;
+
   constructor(
-    readonly intent: string,
-    readonly reason: UnknownReason,
-    /** The intent's key. Absent if its entry is corrupt. */
-    readonly key: string | undefined,
-    /** The service's answer, if that is the reason. */
-    readonly response: Response | undefined,
-    /**
-     * Asks the service what became of the key. `undefined`: the service does not know the key, because it never came or
-     * has expired. Rejects if there is no answer.
-     */
-    readonly status: () => Promise<KeyStatus | undefined>,
+    intent: string,
+    reason: UnknownReason,
+    key: string | undefined,
+    response: Response | undefined,
+    status: () => Promise<KeyStatus | undefined>,
   ) {
-    super(`The outcome of the intent ${JSON.stringify(intent)} is unknown: ${reason}`);
+    super(`${intent}: ${reason}`);
+    this.name = "OutcomeUnknownError";
+    this.intent = intent;
+    this.reason = reason;
+    this.key = key;
+    this.response = response;
+    this.status = status;
   }
 }
 
 /** No definitive answer came in time. The intent is still pending: the same call, or `resume`, goes on with its key. */
 export class DeadlineExceededError extends Error {
-  override readonly name = "DeadlineExceededError";
-  constructor(
-    readonly intent: string,
-    /** The last answer, if there was one. */
-    readonly response: Response | undefined,
-    /** The error of the last attempt, if it had no answer. */
-    cause: unknown,
-  ) {
-    super(`There is no definitive answer for the intent ${JSON.stringify(intent)} yet`, { cause });
+  readonly intent: string;
+  /** The last answer, if there was one. Otherwise `cause` is the error of the last attempt, if it had any. */
+  readonly response: Response | undefined;
+
+  constructor(intent: string, response: Response | undefined, cause: unknown) {
+    super(intent, { cause });
+    this.name = "DeadlineExceededError";
+    this.intent = intent;
+    this.response = response;
   }
 }

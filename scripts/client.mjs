@@ -25,6 +25,5 @@ await build({
   format: "esm",
   target: "es2022",
   legalComments: "none",
-  sourcemap: "linked",
 });
 execFileSync("tsc", ["-p", FOLDER], { stdio: "inherit" });

@@ -52,7 +52,7 @@ export function decided({ options, stored = {}, steps }: Case): Effect[][] {
         expiresAt: step.at + lifetimeMs,
         request: call.kept,
       };
-      const claimed = claim(store.get(intent), fresh, call.replace, call.held, step.at);
+      const claimed = claim(fresh, call.replace, step.at, call.held, store.get(intent));
       if (claimed === "changed") return end("IntentChangedError");
       if (typeof claimed === "string") return end("OutcomeUnknownError", claimed);
       if (!write(claimed)) return end("StoreError");
@@ -77,15 +77,14 @@ export function decided({ options, stored = {}, steps }: Case): Effect[][] {
 
     const ended = (answer: Answer | undefined) => {
       const call = calls.get(id)!;
-      const kind = answer ? kindOf(answer) : "repeat";
       if (answer) {
-        const settled = settle(store.get(call.held!.intent), call.held!, answer, kind, step.at);
+        const settled = settle(answer, step.at, call.held!, store.get(call.held!.intent));
         if (settled !== "changed") {
           write(settled);
           call.held = settled;
         }
       }
-      const what = next(call.held!, answer, kind, call, step.at, step.random!);
+      const what = next(call.held!, answer, call.sends, call.deadline, step.at, step.random!);
       if (typeof what === "number") return effects.push({ effect: "wait", until: what });
       if (what === "deadline") return end("DeadlineExceededError");
       if (what !== "definitive") return end("OutcomeUnknownError", what);
@@ -119,11 +118,10 @@ export function decided({ options, stored = {}, steps }: Case): Effect[][] {
     const happenings: Record<Step["event"], () => unknown> = {
       call: () => begin(step.request!, step.keep, step.replace),
       resume,
-      answer: () =>
-        ended({
-          response: { status: step.status!, headers: new Headers(step.headers) },
-          body: step.body!,
-        }),
+      answer: () => {
+        const response = { status: step.status!, headers: new Headers(step.headers) };
+        ended({ response, kind: kindOf(response, step.body!) });
+      },
       "network-error": () => ended(undefined),
       timeout: () => ended(undefined),
       timer: send,

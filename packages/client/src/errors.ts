@@ -1,24 +1,29 @@
-/** How a call ends that has no answer for its caller. Messages are for developers; names and members are for code. */
+/**
+ * How a call ends that has no answer for its caller. `message` is the intent; `name` and the members are for code. Each
+ * module of this package has its own copy of what it needs, so compare names where an error may come from another one.
+ */
 
 import type { KeyStatus, UnknownReason } from "./types.js";
+
+/** The classes differ in their names and members alone. */
+function errorClass<Members extends object>(name: string) {
+  return class extends Error {
+    constructor(intent: string, members?: Members) {
+      super(intent);
+      Object.assign(this, members, { name, intent });
+    }
+  } as unknown as new (intent: string, members?: Members) => Error & { readonly intent: string } & Members;
+}
 
 /**
  * The intent is stored with another request. Nothing was sent. Use another intent for another thing, or `replace` if the
  * earlier request was refused, or `acknowledge` the intent if it is over.
  */
-export class IntentChangedError extends Error {
-  readonly intent: string;
-
-  constructor(intent: string) {
-    super(intent);
-    this.name = "IntentChangedError";
-    this.intent = intent;
-  }
-}
+export const IntentChangedError = errorClass<{}>("IntentChangedError");
+export type IntentChangedError = InstanceType<typeof IntentChangedError>;
 
 /** The request may have taken effect, and asking again cannot tell. Never repeat it under another intent before you know. */
-export class OutcomeUnknownError extends Error {
-  readonly intent: string;
+export const OutcomeUnknownError = errorClass<{
   readonly reason: UnknownReason;
   /** The intent's key. Absent if its entry is corrupt and has none. */
   readonly key: string | undefined;
@@ -29,34 +34,14 @@ export class OutcomeUnknownError extends Error {
    * has expired. Rejects if there is no answer, or no key.
    */
   readonly status: () => Promise<KeyStatus | undefined>;
-
-  constructor(
-    intent: string,
-    reason: UnknownReason,
-    key: string | undefined,
-    response: Response | undefined,
-    status: () => Promise<KeyStatus | undefined>,
-  ) {
-    super(`${intent}: ${reason}`);
-    this.name = "OutcomeUnknownError";
-    this.intent = intent;
-    this.reason = reason;
-    this.key = key;
-    this.response = response;
-    this.status = status;
-  }
-}
+}>("OutcomeUnknownError");
+export type OutcomeUnknownError = InstanceType<typeof OutcomeUnknownError>;
 
 /** No definitive answer came in time. The intent is still pending: the same call, or `resume`, goes on with its key. */
-export class DeadlineExceededError extends Error {
-  readonly intent: string;
-  /** The last answer, if there was one. Otherwise `cause` is the error of the last attempt, if it had any. */
+export const DeadlineExceededError = errorClass<{
+  /** The last answer, if the last attempt had one. */
   readonly response: Response | undefined;
-
-  constructor(intent: string, response: Response | undefined, cause: unknown) {
-    super(intent, { cause });
-    this.name = "DeadlineExceededError";
-    this.intent = intent;
-    this.response = response;
-  }
-}
+  /** The error of the last attempt, if it had one. */
+  readonly cause: unknown;
+}>("DeadlineExceededError");
+export type DeadlineExceededError = InstanceType<typeof DeadlineExceededError>;

@@ -3,14 +3,11 @@
  * sent only after its key is stored.
  */
 
-import { claim, isEntry, kindOf, next, settle, type Answer, type Failure, type Kind } from "./decide.js";
+import { claim, isEntry, kindOf, next, settle, type Answer, type Failure } from "./decide.js";
 import { DeadlineExceededError, IntentChangedError, OutcomeUnknownError } from "./errors.js";
-import { bytesOf, contentOf, digestOf, keptRequest } from "./request.js";
+import { bytesOf, contentOf, digestOf, isStream, keptRequest } from "./request.js";
 import type { Entry, IdempotentFetch, IdempotentInit, KeyStatus, Options, ResumeInit } from "./types.js";
 import { within } from "./within.js";
-
-/** An answer waits no longer for its being stored: a store may hang. */
-const SETTLE_MS = 5_000;
 
 type WholeAnswer = Answer & { response: Response };
 
@@ -36,13 +33,11 @@ export function createIdempotentFetch({
     // Some libraries put members that they do not know on the request.
     const { intent, replace, keep = keepsAll } = init.intent == null ? (input as IdempotentInit) : init;
     if (intent == null) return transport(input, init);
-    const { body } = init;
-    const streams = typeof body === "object" && body && ("getReader" in body || Symbol.asyncIterator in body);
-    const request = new Request(input, init);
-    if (!intent || streams || request.mode === "no-cors") {
-      throw new TypeError("An intent needs a name, no stream, and no no-cors");
+    if (!intent || isStream(init.body) || (init.mode ?? (input as Request).mode) === "no-cors") {
+      throw new TypeError("An intent needs a name, and no stream or no-cors");
     }
-    const content = await contentOf(request, body);
+    const request = new Request(input, init);
+    const content = await contentOf(request, init.body ?? (input instanceof Request ? undefined : ""));
     const now = Date.now();
     const fresh: Entry = {
       version: 1,
@@ -56,15 +51,14 @@ export function createIdempotentFetch({
       expiresAt: now + lifetimeMs,
       request: keep ? keptRequest(request, content, keepFields) : undefined,
     };
-    const { url, method, signal } = request;
-    return untilDefinitive(request, fresh, replace, (headers, inner) =>
+    const { url, method } = request;
+    return untilDefinitive(request, fresh, replace, (headers, signal) =>
       transport(input instanceof Request ? request : url, {
         ...init,
         method,
         headers,
         body: /^(GET|HEAD)$/.test(method) ? null : content,
-        // React Native has no `any`: there, an abort ends the wait, and that ends the attempt.
-        signal: AbortSignal.any?.([signal, inner]) ?? inner,
+        signal,
       }),
     );
   }
@@ -79,74 +73,67 @@ export function createIdempotentFetch({
     const { signal } = request;
     const deadline = fresh.createdAt + deadlineMs;
     let held: Entry | undefined;
-    let key: string | undefined;
     let answer: WholeAnswer | undefined;
     let cause: unknown;
 
     const write = async (ms: number, decide: (stored: unknown) => Entry | Failure) => {
-      let result: Entry | Failure;
+      let result: Entry | Failure | undefined;
       const written = store.update(intent, (stored) => {
         result = decide(stored);
         if (typeof result !== "string") return (held = result);
-        key = (stored as Entry)?.key;
-        return stored as Entry;
+        return ((held ??= stored as Entry), stored as Entry);
       });
       await within(ms, signal, written);
-      return (result ??= "deadline");
+      return result ?? "deadline";
     };
     const failure = (why: Failure) => {
       if (why === "changed") return new IntentChangedError(intent);
-      if (why === "deadline") return new DeadlineExceededError(intent, answer?.response, cause);
-      key = held?.key ?? key;
-      return new OutcomeUnknownError(intent, why, key, answer?.response, () => statusOf(key, request));
+      const response = answer?.response;
+      if (why === "deadline") return new DeadlineExceededError(intent, { response, cause });
+      const key = held?.key;
+      return new OutcomeUnknownError(intent, {
+        reason: why,
+        key,
+        response,
+        status: () => statusOf(key, request),
+      });
     };
 
     for (let sends = 1; ; sends++) {
       if (signal.aborted) throw signal.reason;
       const entry = await write(deadline - Date.now(), (stored) =>
-        claim(stored, fresh, replace, held, Date.now()),
+        claim(fresh, replace, Date.now(), held, stored),
       );
       if (typeof entry === "string") throw failure(entry);
 
+      const stop = new AbortController();
       answer = cause = undefined;
       try {
-        answer = await attempt(send, request, entry.key, deadline);
+        const sent = send(headersOf(request, entry.key), stop.signal).then(whole);
+        answer = await within(Math.min(attemptMs, deadline - Date.now()), signal, sent);
       } catch (error) {
         if (signal.aborted) throw error;
         cause = error;
+      } finally {
+        if (!answer) stop.abort();
       }
-      const kind = answer ? kindOf(answer) : "repeat";
       const now = Date.now();
       if (answer) {
-        // What cannot be stored leaves the send in doubt, which is safe.
-        await write(SETTLE_MS, (stored) => settle(stored, held!, answer!, kind, now)).catch(() => {});
+        // What is not stored leaves the send in doubt, which is safe. A store may hang: then the answer waits for 5 s.
+        await write(5_000, (stored) => settle(answer!, now, held!, stored)).catch(() => {});
       }
-      const what = next(held!, answer, kind, { sends, deadline }, now, Math.random());
+      const what = next(held!, answer, sends, deadline, now, Math.random());
       if (what === "definitive") return answer!.response;
       if (typeof what === "string") throw failure(what);
       await within(what - Date.now(), signal);
     }
   }
 
-  /** Sends once. Resolves with a whole answer, or with nothing if none came in time. */
-  async function attempt(
-    send: Send,
-    request: Request,
-    key: string,
-    deadline: number,
-  ): Promise<WholeAnswer | undefined> {
+  function headersOf(request: Request, key: string): Headers {
     const headers = new Headers(request.headers);
     headers.set(keyField, quoted ? `"${key}"` : key);
     if (preferWaitS && !headers.has("Prefer")) headers.set("Prefer", "wait=" + preferWaitS);
-    const stop = new AbortController();
-    let answer: WholeAnswer | undefined;
-    try {
-      const sent = send(headers, stop.signal).then(whole);
-      answer = await within(Math.min(attemptMs, deadline - Date.now()), request.signal, sent);
-    } finally {
-      if (!answer) stop.abort();
-    }
-    return answer;
+    return headers;
   }
 
   /** What the service says of a key, asked with the header fields of the request, its credentials among them. */
@@ -155,24 +142,21 @@ export function createIdempotentFetch({
     const { url, headers, credentials } = request;
     const response = await transport(lookUp(key, url), { headers, credentials });
     if (response.status === 404) return undefined;
-    if (!response.ok) throw new Error("No look-up: " + response.status);
+    if (!response.ok) throw new TypeError("Look-up: " + response.status);
     return response.json();
   }
 
   async function resume(intent: string, init: ResumeInit = {}): Promise<Response> {
     let entry: unknown;
     await store.update(intent, (stored) => (entry = stored) as Entry);
-    if (!isEntry(entry, intent) || !entry.request) throw new TypeError("No request is kept of " + intent);
-    const { method, url, body, headers: kept } = entry.request;
-    const headers = new Headers(kept);
-    new Headers(init.headers).forEach((value, name) => headers.set(name, value));
+    if (!isEntry(entry, intent) || !entry.request) throw new TypeError("Not kept: " + intent);
+    const { method, url, body, headers } = entry.request;
     return idempotentFetch(url, {
       ...init,
       intent,
-      keep: false,
       method,
-      headers,
-      body: body ? bytesOf(atob(body)) : null,
+      headers: Object.fromEntries([...headers, ...new Headers(init.headers)]),
+      body: (body && bytesOf(atob(body)))!,
     });
   }
 
@@ -189,5 +173,5 @@ export function createIdempotentFetch({
 /** A body that breaks off is no answer. Events are one when they begin. */
 async function whole(response: Response): Promise<WholeAnswer> {
   const streams = /^text\/event-stream/i.test(response.headers.get("Content-Type")!);
-  return { response, body: streams ? "" : await response.clone().text() };
+  return { response, kind: kindOf(response, streams ? "" : await response.clone().text()) };
 }

@@ -4,22 +4,26 @@ import type { IdempotentInit, Options, StoredRequest } from "./types.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The content, byte for byte. React Native cannot read the bytes of a request, so text is encoded here. */
+/** Whether a body can be read only once: a stream, or what makes one. */
+export const isStream = (body: any): boolean => body?.getReader || body?.[Symbol.asyncIterator];
+
+/**
+ * The content of a request, byte for byte. React Native cannot read the bytes of a request, so what the caller gave as its
+ * `body` is taken if that is text or bytes.
+ */
 export async function contentOf(request: Request, body: IdempotentInit["body"]): Promise<Bytes> {
+  if (body instanceof Uint8Array) return body as Bytes;
   return typeof body === "string"
     ? new TextEncoder().encode(body)
     : new Uint8Array(await request.arrayBuffer());
 }
 
-/** A fragment is not sent. */
-const urlOf = ({ url }: Request) => url.split("#")[0]!;
-
-/** Platforms make a multipart boundary at random, so it is no part of what makes two requests the same. */
+/** A fragment is not sent. Platforms make a multipart boundary at random, so it is no part of what makes two requests the same. */
 export async function digestOf(request: Request, content: Bytes, sha256: NonNullable<Options["sha256"]>) {
-  const boundary = /^multipart\/.*?;\s*boundary="?([^";]+)/i.exec(request.headers.get("Content-Type")!)?.[1];
-  const parts = binaryOf(content).split(boundary!);
-  const digest = await sha256(bytesOf([request.method, urlOf(request), parts.join("")].join("\n")));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const boundary = /^multipart.*boundary="?([^";]+)/i.exec(request.headers.get("Content-Type")!)?.[1];
+  const parts = binaryOf(content).split(boundary!).join("");
+  const digest = await sha256(bytesOf(`${request.method}\n${request.url.split("#")[0]}\n${parts}`));
+  return Array.from(new Uint8Array(digest), (byte) => (byte + 256).toString(16).slice(1)).join("");
 }
 
 /** What is stored of a request that is kept: no field but those that are named. */
@@ -28,7 +32,7 @@ export function keptRequest(request: Request, content: Bytes, fields: readonly s
   const named = fields.filter((field) => headers.has(field));
   return {
     method,
-    url: urlOf(request),
+    url: request.url.split("#")[0]!,
     headers: named.map((field) => [field.toLowerCase(), headers.get(field)!]),
     body: content.length ? btoa(binaryOf(content)) : undefined,
   };
@@ -36,9 +40,7 @@ export function keptRequest(request: Request, content: Bytes, fields: readonly s
 
 /** A text with a character for each byte. */
 function binaryOf(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
+  return bytes.reduce((text, byte) => text + String.fromCharCode(byte), "");
 }
 
 /** The bytes of such a text. */

@@ -78,12 +78,12 @@ export function createIdempotentFetch({
 
     const write = async (ms: number, decide: (stored: unknown) => Entry | Failure) => {
       let result: Entry | Failure | undefined;
-      const written = store.update(intent, (stored) => {
+      const change = (stored: unknown) => {
         result = decide(stored);
         if (typeof result !== "string") return (held = result);
         return ((held ??= stored as Entry), stored as Entry);
-      });
-      await within(ms, signal, written);
+      };
+      await within(ms, signal, () => store.update(intent, change));
       return result ?? "deadline";
     };
     const failure = (why: Failure) => {
@@ -100,7 +100,6 @@ export function createIdempotentFetch({
     };
 
     for (let sends = 1; ; sends++) {
-      if (signal.aborted) throw signal.reason;
       const entry = await write(deadline - Date.now(), (stored) =>
         claim(fresh, replace, Date.now(), held, stored),
       );
@@ -109,7 +108,7 @@ export function createIdempotentFetch({
       const stop = new AbortController();
       answer = cause = undefined;
       try {
-        const sent = send(headersOf(request, entry.key), stop.signal).then(whole);
+        const sent = () => send(headersOf(request, entry.key), stop.signal).then(whole);
         answer = await within(Math.min(attemptMs, deadline - Date.now()), signal, sent);
       } catch (error) {
         if (signal.aborted) throw error;

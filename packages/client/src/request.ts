@@ -12,10 +12,8 @@ export const isStream = (body: any): boolean => body?.getReader || body?.[Symbol
  * `body` is taken if that is text or bytes.
  */
 export async function contentOf(request: Request, body: IdempotentInit["body"]): Promise<Bytes> {
-  if (body instanceof Uint8Array) return body as Bytes;
-  return typeof body === "string"
-    ? new TextEncoder().encode(body)
-    : new Uint8Array(await request.arrayBuffer());
+  if (typeof body === "string") return new TextEncoder().encode(body);
+  return new Uint8Array(body instanceof Uint8Array ? body : await request.arrayBuffer());
 }
 
 /** A fragment is not sent. Platforms make a multipart boundary at random, so it is no part of what makes two requests the same. */

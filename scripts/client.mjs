@@ -2,7 +2,7 @@
 // needs, so that a page can load it as it is.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
@@ -26,4 +26,5 @@ await build({
   target: "es2022",
   legalComments: "none",
 });
+copyFileSync("LICENSE", join(FOLDER, "LICENSE"));
 execFileSync("tsc", ["-p", FOLDER], { stdio: "inherit" });

@@ -136,6 +136,31 @@ describe.each([
 });
 
 describe("in a browser, a store in localStorage", () => {
+  test("waits for the tab that has its lock, and sees what that has written", async () => {
+    const files = new Files();
+    const browser = await openBrowser();
+    const page = await browser.newPage();
+    await page.goto(await files.start());
+
+    const found = await page.evaluate(`(async () => {
+      const { localStorageStore } = await import("/stores/local-storage.js");
+      let release;
+      const held = new Promise((resolve) => (release = resolve));
+      const holds = new Promise((resolve) => navigator.locks.request("locked\\n", () => (resolve(), held)));
+      await holds;
+      let found;
+      const update = localStorageStore("locked").update("one", (stored) => (found = stored));
+      localStorage.setItem("locked\\none", "7");
+      release();
+      await update;
+      return found;
+    })()`);
+
+    expect(found).toBe(7);
+    await browser.close();
+    files.stop();
+  });
+
   test("says so where there are no Web Locks", async () => {
     const files = new Files();
     const browser = await openBrowser();

@@ -17,7 +17,7 @@ export class Files {
   readonly #server = createServer(({ url = "" }, response) => {
     const page = this.pages.get(url);
     if (page !== undefined) return void response.setHeader("Content-Type", "text/html").end(page);
-    const file = join(DIST, url);
+    const file = join(DIST, url.replace(/^\/client/, ""));
     if (!existsSync(file)) return void response.writeHead(404).end();
     response.setHeader("Content-Type", "text/javascript").end(readFileSync(file));
   });

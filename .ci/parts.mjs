@@ -20,7 +20,7 @@ const isSetUp = part("npm run setup");
 // Only one at a time may install Debian packages, as the clients do too.
 const isEquipped = isSetUp.then(() =>
   part(
-    "node scripts/browser.mjs && node scripts/promtool.mjs && node_modules/.bin/node scripts/upstreams.mjs",
+    "node scripts/browser.mjs && node scripts/promtool.mjs && node_modules/.bin/node scripts/upstreams.mjs && node scripts/kotlin.mjs",
   ),
 );
 const isBundled = isSetUp.then(() => part("npm run bundle"));
@@ -88,7 +88,9 @@ function failuresOf({ name, message, assertionResults }) {
   const file = relative(ROOT, name);
   const tests = assertionResults.filter(({ status }) => status === "failed");
   if (tests.length === 0 && message) return [`${file}: ${firstLine(message)}`];
-  return tests.map(({ fullName, failureMessages: [why = ""] }) => `${file}: ${fullName}\n  ${firstLine(why)}`);
+  return tests.map(
+    ({ fullName, failureMessages: [why = ""] }) => `${file}: ${fullName}\n  ${firstLine(why)}`,
+  );
 }
 
 function firstLine(text) {

@@ -4,6 +4,8 @@
 import edge.idempotency.HttpUrlConnectionTransport
 import edge.idempotency.Request
 import edge.idempotency.Response
+import edge.idempotency.digestOf
+import java.util.Base64
 import java.util.concurrent.ConcurrentHashMap
 
 typealias Ask = Map<*, *>
@@ -30,6 +32,8 @@ private fun tell(id: Any, ask: Ask) {
 
 private fun done(ask: Ask): Any? = when (ask["do"]) {
     "send" -> plain(transport.send(request(ask), (ask["timeout_ms"] as Double? ?: 20_000.0).toLong()))
+    "vector" -> Vector(ask["case"] as Ask).effects()
+    "digest" -> mapOf("digest" to digestOf(request(ask)))
     else -> error("nobody knows how to ${ask["do"]}")
 }
 
@@ -37,7 +41,8 @@ private val transport = HttpUrlConnectionTransport(maxBodyBytes = 1_000_000)
 
 private fun request(ask: Ask): Request {
     val headers = (ask["headers"] as Map<*, *>?).orEmpty().map { (name, value) -> "$name" to "$value" }
-    return Request(ask["method"] as String, ask["url"] as String, headers, (ask["body"] as String?)?.toByteArray())
+    val body = (ask["body"] as String?)?.toByteArray() ?: (ask["base64"] as String?)?.let(Base64.getDecoder()::decode)
+    return Request(ask["method"] as String, ask["url"] as String, headers, body)
 }
 
 private fun plain(response: Response) = mapOf(

@@ -1,4 +1,4 @@
-// Moments as HTTP writes them: RFC 9110, section 5.6.7, whose three forms a recipient has to read.
+// Moments as HTTP writes them (RFC 9110, section 5.6.7), in the two of its forms that name their time zone.
 
 package edge.idempotency
 
@@ -12,25 +12,22 @@ import java.time.temporal.ChronoField
 import java.util.Locale
 
 /** [text] in milliseconds since 1970, or null if it is no date. [nowMs] says which century two digits are of. */
-internal fun httpDate(text: String, nowMs: Long): Long? {
-    val forms = listOf(IMF_FIXDATE, rfc850(nowMs), ASCTIME)
-    return forms.firstNotNullOfOrNull { form ->
+internal fun httpDate(text: String, nowMs: Long): Long? =
+    listOf(IMF_FIXDATE, rfc850(nowMs)).firstNotNullOfOrNull { form ->
         try {
             LocalDateTime.parse(text, form).toInstant(ZoneOffset.UTC).toEpochMilli()
         } catch (_: DateTimeException) {
             null
         }
     }
-}
 
 // In English wherever the program runs.
 private val IMF_FIXDATE = DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.US)
-private val ASCTIME = DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.US)
 
 /** A year that seems to be more than 50 years ahead is the one of the last century. */
 private fun rfc850(nowMs: Long): DateTimeFormatter {
-    val year = Instant.ofEpochMilli(nowMs).atOffset(ZoneOffset.UTC).toLocalDate().minusYears(49)
+    val oldest = Instant.ofEpochMilli(nowMs).atOffset(ZoneOffset.UTC).toLocalDate().minusYears(49)
     return DateTimeFormatterBuilder().appendPattern("EEEE, dd-MMM-")
-        .appendValueReduced(ChronoField.YEAR, 2, 2, year)
+        .appendValueReduced(ChronoField.YEAR, 2, 2, oldest)
         .appendPattern(" HH:mm:ss 'GMT'").toFormatter(Locale.US)
 }

@@ -21,6 +21,9 @@ export interface Told {
   /** The name of the exception's class. */
   error?: string;
   message?: string;
+  /** Of an outcome that is unknown, and what the service says of its key if that was to be asked. */
+  reason?: string;
+  status?: string | null;
 }
 
 export interface Asked extends Promise<Told> {
@@ -56,9 +59,9 @@ export class Driver {
 
   /** Ends it with SIGKILL, as a phone does with an app. */
   async kill(): Promise<void> {
-    const ended = once(this.#process, "exit");
+    if (this.#process.signalCode !== null) return;
     this.#process.kill("SIGKILL");
-    await ended;
+    await once(this.#process, "exit");
   }
 
   #write(line: object) {

@@ -34,10 +34,10 @@ internal class Call(
     /** The entry with which to send, once it is stored. */
     private fun claimed(): Entry {
         val wanted = Wanted(intent, digest, options.newKey(), options.lifetimeMs, replace, kept)
-        val nowMs = surroundings.nowMs()
         var claim: Claim = Claim.Changed
         store.update(intent) { stored ->
-            claim = claim(stored, wanted, held, nowMs)
+            // Not before: the store may have waited for others.
+            claim = claim(stored, wanted, held, surroundings.nowMs())
             (claim as? Claim.Send)?.entry?.toJson() ?: stored
         }
         return when (val made = claim) {

@@ -8,40 +8,56 @@ import java.io.IOException
 import java.io.RandomAccessFile
 import java.nio.channels.ClosedByInterruptException
 import java.nio.channels.FileChannel
-import java.nio.channels.FileLockInterruptionException
+import java.nio.channels.OverlappingFileLockException
 import java.nio.file.Files
 import java.nio.file.StandardCopyOption
 import java.nio.file.StandardOpenOption
 import java.util.concurrent.ConcurrentHashMap
+import java.util.concurrent.TimeUnit
 import java.util.concurrent.locks.ReentrantLock
-import kotlin.concurrent.withLock
+
+/** Who holds the lock has it for milliseconds, unless the system has frozen it. Then an error is better than to hang too. */
+private const val LOCK_MS = 10_000L
+
+/** Java waits for a file lock for ever or not at all, so it is asked for again and again. */
+private const val POLL_MS = 5L
 
 internal class LockedFolder(private val folder: File) {
-    private val lockFile = File(folder, "lock")
     private val threads by lazy { locks.getOrPut(folder.canonicalPath) { ReentrantLock() } }
 
-    /** Does [work] while no other thread and no other process does any here. An interrupt takes effect afterwards. */
+    /**
+     * Does [work] while no other thread and no other process does any here.
+     *
+     * @throws IOException if somebody else has held the lock for 10 s
+     */
     fun <T> locked(work: () -> T): T {
         if (!folder.isDirectory && !folder.mkdirs() && !folder.isDirectory) throw IOException("$folder cannot be made")
-        return threads.withLock {
-            lockedFile().use { work() }
+        val until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LOCK_MS)
+        if (!threads.tryLock(LOCK_MS, TimeUnit.MILLISECONDS)) throw IOException("A thread holds $folder")
+        try {
+            return RandomAccessFile(File(folder, "lock"), "rw").use {
+                // The end of the process ends it too.
+                lock(it.channel, until)
+                work()
+            }
+        } catch (interrupted: ClosedByInterruptException) {
+            Thread.interrupted()
+            throw InterruptedException().apply { initCause(interrupted) }
+        } finally {
+            threads.unlock()
         }
     }
 
-    /** Closing it ends the lock, as does the end of the process. */
-    private fun lockedFile(): RandomAccessFile = uninterrupted {
-        val file = RandomAccessFile(lockFile, "rw")
-        try {
-            file.apply { channel.lock() }
-        } catch (failed: Throwable) {
-            file.close()
-            throw failed
+    private fun lock(channel: FileChannel, untilNs: Long) {
+        while (!isLocked(channel)) {
+            if (System.nanoTime() - untilNs > 0) throw IOException("Another process holds $folder")
+            Thread.sleep(POLL_MS)
         }
     }
 
     fun read(name: String): ByteArray? = File(folder, name).takeIf { it.exists() }?.readBytes()
 
-    fun names(suffix: String): List<String> = folder.list().orEmpty().filter { it.endsWith(suffix) }.sorted()
+    fun names(prefix: String): List<String> = folder.list().orEmpty().filter { it.startsWith(prefix) }.sorted()
 
     /** When it returns, the file has [content], also after a power failure; until then it has what it had. */
     fun write(name: String, content: ByteArray) {
@@ -58,30 +74,20 @@ internal class LockedFolder(private val folder: File) {
         if (Files.deleteIfExists(File(folder, name).toPath())) keepNames()
     }
 
-    /** The folder's own entries survive a power failure too, once they are written. Windows cannot, and need not. */
+    /** The folder's own entries survive a power failure too, once they are written. Windows has no way to ask for it. */
     private fun keepNames() {
         if (File.separatorChar == '\\') return
-        uninterrupted { FileChannel.open(folder.toPath(), StandardOpenOption.READ).use { it.force(true) } }
+        FileChannel.open(folder.toPath(), StandardOpenOption.READ).use { it.force(true) }
     }
 }
 
 /** A file lock is the process's, so the threads of one have this: by folder, however many stores there are for it. */
 private val locks = ConcurrentHashMap<String, ReentrantLock>()
 
-/** Java closes a channel whose thread is interrupted; [work] is done again then, and the interrupt kept for later. */
-private fun <T> uninterrupted(work: () -> T): T {
-    var isInterrupted = Thread.interrupted()
+private fun isLocked(channel: FileChannel): Boolean =
     try {
-        while (true) {
-            try {
-                return work()
-            } catch (_: FileLockInterruptionException) {
-            } catch (_: ClosedByInterruptException) {
-            }
-            Thread.interrupted()
-            isInterrupted = true
-        }
-    } finally {
-        if (isInterrupted) Thread.currentThread().interrupt()
+        channel.tryLock() != null
+    } catch (_: OverlappingFileLockException) {
+        // Another class loader of this process has it.
+        false
     }
-}

@@ -1,0 +1,344 @@
+// The Kotlin client against the real service, through a network that fails, in processes that are killed.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { Proxy } from "../client/proxy.ts";
+import { eventually, RESOURCES, serve } from "../harness/client.ts";
+import { type Asked, Driver } from "./driver.ts";
+
+const api = serve();
+const network = new Proxy(() => api.server.address);
+const phones: Phone[] = [];
+let intents = 0;
+
+/** The process of tests that kill none. */
+let shared: Driver;
+
+beforeAll(async () => {
+  shared = new Driver();
+  await network.start();
+});
+afterEach(() => Promise.all(phones.splice(0).map((phone) => phone.destroy())));
+afterAll(async () => {
+  await shared.kill();
+  network.stop();
+});
+
+describe("one intent", () => {
+  test("takes effect once, and gives the same answer whenever it is asked for", async () => {
+    const phone = new Phone();
+    const intent = newIntent();
+    const first = await phone.call(intent);
+
+    const again = await phone.call(intent);
+
+    expect(first.answer.status).toBe(201);
+    expect(again.answer.text).toBe(first.answer.text);
+    expect(again.answer.headers).toContainEqual(["idempotent-replayed", "true"]);
+    expect(await effects(intent)).toHaveLength(1);
+  });
+
+  test("has one key in eight threads at once", async () => {
+    const phone = new Phone();
+    const intent = newIntent();
+
+    const told = await Promise.all(Array.from({ length: 8 }, () => phone.call(intent)));
+
+    expect(new Set(told.map(({ answer }) => answer.text)).size).toBe(1);
+    expect(keys(intent)).toHaveLength(1);
+    expect(await effects(intent)).toHaveLength(1);
+  });
+
+  test("has one key in two processes at once", async () => {
+    const phone = new Phone();
+    const intent = newIntent();
+    const other = phone.another();
+    await Promise.all([phone.ask("pending"), other.ask("pending")]);
+
+    const told = await Promise.all([phone.call(intent), other.call(intent)]);
+
+    expect(told[0].answer.text).toBe(told[1].answer.text);
+    expect(keys(intent)).toHaveLength(1);
+    expect(await effects(intent)).toHaveLength(1);
+  });
+
+  test("with another body is refused before anything is sent", async () => {
+    const phone = new Phone();
+    const intent = newIntent();
+    await phone.call(intent);
+
+    const { error } = await phone.call(intent, { body: '{"name":"Another"}' });
+
+    expect(error).toBe("IntentChangedException");
+    expect(sent(intent)).toHaveLength(1);
+  });
+});
+
+describe("a process that is killed", () => {
+  test("between store and send leaves its key to the next one", async () => {
+    const phone = new Phone(new Driver());
+    const intent = newIntent();
+    void phone.call(intent, { sends: false });
+    await eventually(() => phone.files().length === 1);
+    await phone.kill();
+
+    const { answer } = await phone.another().call(intent);
+
+    expect(answer.status).toBe(201);
+    expect(phone.stored()).toContain(keys(intent)[0]);
+    expect(sent(intent)).toHaveLength(1);
+  });
+
+  test.each(["held", "lost"] as const)(
+    "between send and answer, while the request is %s, leaves its key to the next one",
+    async (kind) => {
+      const phone = new Phone(new Driver());
+      const intent = newIntent();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      network.next(kind === "held" ? { kind, until: promise } : { kind });
+      void phone.call(intent);
+      await eventually(async () => sent(intent).length === 1 && (kind === "held" || (await hasRun(intent))));
+      await phone.kill();
+      resolve();
+
+      const { answer } = await phone.another().call(intent);
+
+      expect(answer.status).toBe(201);
+      expect(keys(intent)).toHaveLength(1);
+      expect(await effects(intent)).toHaveLength(1);
+    },
+  );
+
+  test("has its request sent by the next one, which has the credentials only from the app", async () => {
+    const phone = new Phone(new Driver());
+    const intent = newIntent();
+    network.next({ kind: "lost" });
+    void phone.call(intent, { keep: true, headers: { ...JSON_TYPE, Authorization: "Bearer secret" } });
+    await eventually(() => hasRun(intent));
+    await phone.kill();
+    const stored = phone.stored();
+
+    const next = phone.another();
+    const pending = (await next.ask("pending")).answer;
+    const { answer } = await next.ask("resume", { intent, headers: { Authorization: "Bearer secret" } });
+
+    expect(pending).toEqual([[intent, "PENDING", keys(intent)[0]]]);
+    expect(answer.status).toBe(201);
+    expect(stored).not.toContain("secret");
+    expect(sent(intent).map(({ headers }) => headers.authorization)).toEqual(Array(2).fill("Bearer secret"));
+    expect(await effects(intent)).toHaveLength(1);
+  });
+});
+
+describe("an answer that is not definitive", () => {
+  test("409 is asked for again until the first request has its answer", async () => {
+    const phone = new Phone();
+    const intent = newIntent();
+    network.next({ kind: "service", fault: "delay=1500" });
+    const first = phone.call(intent);
+    await eventually(() => sent(intent).length === 1);
+
+    const second = await phone.call(intent, { wait_s: 0 });
+
+    expect(second.answer.text).toBe((await first).answer.text);
+    expect(second.answer.headers).toContainEqual(["idempotent-replayed", "true"]);
+    expect(sent(intent).length).toBeGreaterThan(2);
+    expect(await effects(intent)).toHaveLength(1);
+  });
+
+  test.each(["fail-before", "fail-after", "abort-after"])(
+    "503 after %s is repeated no earlier than it asks",
+    async (fault) => {
+      const phone = new Phone();
+      const intent = newIntent();
+      network.next({ kind: "service", fault });
+
+      const { answer } = await phone.call(intent);
+
+      const [failed, repeated, ...more] = sent(intent);
+      expect(answer.status).toBe(201);
+      expect(repeated!.at - failed!.at).toBeGreaterThanOrEqual(1000);
+      expect(more).toEqual([]);
+      expect(await effects(intent)).toHaveLength(1);
+    },
+  );
+
+  test.each(["cut-before", "cut-after", "torn", "twice"] as const)(
+    "a network fault (%s) leaves one effect and one answer",
+    async (kind) => {
+      const phone = new Phone();
+      const intent = newIntent();
+      network.next({ kind });
+
+      const { answer } = await phone.call(intent);
+
+      expect(answer.status).toBe(201);
+      expect(JSON.parse(answer.text).name).toBe(intent);
+      expect(await effects(intent)).toHaveLength(1);
+    },
+  );
+
+  test("the death of the service is outlived", async () => {
+    const phone = new Phone();
+    const intent = newIntent();
+    network.next({ kind: "service", fault: "delay=10000" });
+    const asked = phone.call(intent);
+    await eventually(async () => (await statusOf(intent)) === "PROCESSING");
+
+    await api.server.kill();
+
+    expect((await asked).answer.status).toBe(201);
+    expect(await effects(intent)).toHaveLength(1);
+  });
+
+  test("the deadline ends the call and not the intent", async () => {
+    const phone = new Phone();
+    const intent = newIntent();
+    network.next({ kind: "answer", status: 503, headers: () => ({ "Retry-After": "5" }) });
+    const late = await phone.call(intent, { deadline_ms: 4000 });
+
+    const { answer } = await phone.call(intent);
+
+    expect(late.error).toBe("DeadlineExceededException");
+    expect(answer.status).toBe(201);
+    expect(keys(intent)).toHaveLength(1);
+  });
+
+  test("an interrupt ends the call and not the intent", async () => {
+    const phone = new Phone();
+    const intent = newIntent();
+    network.next({ kind: "lost" });
+    const asked = phone.call(intent);
+    await eventually(() => hasRun(intent));
+    asked.interrupt();
+    const { error } = await asked;
+
+    const { answer } = await phone.call(intent);
+
+    expect(error).toBe("InterruptedException");
+    expect(answer.headers).toContainEqual(["idempotent-replayed", "true"]);
+    expect(keys(intent)).toHaveLength(1);
+  });
+});
+
+describe("an unknown outcome", () => {
+  const HELD = {
+    kind: "answer" as const,
+    status: 502,
+    headers: () => ({ "Content-Type": "application/problem+json" }),
+    body: '{"type":"/problems/outcome-unknown","retryable":false}',
+  };
+
+  test("of a key that never came is one that the service does not know", async () => {
+    const phone = new Phone();
+    const intent = newIntent();
+    network.next(HELD);
+
+    const told = await phone.call(intent, { status: true });
+
+    expect(told).toMatchObject({ error: "OutcomeUnknownException", reason: "REPORTED", status: null });
+  });
+
+  test("of a key that the service knows is looked up", async () => {
+    const phone = new Phone();
+    const intent = newIntent();
+    await phone.call(intent);
+    network.next(HELD);
+
+    const told = await phone.call(intent, { status: true });
+
+    expect(told).toMatchObject({ error: "OutcomeUnknownException", status: "COMPLETED" });
+  });
+});
+
+test("an acknowledged intent leaves no file, and the next request has a new key", async () => {
+  const phone = new Phone();
+  const intent = newIntent();
+  await phone.call(intent);
+  await phone.ask("acknowledge", { intent });
+  const files = phone.files();
+
+  await phone.call(intent);
+
+  expect(files).toEqual([]);
+  expect(keys(intent)).toHaveLength(2);
+});
+
+test("a store that cannot be written keeps the request from being sent", async () => {
+  const phone = new Phone();
+  const intent = newIntent();
+
+  const { error } = await phone.call(intent, { folder: "/dev/null/intents" });
+
+  expect(error).toBe("IOException");
+  expect(sent(intent)).toEqual([]);
+});
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+
+/** A folder of intents, and a process that works with it. */
+class Phone {
+  readonly #folder: string;
+  readonly #driver: Driver;
+
+  constructor(driver = shared, folder = mkdtempSync(join(tmpdir(), "edge-idempotency-"))) {
+    this.#driver = driver;
+    this.#folder = folder;
+    phones.push(this);
+  }
+
+  /** Another process with the same folder. */
+  another(): Phone {
+    return new Phone(new Driver(), this.#folder);
+  }
+
+  ask(what: string, more: object = {}): Asked {
+    return this.#driver.ask({ do: what, folder: this.#folder, ...more });
+  }
+
+  /** A resource that is named like the intent, so that its effects can be counted. */
+  call(intent: string, more: object = {}): Asked {
+    const url = new URL(RESOURCES, network.address).href;
+    const body = JSON.stringify({ name: intent });
+    return this.ask("call", { intent, url, body, headers: JSON_TYPE, ...more });
+  }
+
+  files(): string[] {
+    return readdirSync(this.#folder).filter((name) => name.startsWith("intent-"));
+  }
+
+  /** All that is on the disk. */
+  stored(): string {
+    return readdirSync(this.#folder)
+      .map((name) => readFileSync(join(this.#folder, name), "utf8"))
+      .join("\n");
+  }
+
+  /** Ends its process, as a phone does with an app. */
+  kill(): Promise<void> {
+    return this.#driver.kill();
+  }
+
+  async destroy(): Promise<void> {
+    if (this.#driver !== shared) await this.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+const newIntent = () => `Order:${++intents}/ü`;
+
+const sent = (intent: string) => network.passed.filter(({ body }) => JSON.parse(body).name === intent);
+
+const keys = (intent: string) => [...new Set(sent(intent).map(({ key }) => key))];
+
+/** The rows that the intent has made, once nothing of it is under way. */
+async function effects(intent: string) {
+  await network.settled();
+  return api.rowsWhere("resources", "name", intent);
+}
+
+const statusOf = async (intent: string) => (await api.status(keys(intent)[0]!)).json?.status;
+
+const hasRun = async (intent: string) => (await api.rowsWhere("resources", "name", intent)).length === 1;

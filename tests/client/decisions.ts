@@ -1,7 +1,7 @@
 /** Runs a case of packages/client/vectors through the pure functions alone: what stands in for the rest is this file. */
 
 import { createHash } from "node:crypto";
-import { claim, isEntry, next, settle, type Answer } from "../../packages/client/src/decide.ts";
+import { claim, isEntry, kindOf, next, settle, type Answer } from "../../packages/client/src/decide.ts";
 import type { Entry, StoredRequest } from "../../packages/client/src/types.ts";
 import { DEFAULTS, type Case, type Effect, type Step, type VectorRequest } from "./vectors.ts";
 
@@ -40,19 +40,23 @@ export function decided({ options, stored = {}, steps }: Case): Effect[][] {
     const send = () => {
       const call = calls.get(id)!;
       const intent = intents.get(id)!;
-      const wanted = {
+      const fresh: Entry = {
+        version: 1,
         intent,
+        key: call.newKey,
         digest: digestOf(call.request),
-        newKey: call.newKey,
-        lifetimeMs,
-        replace: call.replace,
+        state: "pending",
+        inDoubt: 1,
+        createdAt: step.at,
+        seenAt: step.at,
+        expiresAt: step.at + lifetimeMs,
         request: call.kept,
       };
-      const claimed = claim(store.get(intent), wanted, call.held, step.at);
-      if (claimed.then === "changed") return end("IntentChangedError");
-      if (claimed.then === "unknown") return end("OutcomeUnknownError", claimed.reason);
-      if (!write(claimed.entry)) return end("StoreError");
-      call.held = claimed.entry;
+      const claimed = claim(fresh, call.replace, step.at, call.held, store.get(intent));
+      if (claimed === "changed") return end("IntentChangedError");
+      if (typeof claimed === "string") return end("OutcomeUnknownError", claimed);
+      if (!write(claimed)) return end("StoreError");
+      call.held = claimed;
       call.sends++;
       const { method, url, headers, body } = call.request;
       const lower = Object.fromEntries(Object.entries(headers).map(([k, v]) => [k.toLowerCase(), v]));
@@ -73,18 +77,19 @@ export function decided({ options, stored = {}, steps }: Case): Effect[][] {
 
     const ended = (answer: Answer | undefined) => {
       const call = calls.get(id)!;
-      const held = call.held!;
       if (answer) {
-        const before = store.get(held.intent);
-        const after = settle(before, held, answer, step.at);
-        if (after !== before && write(after as Entry)) call.held = after as Entry;
+        const settled = settle(answer, step.at, call.held!, store.get(call.held!.intent));
+        if (settled !== "changed") {
+          write(settled);
+          call.held = settled;
+        }
       }
-      const what = next(call.held!, answer, call, step.at, step.random!);
-      if (what.then === "wait") return effects.push({ effect: "wait", until: what.until });
-      if (what.then === "unknown") return end("OutcomeUnknownError", what.reason);
-      if (what.then === "deadline") return end("DeadlineExceededError");
+      const what = next(call.held!, answer, call.sends, call.deadline, step.at, step.random!);
+      if (typeof what === "number") return effects.push({ effect: "wait", until: what });
+      if (what === "deadline") return end("DeadlineExceededError");
+      if (what !== "definitive") return end("OutcomeUnknownError", what);
       calls.delete(id);
-      effects.push({ effect: "respond", status: answer!.status });
+      effects.push({ effect: "respond", status: answer!.response.status });
     };
 
     const begin = (request: VectorRequest, keep: boolean | undefined, replace?: boolean) => {
@@ -104,9 +109,7 @@ export function decided({ options, stored = {}, steps }: Case): Effect[][] {
 
     const resume = () => {
       const entry = store.get(step.intent!);
-      if (entry === undefined) return end("TypeError");
-      if (!isEntry(entry, step.intent!)) return end("OutcomeUnknownError", "corrupt");
-      if (!entry.request) return end("TypeError");
+      if (!isEntry(entry, step.intent!) || !entry.request) return end("TypeError");
       const { method, url, headers, body } = entry.request;
       const text = body === undefined ? {} : { body: Buffer.from(body, "base64").toString() };
       begin({ method, url, headers: { ...Object.fromEntries(headers), ...step.headers }, ...text }, true);
@@ -115,7 +118,10 @@ export function decided({ options, stored = {}, steps }: Case): Effect[][] {
     const happenings: Record<Step["event"], () => unknown> = {
       call: () => begin(step.request!, step.keep, step.replace),
       resume,
-      answer: () => ended({ status: step.status!, headers: new Headers(step.headers), body: step.body! }),
+      answer: () => {
+        const response = { status: step.status!, headers: new Headers(step.headers) };
+        ended({ response, kind: kindOf(response, step.body!) });
+      },
       "network-error": () => ended(undefined),
       timeout: () => ended(undefined),
       timer: send,

@@ -103,7 +103,7 @@ function filled(step: Step, { intent, newKey, request, entry, send }: Base): Ste
     effects: step.effects.map((effect) => {
       if (effect.effect === "store") return { ...effect, entry: merged(entry, effect.entry) as Entry };
       if (effect.effect === "send") return merged(send, effect) as Effect;
-      if (effect.effect === "remove") return { intent, ...effect };
+      if (effect.effect === "remove") return { ...effect, intent: effect.intent ?? intent };
       if (effect.effect !== "list") return effect;
       const whole = (one: Pending) => (one.state === "corrupt" ? one : (merged(entry, one) as Entry));
       return { ...effect, entries: effect.entries.map(whole) };

@@ -1,9 +1,9 @@
 /**
  * What to do, as pure functions: no I/O, no clock, no randomness. ALGORITHM.md has the same as tables, and vectors/ as
- * cases. The order is that of a call: claim, answer, settle, next.
+ * cases. The order is that of a call: claim, kind of the answer, settle, next.
  */
 
-import type { Entry, StoredRequest, UnknownReason } from "./types.js";
+import type { Entry, UnknownReason } from "./types.js";
 
 const BASE_MS = 200;
 const CAP_MS = 30_000;
@@ -14,78 +14,43 @@ const MARGIN_MS = 30_000;
 /** Clocks are corrected by seconds. By more than this, the age of a key is unknown. */
 const CLOCK_TOLERANCE_MS = 300_000;
 
-/** What a call wants to send. */
-export interface Wanted {
-  intent: string;
-  digest: string;
-  /** For a new entry. */
-  newKey: string;
-  lifetimeMs: number;
-  replace?: boolean | undefined;
-  request?: StoredRequest | undefined;
-}
+/** Why a call ends without an answer for its caller. */
+export type Failure = UnknownReason | "changed" | "deadline";
 
-export type Claim =
-  | { then: "send"; entry: Entry }
-  | { then: "changed" }
-  | { then: "unknown"; reason: UnknownReason; entry?: Entry };
+/**
+ * The entry to store before the request is sent, or why it is not sent. `fresh` is the entry of this request if there is
+ * no other. `held` is what this call has stored last: it counts if nothing is stored, for then the storage was cleared.
+ */
+export function claim(
+  fresh: Entry,
+  replace: boolean | undefined,
+  now: number,
+  held: Entry | undefined,
+  entry: unknown = held,
+): Entry | Failure {
+  if (entry === undefined) return fresh;
+  if (!isEntry(entry, fresh.intent)) return "corrupt";
+  if (held && held.key !== entry.key) return "changed";
 
-/** Whether a request may be sent, and what is to be stored before. `held` is what this call has stored last. */
-export function claim(stored: unknown, wanted: Wanted, held: Entry | undefined, now: number): Claim {
-  const entry = stored === undefined ? held : stored;
-  if (entry === undefined) return { then: "send", entry: fresh(wanted, now) };
-  if (!isEntry(entry, wanted.intent)) return { then: "unknown", reason: "corrupt" };
-  if (held && held.key !== entry.key) return { then: "changed" };
-
-  const replaceable =
-    entry.state === "settled" && entry.status! < 500 && !isDone(entry) && entry.inDoubt === 0;
-  const other = entry.digest !== wanted.digest;
-  if (other && !(replaceable && wanted.replace)) return { then: "changed" };
-  const reason = lostBecause(entry, now);
-  if (other || (reason && replaceable)) return { then: "send", entry: fresh(wanted, now) };
-  if (reason) return { then: "unknown", reason, entry };
-  return { then: "send", entry: again(entry, wanted, now) };
-}
-
-function fresh({ intent, digest, newKey, lifetimeMs, request }: Wanted, now: number): Entry {
+  const refused = entry.status! > 399 && entry.status! < 500 && !entry.inDoubt;
+  if (entry.digest !== fresh.digest) return refused && replace ? fresh : "changed";
+  const seenAt = Math.max(now, entry.seenAt);
+  const lost = now + CLOCK_TOLERANCE_MS < seenAt ? "clock" : seenAt > lastSend(entry) && "expired";
+  if (lost) return refused ? fresh : lost;
   return {
-    version: 1,
-    intent,
-    key: newKey,
-    digest,
-    state: "pending",
-    inDoubt: 1,
-    createdAt: now,
-    seenAt: now,
-    expiresAt: now + lifetimeMs,
-    ...(request && { request }),
-  };
-}
-
-function again(entry: Entry, { request }: Wanted, now: number): Entry {
-  const { status, ...rest } = entry;
-  return {
-    ...rest,
-    ...(isDone(entry) ? { status: status! } : { state: "pending" }),
+    ...entry,
+    // What has happened stays so. What was refused may happen this time.
+    ...(!(entry.status! < 400) && { state: "pending", status: undefined }),
     inDoubt: entry.inDoubt + 1,
-    seenAt: Math.max(now, entry.seenAt),
-    ...(request && { request }),
+    seenAt,
+    request: fresh.request ?? entry.request,
   };
-}
-
-/** Why a request with this key may be a new one to the service, if so. */
-function lostBecause(entry: Entry, now: number): "clock" | "expired" | undefined {
-  if (now + CLOCK_TOLERANCE_MS < entry.seenAt) return "clock";
-  return Math.max(now, entry.seenAt) > lastSend(entry) ? "expired" : undefined;
 }
 
 /** The last moment at which a request with this key may be sent. */
 function lastSend({ createdAt, expiresAt }: Entry): number {
   return expiresAt - Math.min(MARGIN_MS, Math.floor((expiresAt - createdAt) / 10));
 }
-
-/** Whether it has happened, and the client knows. */
-const isDone = ({ status }: Entry) => status! < 400;
 
 /** Whether this is an entry that this release can read. */
 export function isEntry(stored: unknown, intent: string): stored is Entry {
@@ -94,121 +59,105 @@ export function isEntry(stored: unknown, intent: string): stored is Entry {
     entry?.version === 1 &&
     entry.intent === intent &&
     [entry.key, entry.digest].every((text) => text && typeof text === "string") &&
-    [entry.inDoubt, entry.createdAt, entry.seenAt, entry.expiresAt].every(Number.isFinite) &&
-    (entry.state === "settled" ? Number.isFinite(entry.status) : ["pending", "unknown"].includes(entry.state))
+    [entry.inDoubt, entry.createdAt, entry.seenAt, entry.expiresAt, entry.status ?? 0].every(
+      Number.isFinite,
+    ) &&
+    ["pending", "unknown", entry.status && "settled"].includes(entry.state)
   );
 }
 
-/** What an answer says to a client. */
-export interface Answer {
+/** The head of an answer, as a `Response` has it. */
+export interface Head {
   status: number;
   headers: { get(name: string): string | null };
-  /** The body, as text. */
-  body: string;
 }
 
-/** `definitive`: the service would say the same again. `repeat`: it may not. `unknown`: it does not know the outcome. */
-export type Kind = "definitive" | "repeat" | "unknown";
+/** `definitive`: the service would say the same again. `repeat`: it may not. `reported`: it does not know the outcome. */
+export type Kind = "definitive" | "repeat" | "reported";
 
-export function kindOf({ status, headers, body }: Answer): Kind {
-  if (status < 400 || isReplay(headers)) return "definitive";
-  const problem = problemOf(headers, body);
-  if (/(^|\/)outcome-unknown$/.test(problem.type as string)) return "unknown";
-  const repeat = toldToRepeat(headers, problem) ?? (status > 499 || [408, 409, 425, 429].includes(status));
-  return repeat ? "repeat" : "definitive";
+export interface Answer {
+  response: Head;
+  kind: Kind;
 }
 
-/** What the service says itself of a repetition: problem details first, then Stripe's and Adyen's field. */
-function toldToRepeat(headers: Answer["headers"], { retryable }: Problem): boolean | undefined {
-  if (typeof retryable === "boolean") return retryable;
-  const told = headers.get("Stripe-Should-Retry") ?? headers.get("Transient-Error");
-  return told === "true" || (told === "false" ? false : undefined);
+/** Of an answer that has come in full. */
+export function kindOf(response: Head, body: string): Kind {
+  const { status, headers } = response;
+  if (status < 400 || isReplay(response)) return "definitive";
+  const { type, retryable } = parsed(
+    /^application\/problem\+json/i.test(headers.get("Content-Type")!) ? body : "",
+  );
+  if (/(^|\/)outcome-unknown$/.test(type as string)) return "reported";
+  const told = String(retryable ?? headers.get("Stripe-Should-Retry") ?? headers.get("Transient-Error"));
+  const repeat = status > 499 || [408, 409, 425, 429].includes(status);
+  return told === "true" || (repeat && told !== "false") ? "repeat" : "definitive";
 }
 
-const isReplay = (headers: Answer["headers"]) => headers.get("Idempotent-Replayed") === "true";
+const isReplay = ({ headers }: Head) => headers.get("Idempotent-Replayed") === "true";
 
-interface Problem {
-  type?: unknown;
-  retryable?: unknown;
-}
-
-function problemOf(headers: Answer["headers"], body: string): Problem {
+function parsed(body: string): { type?: unknown; retryable?: unknown } {
   try {
-    return /^application\/problem\+json\b/i.test(headers.get("Content-Type")!)
-      ? (JSON.parse(body) ?? {})
-      : {};
+    return JSON.parse(body) ?? {};
   } catch {
     return {};
   }
 }
 
-/** What is to be stored after an answer. `held` is what this call has stored last. */
-export function settle(stored: unknown, held: Entry, answer: Answer, now: number): unknown {
-  const entry = stored === undefined ? held : stored;
-  if (!isEntry(entry, held.intent) || entry.key !== held.key) return stored;
+/** The entry to store after an answer, or `changed` if what is stored is to stay. `held` is as for `claim`. */
+export function settle(
+  { response, kind }: Answer,
+  now: number,
+  held: Entry,
+  entry: unknown = held,
+): Entry | "changed" {
+  if (!isEntry(entry, held.intent) || entry.key !== held.key) return "changed";
 
-  const { status, headers } = answer;
-  const kind = kindOf(answer);
-  const known = status < 500 && (status < 400 || isReplay(headers));
-  const next: Entry = {
+  const { status, headers } = response;
+  const known = status < 400 || (status < 500 && isReplay(response));
+  const after: Entry = {
     ...entry,
-    inDoubt: known ? 0 : Math.max(0, entry.inDoubt - (status < 500 ? 1 : 0)),
+    inDoubt: known ? 0 : Math.max(0, entry.inDoubt - +(status < 500)),
     seenAt: Math.max(now, entry.seenAt),
-    expiresAt: Math.min(entry.expiresAt, toldExpiry(headers, now)),
+    expiresAt: Math.min(
+      entry.expiresAt,
+      now + msUntil(headers.get("X-Idempotency-Expires-At"), headers, now),
+    ),
   };
-  if (kind === "repeat" || (isDone(entry) && status > 399)) return next;
-  delete next.status;
-  return kind === "unknown" ? { ...next, state: kind } : { ...next, state: "settled", status };
+  if (kind === "repeat" || (entry.status! < 400 && status > 399)) return after;
+  return kind === "reported"
+    ? { ...after, state: "unknown", status: undefined }
+    : { ...after, state: "settled", status };
 }
 
-/** When the service forgets the key, by the device's clock, if the answer says so. */
-function toldExpiry(headers: Answer["headers"], now: number): number {
-  return now + untilDate(headers, headers.get("X-Idempotency-Expires-At"), now);
+/** How long it is until a date of the service. The device's clock may differ from its, so `Date` is what counts. */
+function msUntil(date: string | null, headers: Head["headers"], now: number): number {
+  const ms = Date.parse(date!) - (Date.parse(headers.get("Date")!) || now);
+  return isNaN(ms) ? Infinity : ms;
 }
 
-/** How long it is until a date that the service names. The device's clock may differ, so it is compared with `Date`. */
-function untilDate(headers: Answer["headers"], date: string | null, now: number): number {
-  const until = Date.parse(date!) - (Date.parse(headers.get("Date")!) || now);
-  return Number.isNaN(until) ? Infinity : until;
-}
-
-/** Where a call stands after a send. */
-export interface Progress {
-  /** How many times it has sent. */
-  sends: number;
-  deadline: number;
-}
-
-export type Next =
-  | { then: "respond" }
-  | { then: "wait"; until: number }
-  | { then: "unknown"; reason: UnknownReason }
-  | { then: "deadline" };
-
-/** What a call does after an answer, or after none. `random` is in [0, 1). */
+/**
+ * What a call does after it has sent for the nth time, with an answer or none: it responds, fails, or waits until a time.
+ * `random` is in [0, 1).
+ */
 export function next(
   entry: Entry,
   answer: Answer | undefined,
-  { sends, deadline }: Progress,
+  sends: number,
+  deadline: number,
   now: number,
   random: number,
-): Next {
-  const kind = answer ? kindOf(answer) : "repeat";
-  if (kind === "definitive") return { then: "respond" };
-  if (kind === "unknown") return { then: "unknown", reason: "reported" };
-
+): "definitive" | Failure | number {
+  if (answer && answer.kind !== "repeat") return answer.kind;
   const jitter = Math.floor(random * Math.min(CAP_MS, BASE_MS * 2 ** (sends - 1)));
-  const until = now + (retryAfter(answer, now) ?? jitter);
+  const until = now + ((answer && retryAfter(answer.response, now)) ?? jitter);
   const last = lastSend(entry);
-  if (until > last && last < deadline) return { then: "unknown", reason: "expired" };
-  return until >= deadline ? { then: "deadline" } : { then: "wait", until };
+  if (until > last && last < deadline) return "expired";
+  return until < deadline ? until : "deadline";
 }
 
 /** What `Retry-After` asks for, in milliseconds, in either of its forms (RFC 9110, 10.2.3), if that is more than 0. */
-function retryAfter(answer: Answer | undefined, now: number): number | undefined {
-  const told = answer?.headers.get("Retry-After");
-  if (!told) return undefined;
-  const seconds = /^\d+$/.test(told);
-  const wait = seconds ? +told * 1000 : told.endsWith("GMT") ? untilDate(answer!.headers, told, now) : 0;
-  return wait > 0 && wait < Infinity ? wait : undefined;
+function retryAfter({ headers }: Head, now: number): number | undefined {
+  const told = headers.get("Retry-After");
+  const ms = /^\d+$/.test(told!) ? +told! * 1000 : msUntil(told, headers, now);
+  return ms > 0 && ms < Infinity ? ms : undefined;
 }

@@ -48,8 +48,8 @@ export interface Options {
   /** Where intents are stored, before anything is sent. */
   store: Store<Entry>;
 
-  /** What sends a request. It is called with one argument, a `Request`. The global `fetch` if absent. */
-  fetch?: (request: Request) => Promise<Response>;
+  /** What sends a request. The global `fetch` if absent. */
+  fetch?: typeof fetch;
 
   /** The request's header field with the key. `Idempotency-Key` if absent. */
   keyField?: string;
@@ -128,7 +128,7 @@ export interface Entry {
    */
   state: "pending" | "settled" | "unknown";
   /** The status of the definitive answer, with `settled` only. */
-  status?: number;
+  status?: number | undefined;
   /** How many requests with this key may have taken effect without an answer that says so. */
   inDoubt: number;
   /** When the key was made. */
@@ -138,7 +138,7 @@ export interface Entry {
   /** When the service forgets the key. */
   expiresAt: number;
   /** The request, if it is kept. */
-  request?: StoredRequest;
+  request?: StoredRequest | undefined;
 }
 
 /** A request without credentials. */
@@ -147,7 +147,7 @@ export interface StoredRequest {
   url: string;
   headers: [name: string, value: string][];
   /** Base64 of the content (RFC 4648, section 4), or absent if there is none. */
-  body?: string;
+  body?: string | undefined;
 }
 
 /** An intent that has not been acknowledged. An entry that cannot be read has a name and the state `corrupt`, no more. */

@@ -1,0 +1,16 @@
+/** The core of `@edge-idempotency/client`. The stores, the outbox and the types of problems are modules of their own. */
+
+export { DeadlineExceededError, IntentChangedError, OutcomeUnknownError } from "./errors.js";
+export { createIdempotentFetch } from "./fetch.js";
+export type {
+  Entry,
+  IdempotentFetch,
+  IdempotentInit,
+  KeyStatus,
+  Options,
+  Pending,
+  ResumeInit,
+  Store,
+  StoredRequest,
+  UnknownReason,
+} from "./types.js";

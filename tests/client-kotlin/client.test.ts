@@ -1,34 +1,26 @@
 // The Kotlin client against the real service, through a network that fails, in processes that are killed.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { Proxy } from "../client/proxy.ts";
 import { eventually, RESOURCES, serve } from "../harness/client.ts";
-import { type Asked, Driver } from "./driver.ts";
+import { JSON_TYPE, Phone } from "./phone.ts";
 
 const api = serve();
 const network = new Proxy(() => api.server.address);
-const phones: Phone[] = [];
+/** Of tests that kill none. */
+let phone: Phone;
 let intents = 0;
 
-/** The process of tests that kill none. */
-let shared: Driver;
-
 beforeAll(async () => {
-  shared = new Driver();
-  await network.start();
+  phone = new Phone(await network.start());
 });
-afterEach(() => Promise.all(phones.splice(0).map((phone) => phone.destroy())));
 afterAll(async () => {
-  await shared.kill();
+  await phone.destroy();
   network.stop();
 });
 
 describe("one intent", () => {
   test("takes effect once, and gives the same answer whenever it is asked for", async () => {
-    const phone = new Phone();
     const intent = newIntent();
     const first = await phone.call(intent);
 
@@ -41,7 +33,6 @@ describe("one intent", () => {
   });
 
   test("has one key in eight threads at once", async () => {
-    const phone = new Phone();
     const intent = newIntent();
 
     const told = await Promise.all(Array.from({ length: 8 }, () => phone.call(intent)));
@@ -52,9 +43,8 @@ describe("one intent", () => {
   });
 
   test("has one key in two processes at once", async () => {
-    const phone = new Phone();
     const intent = newIntent();
-    const other = phone.another();
+    const other = start(phone.folder);
     await Promise.all([phone.ask("pending"), other.ask("pending")]);
 
     const told = await Promise.all([phone.call(intent), other.call(intent)]);
@@ -65,7 +55,6 @@ describe("one intent", () => {
   });
 
   test("with another body is refused before anything is sent", async () => {
-    const phone = new Phone();
     const intent = newIntent();
     await phone.call(intent);
 
@@ -78,13 +67,13 @@ describe("one intent", () => {
 
 describe("a process that is killed", () => {
   test("between store and send leaves its key to the next one", async () => {
-    const phone = new Phone(new Driver());
+    const phone = start();
     const intent = newIntent();
     void phone.call(intent, { sends: false });
     await eventually(() => phone.files().length === 1);
     await phone.kill();
 
-    const { answer } = await phone.another().call(intent);
+    const { answer } = await start(phone.folder).call(intent);
 
     expect(answer.status).toBe(201);
     expect(phone.stored()).toContain(keys(intent)[0]);
@@ -94,7 +83,7 @@ describe("a process that is killed", () => {
   test.each(["held", "lost"] as const)(
     "between send and answer, while the request is %s, leaves its key to the next one",
     async (kind) => {
-      const phone = new Phone(new Driver());
+      const phone = start();
       const intent = newIntent();
       const { promise, resolve } = Promise.withResolvers<void>();
       network.next(kind === "held" ? { kind, until: promise } : { kind });
@@ -103,7 +92,7 @@ describe("a process that is killed", () => {
       await phone.kill();
       resolve();
 
-      const { answer } = await phone.another().call(intent);
+      const { answer } = await start(phone.folder).call(intent);
 
       expect(answer.status).toBe(201);
       expect(keys(intent)).toHaveLength(1);
@@ -112,7 +101,7 @@ describe("a process that is killed", () => {
   );
 
   test("has its request sent by the next one, which has the credentials only from the app", async () => {
-    const phone = new Phone(new Driver());
+    const phone = start();
     const intent = newIntent();
     network.next({ kind: "lost" });
     void phone.call(intent, { keep: true, headers: { ...JSON_TYPE, Authorization: "Bearer secret" } });
@@ -120,7 +109,7 @@ describe("a process that is killed", () => {
     await phone.kill();
     const stored = phone.stored();
 
-    const next = phone.another();
+    const next = start(phone.folder);
     const pending = (await next.ask("pending")).answer;
     const { answer } = await next.ask("resume", { intent, headers: { Authorization: "Bearer secret" } });
 
@@ -134,7 +123,6 @@ describe("a process that is killed", () => {
 
 describe("an answer that is not definitive", () => {
   test("409 is asked for again until the first request has its answer", async () => {
-    const phone = new Phone();
     const intent = newIntent();
     network.next({ kind: "service", fault: "delay=1500" });
     const first = phone.call(intent);
@@ -151,7 +139,6 @@ describe("an answer that is not definitive", () => {
   test.each(["fail-before", "fail-after", "abort-after"])(
     "503 after %s is repeated no earlier than it asks",
     async (fault) => {
-      const phone = new Phone();
       const intent = newIntent();
       network.next({ kind: "service", fault });
 
@@ -168,7 +155,6 @@ describe("an answer that is not definitive", () => {
   test.each(["cut-before", "cut-after", "torn", "twice"] as const)(
     "a network fault (%s) leaves one effect and one answer",
     async (kind) => {
-      const phone = new Phone();
       const intent = newIntent();
       network.next({ kind });
 
@@ -181,7 +167,6 @@ describe("an answer that is not definitive", () => {
   );
 
   test("the death of the service is outlived", async () => {
-    const phone = new Phone();
     const intent = newIntent();
     network.next({ kind: "service", fault: "delay=10000" });
     const asked = phone.call(intent);
@@ -194,7 +179,6 @@ describe("an answer that is not definitive", () => {
   });
 
   test("the deadline ends the call and not the intent", async () => {
-    const phone = new Phone();
     const intent = newIntent();
     network.next({ kind: "answer", status: 503, headers: () => ({ "Retry-After": "5" }) });
     const late = await phone.call(intent, { deadline_ms: 4000 });
@@ -207,7 +191,6 @@ describe("an answer that is not definitive", () => {
   });
 
   test("an interrupt ends the call and not the intent", async () => {
-    const phone = new Phone();
     const intent = newIntent();
     network.next({ kind: "lost" });
     const asked = phone.call(intent);
@@ -232,7 +215,6 @@ describe("an unknown outcome", () => {
   };
 
   test("of a key that never came is one that the service does not know", async () => {
-    const phone = new Phone();
     const intent = newIntent();
     network.next(HELD);
 
@@ -242,7 +224,6 @@ describe("an unknown outcome", () => {
   });
 
   test("of a key that the service knows is looked up", async () => {
-    const phone = new Phone();
     const intent = newIntent();
     await phone.call(intent);
     network.next(HELD);
@@ -254,20 +235,19 @@ describe("an unknown outcome", () => {
 });
 
 test("an acknowledged intent leaves no file, and the next request has a new key", async () => {
-  const phone = new Phone();
+  const phone = start();
   const intent = newIntent();
   await phone.call(intent);
   await phone.ask("acknowledge", { intent });
-  const files = phone.files();
+  const left = phone.files();
 
   await phone.call(intent);
 
-  expect(files).toEqual([]);
+  expect(left).toEqual([]);
   expect(keys(intent)).toHaveLength(2);
 });
 
 test("a store that cannot be written keeps the request from being sent", async () => {
-  const phone = new Phone();
   const intent = newIntent();
 
   const { error } = await phone.call(intent, { folder: "/dev/null/intents" });
@@ -276,55 +256,11 @@ test("a store that cannot be written keeps the request from being sent", async (
   expect(sent(intent)).toEqual([]);
 });
 
-const JSON_TYPE = { "Content-Type": "application/json" };
-
-/** A folder of intents, and a process that works with it. */
-class Phone {
-  readonly #folder: string;
-  readonly #driver: Driver;
-
-  constructor(driver = shared, folder = mkdtempSync(join(tmpdir(), "edge-idempotency-"))) {
-    this.#driver = driver;
-    this.#folder = folder;
-    phones.push(this);
-  }
-
-  /** Another process with the same folder. */
-  another(): Phone {
-    return new Phone(new Driver(), this.#folder);
-  }
-
-  ask(what: string, more: object = {}): Asked {
-    return this.#driver.ask({ do: what, folder: this.#folder, ...more });
-  }
-
-  /** A resource that is named like the intent, so that its effects can be counted. */
-  call(intent: string, more: object = {}): Asked {
-    const url = new URL(RESOURCES, network.address).href;
-    const body = JSON.stringify({ name: intent });
-    return this.ask("call", { intent, url, body, headers: JSON_TYPE, ...more });
-  }
-
-  files(): string[] {
-    return readdirSync(this.#folder).filter((name) => name.startsWith("intent-"));
-  }
-
-  /** All that is on the disk. */
-  stored(): string {
-    return readdirSync(this.#folder)
-      .map((name) => readFileSync(join(this.#folder, name), "utf8"))
-      .join("\n");
-  }
-
-  /** Ends its process, as a phone does with an app. */
-  kill(): Promise<void> {
-    return this.#driver.kill();
-  }
-
-  async destroy(): Promise<void> {
-    if (this.#driver !== shared) await this.kill();
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
+/** Another app, or another process of one: it ends with the test. */
+function start(folder?: string): Phone {
+  const started = new Phone(network.address, folder);
+  onTestFinished(() => started.destroy());
+  return started;
 }
 
 const newIntent = () => `Order:${++intents}/ü`;

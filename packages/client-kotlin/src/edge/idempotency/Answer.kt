@@ -20,16 +20,16 @@ internal fun kindOf(answer: Response): Kind {
     if (answer.status < 400 || answer.isReplay) return Kind.DEFINITIVE
     val problem = problemOf(answer)
     if ((problem["type"] as? String)?.substringAfterLast('/') == "outcome-unknown") return Kind.UNKNOWN
-    val isToRepeat = toldToRepeat(answer, problem) ?: (answer.status > 499 || answer.status in listOf(408, 409, 425, 429))
-    return if (isToRepeat) Kind.REPEAT else Kind.DEFINITIVE
+    // What the service says itself of a repetition: problem details first, then Stripe's and Adyen's field.
+    val told = problem["retryable"] ?: answer.header("Stripe-Should-Retry") ?: answer.header("Transient-Error")
+    return when (told?.toString()) {
+        "true" -> Kind.REPEAT
+        "false" -> Kind.DEFINITIVE
+        else -> if (answer.status > 499 || answer.status in listOf(408, 409, 425, 429)) Kind.REPEAT else Kind.DEFINITIVE
+    }
 }
 
 internal val Response.isReplay get() = header("Idempotent-Replayed") == "true"
-
-/** What the service says itself of a repetition: problem details first, then Stripe's and Adyen's field. */
-private fun toldToRepeat(answer: Response, problem: Map<*, *>): Boolean? =
-    problem["retryable"] as? Boolean
-        ?: (answer.header("Stripe-Should-Retry") ?: answer.header("Transient-Error"))?.toBooleanStrictOrNull()
 
 private fun problemOf(answer: Response): Map<*, *> {
     val type = answer.header("Content-Type")?.substringBefore(';')?.trim()

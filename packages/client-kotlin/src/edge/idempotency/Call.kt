@@ -18,7 +18,7 @@ internal class Call(
     private val deadlineMs = surroundings.nowMs() + options.deadlineMs
     private var sends = 0
 
-    /** What this call has stored last. */
+    /** The entry as this call last wrote it, or would have. */
     private var held: Entry? = null
 
     fun answer(): Response {
@@ -66,7 +66,7 @@ internal class Call(
         return if (hasPreference) withKey else withKey.with("Prefer" to "wait=${options.preferWaitS}")
     }
 
-    /** What is stored after an answer. If it cannot be written, the entry still says that a request is in doubt: it is safe. */
+    /** What is stored after an answer, or would be: if it is not, the entry still says that a request is in doubt. */
     private fun settled(claimed: Entry, answer: Response): Entry {
         var entry: Entry? = null
         val nowMs = surroundings.nowMs()
@@ -77,9 +77,8 @@ internal class Call(
             }
         } catch (_: InterruptedException) {
             Thread.currentThread().interrupt()
-            return claimed
         } catch (_: Exception) {
-            return claimed
+            // The answer is there, and a store that fails changes nothing about it.
         }
         return entry ?: claimed
     }

@@ -81,7 +81,7 @@ public class IdempotentClient internal constructor(
      * Sends the request of an intent again, as it was stored because of `keep`, with the intent's key.
      *
      * @param headers what is never stored, such as `Authorization`
-     * @throws IllegalArgumentException if no request is stored
+     * @throws IllegalArgumentException if no request is stored, or what is stored cannot be read
      * @throws IntentException as [send]
      * @throws InterruptedException if the thread was interrupted
      */
@@ -89,10 +89,9 @@ public class IdempotentClient internal constructor(
     public fun resume(intent: String, headers: List<Pair<String, String>> = emptyList()): Response {
         var stored: String? = null
         store.update(intent) { found -> found.also { stored = it } }
-        val text = requireNotNull(stored) { "Nothing is stored for the intent \"$intent\"" }
-        val entry = entryOf(text, intent)
-            ?: throw OutcomeUnknownException(intent, UnknownReason.CORRUPT, null, null) { null }
-        val request = requireNotNull(entry.request) { "The request of the intent \"$intent\" was not kept" }
+        val request = requireNotNull(stored?.let { entryOf(it, intent) }?.request) {
+            "No request is kept of the intent \"$intent\""
+        }
         return send(intent, request.with(*headers.toTypedArray()), keep = true)
     }
 

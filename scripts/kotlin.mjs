@@ -2,7 +2,15 @@
 // compiler comes from npm into .tools/kotlin/, the JDK from the machine or from Debian.
 
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { must, run, say, stop } from "../packages/worker/build/shell.mjs";
 
@@ -18,10 +26,11 @@ const OPTIONS = ["-Xjdk-release=1.8", ...KOTLIN, "-Werror", "-no-stdlib", "-no-r
 
 installJdk();
 installCompiler();
-const source = "packages/client-kotlin/src";
-compile(source, JAR, [STDLIB], ["-Xexplicit-api=strict"]);
-// They set the clock, which is internal to the client.
-compile(`${TESTS}/programs`, `${TESTS}/build/programs.jar`, [STDLIB, JAR], [`-Xfriend-paths=${JAR}`]);
+compile(["packages/client-kotlin/src"], JAR, [STDLIB], ["-Xexplicit-api=strict"]);
+const coroutines = `${LIB}/kotlinx-coroutines-core-jvm.jar`;
+const programs = [`${TESTS}/programs`, `${TESTS}/declared`, unpackedReadme()];
+// Tests set the clock, which is internal to the client.
+compile(programs, `${TESTS}/build/programs.jar`, [STDLIB, JAR, coroutines], [`-Xfriend-paths=${JAR}`]);
 
 function installJdk() {
   if (run("javac", ["-version"]).ok) {
@@ -51,17 +60,31 @@ function installCompiler() {
   copyFileSync(lock, installed);
 }
 
-/** Compiles a folder, unless the jar was made of the same files. */
-function compile(folder, jar, classpath, options = []) {
+/** What a reader copies has to compile. Each block becomes a file of a package of its own. */
+function unpackedReadme() {
+  const folder = `${TESTS}/build/readme`;
+  const blocks = readFileSync("packages/client-kotlin/README.md", "utf8").matchAll(
+    /^```kotlin\n([^]*?)^```/gm,
+  );
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const [number, [, code]] of [...blocks].entries()) {
+    writeFileSync(`${folder}/${number}.kt`, `package readme.block${number}\n\n${code}`);
+  }
+  return folder;
+}
+
+/** Compiles folders, unless the jar was made of the same files. */
+function compile(folders, jar, classpath, options = []) {
   const made = `${jar}.sha256`;
-  const digest = digestOf([...filesIn(folder), ...classpath, "scripts/kotlin.mjs"]);
+  const digest = digestOf([...folders.flatMap(filesIn), ...classpath, "scripts/kotlin.mjs"]);
   if (existsSync(made) && readFileSync(made, "utf8") === digest) {
     return;
   }
-  say(`Compiling ${folder} (some seconds)…`);
+  say(`Compiling ${folders[0]} (some seconds)…`);
   mkdirSync(dirname(jar), { recursive: true });
-  const args = [...OPTIONS, ...options, "-classpath", classpath.join(":"), "-d", jar, folder];
-  must("java", [...compiler(), ...args], `${folder} does not compile.`);
+  const args = [...OPTIONS, ...options, "-classpath", classpath.join(":"), "-d", jar, ...folders];
+  must("java", [...compiler(), ...args], `${folders[0]} does not compile.`);
   writeFileSync(made, digest);
 }
 

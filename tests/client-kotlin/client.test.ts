@@ -69,7 +69,7 @@ describe("a process that is killed", () => {
   test("between store and send leaves its key to the next one", async () => {
     const phone = start();
     const intent = newIntent();
-    void phone.call(intent, { sends: false });
+    void phone.call(intent, { transport: "stuck" });
     await eventually(() => phone.files().length === 1);
     await phone.kill();
 
@@ -204,6 +204,12 @@ describe("an answer that is not definitive", () => {
     expect(answer.headers).toContainEqual(["idempotent-replayed", "true"]);
     expect(keys(intent)).toHaveLength(1);
   });
+});
+
+test("a library's own way to tell of an interrupt ends the call too", async () => {
+  const told = await phone.call(newIntent(), { transport: "stopped" });
+
+  expect(told.error).toBe("InterruptedException");
 });
 
 describe("an unknown outcome", () => {

@@ -1,6 +1,6 @@
 // The Kotlin client's store of files: whole at every moment, shared by threads and processes.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -75,6 +75,8 @@ test("names stay apart and come back, whatever is in them", async () => {
   const listed = await list(driver);
 
   expect(listed.sort()).toEqual(names.map((name) => [name, `of ${name}`]).sort());
+  // Some file systems take `A` for `a`.
+  for (const file of readdirSync(folder)) expect(file).toMatch(/^[a-z0-9_%-]+$/);
 });
 
 test("a name that is too long for a file is refused, and one that is not is taken", async () => {

@@ -9,11 +9,16 @@ import edge.idempotency.Request
 import edge.idempotency.Transport
 import edge.idempotency.UnknownReason
 import java.io.File
+import java.io.InterruptedIOException
 import java.util.concurrent.CountDownLatch
 
 fun shop(ask: Ask) = IdempotentClient(
     FileStore(File(ask["folder"] as String)),
-    if (ask["sends"] == false) STUCK else HttpUrlConnectionTransport(),
+    when (ask["transport"]) {
+        null -> HttpUrlConnectionTransport()
+        "stuck" -> STUCK
+        else -> STOPPED
+    },
     Options(
         preferWaitS = (ask["wait_s"] as Double? ?: 10.0).toInt(),
         deadlineMs = (ask["deadline_ms"] as Double? ?: 60_000.0).toLong(),
@@ -22,6 +27,9 @@ fun shop(ask: Ask) = IdempotentClient(
 
 /** Between store and send for ever: whoever waits for it is to be killed. */
 private val STUCK = Transport { _, _ -> throw CountDownLatch(1).await().run { AssertionError() } }
+
+/** A library that tells of an interrupt in its own way. */
+private val STOPPED = Transport { _, _ -> throw InterruptedIOException().also { Thread.currentThread().interrupt() } }
 
 /** What a test asks of the store alone. */
 fun storeDone(what: Any?, ask: Ask): Any? {

@@ -1,6 +1,6 @@
 // The Kotlin client's store of files: whole at every moment, shared by threads and processes.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -49,6 +49,17 @@ test("a process that is killed while it writes leaves a whole value", async () =
     expect(value.length).toBe(20_000);
     expect(new Set(value).size).toBe(1);
   }
+});
+
+test("a value is written beside the one before, and then takes its place", async () => {
+  const inode = () => statSync(join(folder, "intent-n")).ino;
+  await driver.ask({ do: "put", folder, name: "n", value: "v" });
+  const before = inode();
+
+  await driver.ask({ do: "put", folder, name: "n", value: "w" });
+
+  expect(inode()).not.toBe(before);
+  expect(readdirSync(folder).sort()).toEqual(["intent-n", "lock"]);
 });
 
 test("what a killed process has left half written does not matter", async () => {

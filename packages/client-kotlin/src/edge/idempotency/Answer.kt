@@ -2,9 +2,6 @@
 
 package edge.idempotency
 
-import java.time.DateTimeException
-import java.time.OffsetDateTime
-
 internal enum class Kind {
     /** The service would say the same again, or the request has to change. */
     DEFINITIVE,
@@ -55,10 +52,3 @@ internal fun toldExpiryMs(answer: Response, nowMs: Long): Long? =
 
 /** The service's own time. The device's clock may differ, so dates are compared with this one. */
 private fun dateOf(answer: Response, nowMs: Long): Long = answer.header("Date")?.let { httpDate(it, nowMs) } ?: nowMs
-
-private fun rfc3339(text: String): Long? =
-    try {
-        OffsetDateTime.parse(text).toInstant().toEpochMilli()
-    } catch (_: DateTimeException) {
-        null
-    }

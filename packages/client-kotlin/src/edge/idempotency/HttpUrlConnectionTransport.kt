@@ -47,8 +47,7 @@ public class HttpUrlConnectionTransport(private val maxBodyBytes: Int = 16 * 102
         val content = if (status < 400) inputStream else errorStream
         val body = content?.use { it.readWhole() } ?: ByteArray(0)
         if (content != null) requireWhole(request, body)
-        val fields = generateSequence(1) { it + 1 }.takeWhile { getHeaderFieldKey(it) != null }
-        return Response(status, fields.map { getHeaderFieldKey(it) to getHeaderField(it) }.toList(), body)
+        return Response(status, fields(), body)
     }
 
     private fun InputStream.readWhole(): ByteArray {
@@ -61,6 +60,15 @@ public class HttpUrlConnectionTransport(private val maxBodyBytes: Int = 16 * 102
             if (whole.size() > maxBodyBytes) throw IOException("the answer is longer than $maxBodyBytes bytes")
         }
     }
+}
+
+/** A JVM has the status line at 0, with null for its name; Android has the first field there. */
+private fun HttpURLConnection.fields(): List<Pair<String, String>> {
+    val first = if (getHeaderFieldKey(0) == null) 1 else 0
+    return generateSequence(first) { it + 1 }
+        .takeWhile { getHeaderFieldKey(it) != null }
+        .map { getHeaderFieldKey(it) to getHeaderField(it) }
+        .toList()
 }
 
 /** A JVM takes the end of a connection for the end of the answer, even if the answer was to be longer. */

@@ -29,7 +29,16 @@ public class Options(
     public val lookUp: (key: String, url: String) -> String = ::ownLookUp,
     /** Makes a key. */
     public val newKey: () -> String = { UUID.randomUUID().toString() },
-)
+) {
+    init {
+        val times = listOf(lifetimeMs, deadlineMs, attemptMs)
+        require(times.all { it in 1..CENTURY_MS }) { "Times are from 1 ms to 100 years: $times" }
+        require(preferWaitS >= 0) { "preferWaitS is not negative: $preferWaitS" }
+    }
+}
+
+/** Longer times would overflow when they are added to a date. */
+private const val CENTURY_MS = 100L * 365 * 86_400_000
 
 /** An intent that has not been acknowledged. [entry] is null if what is stored cannot be read. */
 public class Pending internal constructor(public val intent: String, public val entry: Entry?)

@@ -3,11 +3,13 @@
 package edge.idempotency
 
 import java.io.IOException
-import java.net.URI
+import java.net.URLEncoder
 
 /** This service's own look-up, at the origin of the request. */
-internal fun ownLookUp(key: String, url: String): String =
-    URI(url).resolve("/api/v1/operations/idempotency/$key").toString()
+internal fun ownLookUp(key: String, url: String): String {
+    val origin = url.split('/').take(3).joinToString("/")
+    return "$origin/api/v1/operations/idempotency/${URLEncoder.encode(key, "UTF-8")}"
+}
 
 /** What the service says of [key], as the caller of [request] is told; null if it does not know the key. */
 internal fun lookUp(key: String, request: Request, transport: Transport, options: Options): KeyStatus? {

@@ -62,7 +62,7 @@ export function isEntry(stored: unknown, intent: string): stored is Entry {
     [entry.inDoubt, entry.createdAt, entry.seenAt, entry.expiresAt, entry.status ?? 0].every(
       Number.isFinite,
     ) &&
-    ["pending", "unknown", entry.status && "settled"].includes(entry.state)
+    ["pending", "unknown", entry.status! >= 0 && "settled"].includes(entry.state)
   );
 }
 
@@ -84,9 +84,7 @@ export interface Answer {
 export function kindOf(response: Head, body: string): Kind {
   const { status, headers } = response;
   if (status < 400 || isReplay(response)) return "definitive";
-  const { type, retryable } = parsed(
-    /^application\/problem\+json/i.test(headers.get("Content-Type")!) ? body : "",
-  );
+  const { type, retryable } = parsed(/problem\+json/i.test(headers.get("Content-Type")!) ? body : "");
   if (/(^|\/)outcome-unknown$/.test(type as string)) return "reported";
   const told = String(retryable ?? headers.get("Stripe-Should-Retry") ?? headers.get("Transient-Error"));
   const repeat = status > 499 || [408, 409, 425, 429].includes(status);

@@ -2,6 +2,8 @@
 
 export { DeadlineExceededError, IntentChangedError, OutcomeUnknownError } from "./errors.js";
 export { createIdempotentFetch } from "./fetch.js";
+/** What the outbox shares with it. Not for others: it changes without notice. */
+export { captured, initOf } from "./request.js";
 export type {
   Entry,
   IdempotentFetch,

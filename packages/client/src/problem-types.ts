@@ -1,4 +1,4 @@
-/** The problem types of the service, by `type`. Made by scripts/problems.mjs from assets/openapi.json. */
+/** The problem types of the service, by `type`. Made by scripts/problems.ts from assets/openapi.json. */
 
 export interface ProblemTypes {
   /** An idempotency key is required. */

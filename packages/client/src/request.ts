@@ -1,40 +1,71 @@
 /** What is sent, in forms that can be sent more than once, digested, and stored without credentials. */
 
-import type { IdempotentInit, Options, StoredRequest } from "./types.js";
+import type { Options, StoredRequest } from "./types.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Whether a body can be read only once: a stream, or what makes one. */
-export const isStream = (body: any): boolean => body?.getReader || body?.[Symbol.asyncIterator];
+/** A request whose content is in memory. */
+export interface Captured {
+  request: Request;
+  /** Byte for byte. */
+  content: Bytes;
+  digest: string;
+  /** What is stored of it if it is kept: of its header fields those that are named, so no credentials. */
+  kept(fields?: readonly string[]): StoredRequest;
+}
 
-/**
- * The content of a request, byte for byte. React Native cannot read the bytes of a request, so what the caller gave as its
- * `body` is taken if that is text or bytes.
- */
-export async function contentOf(request: Request, body: IdempotentInit["body"]): Promise<Bytes> {
+/** Refuses what can be sent only once: a stream, or what makes one. */
+export async function captured(
+  input: RequestInfo | URL,
+  init: RequestInit,
+  sha256: NonNullable<Options["sha256"]> = (bytes) => crypto.subtle.digest("SHA-256", bytes),
+): Promise<Captured> {
+  const body = init.body as any;
+  if (
+    body?.getReader ||
+    body?.[Symbol.asyncIterator] ||
+    (init.mode ?? (input as Request).mode) === "no-cors"
+  ) {
+    throw new TypeError("Streams cannot be sent twice, and no-cors sends no key");
+  }
+  const request = new Request(input, init);
+  const content = await contentOf(request, body ?? (input instanceof Request ? body : ""));
+  const { method, headers } = request;
+  const url = request.url.split("#")[0]!;
+  // Platforms make a multipart boundary at random, so it is no part of what makes two requests the same.
+  const boundary = /^multipart.*boundary="?([^";]+)/i.exec(headers.get("Content-Type")!)?.[1];
+  const parts = binaryOf(content).split(boundary!).join("");
+  const digest = new Uint8Array(await sha256(bytesOf(`${method}\n${url}\n${parts}`)));
+  return {
+    request,
+    content,
+    digest: Array.from(digest, (byte) => (byte + 256).toString(16).slice(1)).join(""),
+    kept: (fields = ["Content-Type", "Accept"]) => ({
+      method,
+      url,
+      headers: fields
+        .filter((name) => headers.has(name))
+        .map((name) => [name.toLowerCase(), headers.get(name)!]),
+      body: content.length ? btoa(binaryOf(content)) : undefined,
+    }),
+  };
+}
+
+/** React Native cannot read the bytes of a request, so what the caller gave is taken if it is text or bytes. */
+async function contentOf(request: Request, body: unknown): Promise<Bytes> {
   if (typeof body === "string") return new TextEncoder().encode(body);
   return new Uint8Array(body instanceof Uint8Array ? body : await request.arrayBuffer());
 }
 
-/** A fragment is not sent. Platforms make a multipart boundary at random, so it is no part of what makes two requests the same. */
-export async function digestOf(request: Request, content: Bytes, sha256: NonNullable<Options["sha256"]>) {
-  const boundary = /^multipart.*boundary="?([^";]+)/i.exec(request.headers.get("Content-Type")!)?.[1];
-  const parts = binaryOf(content).split(boundary!).join("");
-  const digest = await sha256(bytesOf(`${request.method}\n${request.url.split("#")[0]}\n${parts}`));
-  return Array.from(new Uint8Array(digest), (byte) => (byte + 256).toString(16).slice(1)).join("");
-}
-
-/** What is stored of a request that is kept: no field but those that are named. */
-export function keptRequest(request: Request, content: Bytes, fields: readonly string[]): StoredRequest {
-  const { method, headers } = request;
-  const named = fields.filter((field) => headers.has(field));
-  return {
-    method,
-    url: request.url.split("#")[0]!,
-    headers: named.map((field) => [field.toLowerCase(), headers.get(field)!]),
-    body: content.length ? btoa(binaryOf(content)) : undefined,
-  };
-}
+/** What sends a kept request again, with header fields that are not kept. */
+export const initOf = (
+  { method, headers, body }: StoredRequest,
+  added: HeadersInit | undefined,
+): RequestInit => ({
+  method,
+  headers: Object.fromEntries([...headers, ...new Headers(added)]),
+  body: (body && bytesOf(atob(body)))!,
+});
 
 /** A text with a character for each byte. */
 function binaryOf(bytes: Uint8Array): string {
@@ -42,6 +73,6 @@ function binaryOf(bytes: Uint8Array): string {
 }
 
 /** The bytes of such a text. */
-export function bytesOf(text: string): Bytes {
+function bytesOf(text: string): Bytes {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }

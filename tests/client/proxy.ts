@@ -132,7 +132,12 @@ export class Proxy {
     await this.#break(fault, request, response, body);
   }
 
-  async #break(fault: Fault, request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> {
+  async #break(
+    fault: Fault,
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: Buffer,
+  ): Promise<void> {
     switch (fault.kind) {
       case "none":
         return this.#forward(request, response, body);
@@ -184,12 +189,16 @@ export class Proxy {
   /** Sends the request to the service; nothing if the service cannot be reached or ends meanwhile. */
   #ask({ method, url, headers }: IncomingMessage, body: Buffer): Promise<Answer | undefined> {
     const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
-    const sent = send(new URL(url!, this.#service(url!)), { method: method!, headers, agent: false }, (answer) => {
-      const { statusCode: status = 0, headers: fields } = answer;
-      void content(answer).then((received) =>
-        resolve(received && { status, headers: withoutConnection(fields), body: received }),
-      );
-    });
+    const sent = send(
+      new URL(url!, this.#service(url!)),
+      { method: method!, headers, agent: false },
+      (answer) => {
+        const { statusCode: status = 0, headers: fields } = answer;
+        void content(answer).then((received) =>
+          resolve(received && { status, headers: withoutConnection(fields), body: received }),
+        );
+      },
+    );
     sent.on("error", () => resolve(undefined));
     sent.end(body);
     return promise;

@@ -206,6 +206,17 @@ describe("an answer that is not definitive", () => {
   });
 });
 
+test("a thread that was interrupted before begins nothing", async () => {
+  const phone = start();
+  const intent = newIntent();
+
+  const { error } = await phone.call(intent, { interrupted: true });
+
+  expect(error).toBe("InterruptedException");
+  expect(phone.files()).toEqual([]);
+  expect(sent(intent)).toEqual([]);
+});
+
 test("a library's own way to tell of an interrupt ends the call too", async () => {
   const told = await phone.call(newIntent(), { transport: "stopped" });
 

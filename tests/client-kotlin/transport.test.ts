@@ -125,7 +125,8 @@ const REPLIES: Record<string, (response: ServerResponse, request: IncomingMessag
   "/reset-reused": (_, { socket }) => socket.resetAndDestroy(),
   "/no-http": (_, { socket }) => socket.end("SSH-2.0-x\r\n"),
   "/drip": (response) => {
-    const drip = setInterval(() => response.write("."), 50);
+    let drops = 60;
+    const drip = setInterval(() => (--drops > 0 ? response.write(".") : response.end()), 50);
     response.on("close", () => clearInterval(drip));
   },
   "/endless": (response) => response.writeHead(200).end(Buffer.alloc(1_000_001)),

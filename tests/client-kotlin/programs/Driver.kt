@@ -37,7 +37,12 @@ private fun tell(id: Any, ask: Ask) {
 
 private fun failure(thrown: Throwable) = mapOf("error" to thrown.javaClass.simpleName, "message" to thrown.message)
 
-private fun done(ask: Ask): Any? = when (val what = ask["do"]) {
+private fun done(ask: Ask): Any? {
+    if (ask["interrupted"] == true) Thread.currentThread().interrupt()
+    return made(ask)
+}
+
+private fun made(ask: Ask): Any? = when (val what = ask["do"]) {
     "send" -> plain(transport.send(request(ask), (ask["timeout_ms"] as Double? ?: 20_000.0).toLong()))
     "digest" -> digestOf(request(ask))
     "vector" -> Vector(ask["case"] as Ask).effects()

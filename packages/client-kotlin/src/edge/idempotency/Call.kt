@@ -22,8 +22,9 @@ internal class Call(
     private var held: Entry? = null
 
     fun answer(): Response {
+        // A thread that is interrupted stops where it next waits; it begins nothing.
+        if (Thread.interrupted()) throw InterruptedException()
         while (true) {
-            if (Thread.interrupted()) throw InterruptedException()
             val claimed = claimed().also { held = it }
             val attempt = sent(claimed.key)
             if (attempt is Attempt.Answered) held = settled(claimed, attempt.answer)
@@ -54,8 +55,6 @@ internal class Call(
         return try {
             Attempt.Answered(transport.send(keyed(key), timeoutMs))
         } catch (failure: IOException) {
-            // Some libraries tell of an interrupt by an exception of their own.
-            if (Thread.interrupted()) throw InterruptedException()
             Attempt.Failed(failure)
         }
     }

@@ -89,7 +89,7 @@ internal fun settle(stored: String?, held: Entry, answer: Response, nowMs: Long)
 
     val kind = kindOf(answer)
     val next = entry.with(
-        inDoubt = doubtAfter(answer, entry.inDoubt),
+        inDoubt = doubtAfter(answer, kind, entry.inDoubt),
         seenAtMs = maxOf(nowMs, entry.seenAtMs),
         expiresAtMs = minOf(entry.expiresAtMs, toldExpiryMs(answer, nowMs) ?: entry.expiresAtMs),
     )
@@ -101,10 +101,14 @@ internal fun settle(stored: String?, held: Entry, answer: Response, nowMs: Long)
 }
 
 /** A refusal says that its own request had no effect; an earlier one without an answer may have had it. */
-private fun doubtAfter(answer: Response, inDoubt: Int): Int = when {
-    answer.status > 499 -> inDoubt
-    answer.status < 400 || answer.isReplay -> 0
-    else -> maxOf(0, inDoubt - 1)
+private fun doubtAfter(answer: Response, kind: Kind, inDoubt: Int): Int {
+    // A conflict says that a request runs, or has run: this one, if something on the way has sent it twice.
+    val isConflict = kind == Kind.UNKNOWN || (kind == Kind.REPEAT && answer.status == 409)
+    return when {
+        answer.status > 499 -> inDoubt
+        answer.status < 400 || answer.isReplay -> 0
+        else -> maxOf(if (isConflict) 1 else 0, inDoubt - 1)
+    }
 }
 
 internal sealed class Next {

@@ -20,7 +20,7 @@ const isSetUp = part("npm run setup");
 // Only one at a time may install Debian packages, as the clients do too.
 const isEquipped = isSetUp.then(() =>
   part(
-    "node scripts/browser.mjs && node scripts/promtool.mjs && node_modules/.bin/node scripts/upstreams.mjs && node scripts/runtimes.mjs",
+    "node scripts/browser.mjs && node scripts/promtool.mjs && node_modules/.bin/node scripts/upstreams.mjs && node scripts/runtimes.mjs && node scripts/kotlin.mjs",
   ),
 );
 const isBundled = isSetUp.then(() => part("npm run bundle"));

@@ -112,9 +112,11 @@ export function settle(
 
   const { status, headers } = response;
   const known = status < 400 || (status < 500 && isReplay(response));
+  // A conflict says that a request runs, or has run: this one, if something on the way has sent it twice.
+  const conflict = status < 500 && (kind === "reported" || (kind === "repeat" && status === 409));
   const after: Entry = {
     ...entry,
-    inDoubt: known ? 0 : Math.max(0, entry.inDoubt - +(status < 500)),
+    inDoubt: known ? 0 : Math.max(+conflict, entry.inDoubt - +(status < 500)),
     seenAt: Math.max(now, entry.seenAt),
     expiresAt: Math.min(
       entry.expiresAt,

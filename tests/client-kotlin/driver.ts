@@ -29,6 +29,8 @@ export interface Told {
 export interface Asked extends Promise<Told> {
   /** Interrupts the thread that does it. */
   interrupt(): void;
+  /** Of that thread, as Java names it: `TIMED_WAITING` if it sleeps, `WAITING` if it waits for ever. */
+  state(): Promise<string>;
 }
 
 export function startJvm(mainClass: string, args: string[] = []): ChildProcess {
@@ -54,7 +56,10 @@ export class Driver {
     const id = ++this.#asked;
     const told = new Promise<Told>((resolve) => this.#waiting.set(id, resolve));
     this.#write({ id, ...what });
-    return Object.assign(told, { interrupt: () => this.#write({ id: 0, do: "interrupt", which: id }) });
+    return Object.assign(told, {
+      interrupt: () => this.#write({ id: 0, do: "interrupt", which: id }),
+      state: async () => (await this.ask({ do: "state", which: id })).answer,
+    });
   }
 
   /** Ends it with SIGKILL, as a phone does with an app. */

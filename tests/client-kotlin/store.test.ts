@@ -100,11 +100,11 @@ test("a name that is too long for a file is refused, and one that is not is take
 
 test("a thread that waits for another process can be interrupted, and has stored nothing", async () => {
   const [holder, waiting] = [start(), start()];
-  void holder.ask({ do: "hold", folder, name: "other" });
-  await eventually(() => readFileSync(join(folder, "lock")).length === 0);
-  await waiting.ask({ do: "digest", url: "http://localhost/" });
-
+  const held = holder.ask({ do: "hold", folder, name: "other" });
+  await eventually(async () => (await held.state()) === "WAITING");
   const asked = waiting.ask({ do: "put", folder, name: "n", value: "v" });
+  await eventually(async () => (await asked.state()) === "TIMED_WAITING");
+
   asked.interrupt();
   const { error } = await asked;
   await holder.kill();

@@ -39,3 +39,14 @@ test.each([
 
   expect(told.answer[1].at(-1)).toEqual({ effect: "wait", until: call.at + 100 });
 });
+
+test("the Kotlin client does not send a key that has expired while the device slept, after the store", async () => {
+  const call = { ...cases("claim")[0]!.steps[0]!, sleepsMs: 86_400_000 };
+
+  const told = await driver.ask({ do: "vector", case: { stored: {}, steps: [call] } });
+
+  expect(told.answer[0]).toEqual([
+    call.effects[0],
+    { effect: "fail", error: "OutcomeUnknownError", reason: "expired" },
+  ]);
+});

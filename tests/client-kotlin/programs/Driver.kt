@@ -16,8 +16,11 @@ fun main() {
     for (line in generateSequence(::readlnOrNull)) {
         val ask = parsed(line) as Ask
         val id = ask["id"]!!
-        if (ask["do"] == "interrupt") threads[ask["which"]]!!.interrupt()
-        else threads[id] = Thread { tell(id, ask) }.apply { isDaemon = true; start() }
+        when (ask["do"]) {
+            "interrupt" -> threads[ask["which"]]!!.interrupt()
+            "state" -> print(id, mapOf("answer" to threads[ask["which"]]!!.state))
+            else -> threads[id] = Thread { tell(id, ask) }.apply { isDaemon = true; start() }
+        }
     }
 }
 
@@ -31,6 +34,10 @@ private fun tell(id: Any, ask: Ask) {
     } catch (thrown: Throwable) {
         failure(thrown)
     }
+    print(id, told)
+}
+
+private fun print(id: Any, told: Map<String, Any?>) {
     val line = json(told + mapOf("id" to id))
     synchronized(System.out) { println(line); System.out.flush() }
 }

@@ -21,6 +21,8 @@ class Vector(private val case: Ask) {
     private var step: Ask = case
     private var effects = mutableListOf<Any?>()
     private val values = MemoryStore()
+    /** How long the device has slept in the midst of a step: no vector of all languages has that. */
+    private var sleptMs = 0L
     private val calls = mutableMapOf<Any?, Call>()
 
     /** What the client does at each step. */
@@ -96,6 +98,7 @@ class Vector(private val case: Ask) {
             if (changed !== stored && step["storeFails"] == true) throw StoreFailed()
             if (changed == null && stored != null) effects += mapOf("effect" to "remove", "intent" to name)
             if (changed != null && changed !== stored) effects += mapOf("effect" to "store", "entry" to parsed(changed))
+            sleptMs += (step["sleepsMs"] as Double? ?: 0.0).toLong()
             changed
         }
     }
@@ -114,7 +117,7 @@ class Vector(private val case: Ask) {
     }
 
     private val surroundings = object : Surroundings {
-        override fun nowMs() = (step["at"] as Double).toLong()
+        override fun nowMs() = (step["at"] as Double).toLong() + sleptMs
 
         override fun random() = step["random"] as Double? ?: 0.0
 

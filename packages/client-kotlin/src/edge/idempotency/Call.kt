@@ -26,7 +26,7 @@ internal class Call(
         if (Thread.interrupted()) throw InterruptedException()
         while (true) {
             val claimed = claimed().also { held = it }
-            val attempt = sent(claimed.key)
+            val attempt = sent(claimed)
             if (attempt is Attempt.Answered) held = settled(claimed, attempt.answer)
             waitAfter(attempt)?.let { return it }
         }
@@ -48,12 +48,14 @@ internal class Call(
         }
     }
 
-    private fun sent(key: String): Attempt {
+    private fun sent(claimed: Entry): Attempt {
         val nowMs = surroundings.nowMs()
+        // The device may have slept since the claim, with the program stopped in between.
+        if (nowMs > lastSendMs(claimed)) throw unknown(UnknownReason.EXPIRED, claimed.key)
         val timeoutMs = minOf(options.attemptMs, deadlineMs - nowMs).coerceAtLeast(1)
         sends++
         return try {
-            Attempt.Answered(transport.send(keyed(key), timeoutMs))
+            Attempt.Answered(transport.send(keyed(claimed.key), timeoutMs))
         } catch (failure: IOException) {
             Attempt.Failed(failure)
         }

@@ -79,7 +79,7 @@ private fun lostBecause(entry: Entry, nowMs: Long): UnknownReason? = when {
 }
 
 /** The last moment at which a request with this key may be sent. */
-private fun lastSendMs(entry: Entry): Long =
+internal fun lastSendMs(entry: Entry): Long =
     entry.expiresAtMs - minOf(MARGIN_MS, Math.floorDiv(entry.expiresAtMs - entry.createdAtMs, 10L))
 
 /** What is to be stored after an answer, or null to leave what is [stored] alone. [held] is what this call has stored last. */

@@ -14,7 +14,7 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: ["tests/{worker,chaos,client,client-kotlin,conformance,dashboard}/*.test.ts"],
+    include: ["tests/{worker,chaos,client,client-kotlin,conformance,dashboard,start}/*.test.ts"],
     // For a machine that is busy with other work, and several times as slow.
     testTimeout: 180_000,
     hookTimeout: 180_000,

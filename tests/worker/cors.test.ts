@@ -139,6 +139,7 @@ describe("a page of an allowed origin", () => {
         expect.arrayContaining([
           "x-idempotency-key",
           "x-idempotency-expires-at",
+          "date",
           "x-idempotency-content",
           "idempotent-replayed",
           "x-correlation-id",

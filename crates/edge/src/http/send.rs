@@ -8,11 +8,12 @@ use worker::web_sys;
 
 use super::{answer::Answer, answer_field::AnswerField, cors::is_allowed, exchange::Exchange};
 
-/// The names of the fields that a page of another origin may read.
+/// The names of the fields that a page of another origin may read. `Date` is the platform's: by it a client knows how far its
+/// own clock is off.
 static EXPOSED: LazyLock<String> = LazyLock::new(|| {
     let fields = AnswerField::VARIANTS.iter();
     let exposed = fields.filter(|field| field.is_exposed());
-    let names: Vec<_> = exposed.map(|field| field.name()).collect();
+    let names: Vec<_> = exposed.map(|field| field.name()).chain(["Date"]).collect();
     names.join(", ")
 });
 

@@ -1,7 +1,15 @@
 /** Runs a case of packages/client/vectors through the pure functions alone: what stands in for the rest is this file. */
 
 import { createHash } from "node:crypto";
-import { claim, isEntry, kindOf, next, settle, type Answer } from "../../packages/client/src/decide.ts";
+import {
+  claim,
+  isEntry,
+  kindOf,
+  lastByte,
+  next,
+  settle,
+  type Answer,
+} from "../../packages/client/src/decide.ts";
 import type { Entry, StoredRequest } from "../../packages/client/src/types.ts";
 import { DEFAULTS, type Case, type Effect, type Step, type VectorRequest } from "./vectors.ts";
 
@@ -71,7 +79,7 @@ export function decided({ options, stored = {}, steps }: Case): Effect[][] {
           [rest.keyField.toLowerCase()]: key,
         },
         ...(body !== undefined && { body }),
-        timeoutAt: Math.min(step.at + attemptMs, call.deadline),
+        timeoutAt: Math.min(step.at + attemptMs, call.deadline, lastByte(call.held)),
       });
     };
 

@@ -2,7 +2,7 @@
 // each test writes.
 
 import { once } from "node:events";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createIdempotentFetch } from "../../packages/client/src/index.ts";
 import { memoryStore } from "../../packages/client/src/stores/memory.ts";
 import type { Entry, IdempotentFetch, Options, Store } from "../../packages/client/src/types.ts";
@@ -229,6 +229,23 @@ describe("a call that ends without a definitive answer", () => {
 
     expect(error).toMatchObject({ name: "DeadlineExceededError", response: undefined });
     expect(error.cause).toMatchObject({ message: "offline" });
+  });
+
+  test("has sent nothing, if the device slept after its key was stored until that expired", async () => {
+    const slept = Date.now() + 2 * 86_400_000;
+    const sleeping: Store<Entry> = {
+      ...store,
+      update: (...update) =>
+        store.update(...update).then(() => void vi.spyOn(Date, "now").mockReturnValue(slept)),
+    };
+    const send = vi.fn(fetch);
+    idempotentFetch = client({ store: sleeping, deadlineMs: 7 * 86_400_000, fetch: send });
+
+    const error = await post("{}").catch((error) => error);
+    vi.restoreAllMocks();
+
+    expect(error).toMatchObject({ name: "OutcomeUnknownError", reason: "expired" });
+    expect(send).not.toHaveBeenCalled();
   });
 
   test("does not wait for a store that hangs, and has sent nothing", async () => {

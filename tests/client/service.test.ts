@@ -122,7 +122,9 @@ describe("an intent whose outcome is unknown", () => {
     const error = await call("/unrepeated", AMBIGUOUS).catch((error) => error);
 
     expect(error).toMatchObject({ name: "OutcomeUnknownError", reason: "reported" });
-    expect(await error.status()).toMatchObject({ status: "AMBIGUOUS", attempts: 1 });
+    const status = await error.status();
+    expect(status).toMatchObject({ status: "AMBIGUOUS", attempts: 1, idempotency_key: error.key });
+    expect(status.history.at(-1)).toMatchObject({ status: "AMBIGUOUS", attempt: 1 });
   });
 
   test("is answered once an operator has resolved it, to the same intent", async () => {

@@ -8,8 +8,8 @@ import type { Entry, UnknownReason } from "./types.js";
 const BASE_MS = 200;
 const CAP_MS = 30_000;
 
-/** An attempt of this service takes up to 25 s, and has to end while the key lives. */
-const MARGIN_MS = 30_000;
+/** A request that leaves later than this before its key expires may arrive as a new one. */
+const MARGIN_MS = 15_000;
 
 /** Clocks are corrected by seconds. By more than this, the age of a key is unknown. */
 const CLOCK_TOLERANCE_MS = 300_000;
@@ -47,10 +47,16 @@ export function claim(
   };
 }
 
-/** The last moment at which a request with this key may be sent. */
-function lastSend({ createdAt, expiresAt }: Entry): number {
-  return expiresAt - Math.min(MARGIN_MS, Math.floor((expiresAt - createdAt) / 10));
+/**
+ * When an attempt with this key ends at the latest: what is still waiting for a connection then is not sent any more.
+ * Keys of short lives have a shorter margin.
+ */
+export function lastByte({ createdAt, expiresAt }: Entry): number {
+  return expiresAt - Math.min(MARGIN_MS, Math.floor((expiresAt - createdAt) / 20));
 }
+
+/** The last moment at which a request with this key may be sent, so that it has some time for that. */
+const lastSend = (entry: Entry) => 2 * lastByte(entry) - entry.expiresAt;
 
 /** Whether this is an entry that this release can read. */
 export function isEntry(stored: unknown, intent: string): stored is Entry {
@@ -112,11 +118,10 @@ export function settle(
 
   const { status, headers } = response;
   const known = status < 400 || (status < 500 && isReplay(response));
-  // A conflict says that a request runs, or has run: this one, if something on the way has sent it twice.
-  const conflict = status < 500 && (kind === "reported" || (kind === "repeat" && status === 409));
   const after: Entry = {
     ...entry,
-    inDoubt: known ? 0 : Math.max(+conflict, entry.inDoubt - +(status < 500)),
+    // What asks for a repetition says nothing of a copy that the platform, or a proxy, may have sent before.
+    inDoubt: known ? 0 : Math.max(+(kind !== "definitive"), entry.inDoubt - +(status < 500)),
     seenAt: Math.max(now, entry.seenAt),
     expiresAt: Math.min(
       entry.expiresAt,

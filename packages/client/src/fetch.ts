@@ -3,7 +3,7 @@
  * sent only after its key is stored.
  */
 
-import { claim, isEntry, kindOf, next, settle, type Answer, type Failure } from "./decide.js";
+import { claim, isEntry, kindOf, lastByte, next, settle, type Answer, type Failure } from "./decide.js";
 import { DeadlineExceededError, IntentChangedError, OutcomeUnknownError } from "./errors.js";
 import { captured, initOf } from "./request.js";
 import type { Entry, IdempotentFetch, IdempotentInit, Options, ResumeInit } from "./types.js";
@@ -104,7 +104,8 @@ export function createIdempotentFetch({
       answer = cause = undefined;
       try {
         const sent = () => send(held!.key, stop.signal).then(whole);
-        answer = await within(Math.min(attemptMs, deadline - Date.now()), signal, sent);
+        const ms = Math.min(Date.now() + attemptMs, deadline, lastByte(held!)) - Date.now();
+        answer = await within(ms, signal, sent);
       } catch (error) {
         if (signal.aborted) throw error;
         cause = error;

@@ -51,10 +51,13 @@ export async function captured(
   };
 }
 
-/** React Native cannot read the bytes of a request, so what the caller gave is taken if it is text or bytes. */
+/**
+ * React Native cannot read the bytes of a request, so what the caller gave is taken if it is text or bytes. The request
+ * itself is not read, for not every browser sends one that was, even with another body.
+ */
 async function contentOf(request: Request, body: unknown): Promise<Bytes> {
   if (typeof body === "string") return new TextEncoder().encode(body);
-  return new Uint8Array(body instanceof Uint8Array ? body : await request.arrayBuffer());
+  return new Uint8Array(body instanceof Uint8Array ? body : await request.clone().arrayBuffer());
 }
 
 /** What sends a kept request again, with header fields that are not kept. */

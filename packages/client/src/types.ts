@@ -10,7 +10,7 @@ export interface IdempotentFetch {
    * plain `fetch`.
    *
    * Rejects with `IntentChangedError`, `OutcomeUnknownError` or `DeadlineExceededError`; with the reason of
-   * `init.signal` once that is aborted; or with the store's own error, and then nothing has been sent.
+   * `init.signal` once that is aborted; or with the store's own error, and then the request was not sent, or not again.
    */
   (input: RequestInfo | URL, init?: IdempotentInit): Promise<Response>;
 
@@ -49,7 +49,7 @@ export interface Options {
   store: Store<Entry>;
 
   /** What sends a request. The global `fetch` if absent. */
-  fetch?: typeof fetch;
+  fetch?: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
 
   /** The request's header field with the key. `Idempotency-Key` if absent. */
   keyField?: string;
@@ -173,4 +173,6 @@ export interface KeyStatus {
   created_at: string;
   updated_at: string;
   expires_at: string;
+  /** The last changes of `status`, oldest first. `by` is the operator who resolved the key. */
+  history: { at: string; status: string; attempt: number; by?: string | null }[];
 }

@@ -248,6 +248,7 @@ describe("an unknown outcome", () => {
     const told = await phone.call(intent, { status: true });
 
     expect(told).toMatchObject({ error: "OutcomeUnknownException", status: "COMPLETED" });
+    expect(told.history).toEqual(["PROCESSING", "COMPLETED"]);
   });
 });
 

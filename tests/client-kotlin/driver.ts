@@ -24,6 +24,7 @@ export interface Told {
   /** Of an outcome that is unknown, and what the service says of its key if that was to be asked. */
   reason?: string;
   status?: string | null;
+  history?: string[] | null;
 }
 
 export interface Asked extends Promise<Told> {

@@ -41,12 +41,13 @@ test.each([
 });
 
 test("the Kotlin client does not send a key that has expired while the device slept, after the store", async () => {
-  const call = { ...cases("claim")[0]!.steps[0]!, sleepsMs: 86_400_000 };
+  const call = { ...cases("claim")[0]!.steps[0]!, sleepsMs: 60_000 };
 
-  const told = await driver.ask({ do: "vector", case: { stored: {}, steps: [call] } });
+  const told = await driver.ask({
+    do: "vector",
+    case: { options: { lifetimeMs: 60_000 }, stored: {}, steps: [call] },
+  });
 
-  expect(told.answer[0]).toEqual([
-    call.effects[0],
-    { effect: "fail", error: "OutcomeUnknownError", reason: "expired" },
-  ]);
+  const effects = told.answer[0].map(({ effect, reason }: any) => reason ?? effect);
+  expect(effects).toEqual(["store", "expired"]);
 });

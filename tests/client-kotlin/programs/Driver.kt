@@ -29,7 +29,7 @@ private fun tell(id: Any, ask: Ask) {
         mapOf("answer" to done(ask))
     } catch (unknown: OutcomeUnknownException) {
         // Asked by the thread that wants to know.
-        val status = if (ask["status"] == true) mapOf("status" to unknown.status()?.status) else emptyMap()
+        val status = if (ask["status"] == true) statusOf(unknown) else emptyMap()
         failure(unknown) + mapOf("reason" to unknown.reason.name) + status
     } catch (thrown: Throwable) {
         failure(thrown)
@@ -40,6 +40,11 @@ private fun tell(id: Any, ask: Ask) {
 private fun print(id: Any, told: Map<String, Any?>) {
     val line = json(told + mapOf("id" to id))
     synchronized(System.out) { println(line); System.out.flush() }
+}
+
+private fun statusOf(unknown: OutcomeUnknownException): Map<String, Any?> {
+    val known = unknown.status()
+    return mapOf("status" to known?.status, "history" to known?.history?.map { it.status })
 }
 
 private fun failure(thrown: Throwable) = mapOf("error" to thrown.javaClass.simpleName, "message" to thrown.message)

@@ -3,6 +3,7 @@
 package edge.idempotency
 
 import java.io.IOException
+import java.net.SocketTimeoutException
 
 internal class Call(
     private val intent: String,
@@ -50,10 +51,10 @@ internal class Call(
 
     private fun sent(claimed: Entry): Attempt {
         val nowMs = surroundings.nowMs()
-        // The device may have slept since the claim, with the program stopped in between.
-        if (nowMs > lastSendMs(claimed)) throw unknown(UnknownReason.EXPIRED, claimed.key)
-        val timeoutMs = minOf(options.attemptMs, deadlineMs - nowMs).coerceAtLeast(1)
+        val timeoutMs = minOf(options.attemptMs, deadlineMs - nowMs, lastByteMs(claimed) - nowMs)
         sends++
+        // The device may have slept since the claim, or the store have waited for others.
+        if (timeoutMs <= 0) return Attempt.Failed(SocketTimeoutException("It was too late to send the request"))
         return try {
             Attempt.Answered(transport.send(keyed(claimed.key), timeoutMs))
         } catch (failure: IOException) {

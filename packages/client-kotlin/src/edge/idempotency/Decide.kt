@@ -6,8 +6,8 @@ package edge.idempotency
 private const val BASE_MS = 200L
 private const val CAP_MS = 30_000L
 
-/** An attempt of this service takes up to 25 s, and has to end while the key lives. */
-private const val MARGIN_MS = 30_000L
+/** A request that leaves later than this before its key expires may arrive as a new one. */
+private const val MARGIN_MS = 15_000L
 
 /** Clocks are corrected by seconds. By more than this, the age of a key is unknown. */
 private const val CLOCK_TOLERANCE_MS = 300_000L
@@ -78,9 +78,15 @@ private fun lostBecause(entry: Entry, nowMs: Long): UnknownReason? = when {
     else -> null
 }
 
-/** The last moment at which a request with this key may be sent. */
-internal fun lastSendMs(entry: Entry): Long =
-    entry.expiresAtMs - minOf(MARGIN_MS, Math.floorDiv(entry.expiresAtMs - entry.createdAtMs, 10L))
+/**
+ * When an attempt with this key ends at the latest: what is still waiting for a connection then is not sent any more. Keys of
+ * short lives have a shorter margin.
+ */
+internal fun lastByteMs(entry: Entry): Long =
+    entry.expiresAtMs - minOf(MARGIN_MS, Math.floorDiv(entry.expiresAtMs - entry.createdAtMs, 20L))
+
+/** The last moment at which a request with this key may be claimed, so that it has some time for that. */
+private fun lastSendMs(entry: Entry): Long = 2 * lastByteMs(entry) - entry.expiresAtMs
 
 /** What is to be stored after an answer, or null to leave what is [stored] alone. [held] is what this call has stored last. */
 internal fun settle(stored: String?, held: Entry, answer: Response, nowMs: Long): Entry? {
@@ -102,13 +108,10 @@ internal fun settle(stored: String?, held: Entry, answer: Response, nowMs: Long)
 
 /** A refusal says that its own request had no effect; an earlier one without an answer may have had it. */
 private fun doubtAfter(answer: Response, kind: Kind, inDoubt: Int): Int {
-    // A conflict says that a request runs, or has run: this one, if something on the way has sent it twice.
-    val isConflict = kind == Kind.UNKNOWN || (kind == Kind.REPEAT && answer.status == 409)
-    return when {
-        answer.status > 499 -> inDoubt
-        answer.status < 400 || answer.isReplay -> 0
-        else -> maxOf(if (isConflict) 1 else 0, inDoubt - 1)
-    }
+    val isKnown = answer.status < 400 || (answer.status < 500 && answer.isReplay)
+    // What asks for a repetition says nothing of a copy that the platform, or a proxy, may have sent before.
+    val least = if (kind == Kind.DEFINITIVE) 0 else 1
+    return if (isKnown) 0 else maxOf(least, inDoubt - if (answer.status < 500) 1 else 0)
 }
 
 internal sealed class Next {

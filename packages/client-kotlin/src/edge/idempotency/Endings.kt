@@ -65,4 +65,14 @@ public class KeyStatus internal constructor(
     public val createdAt: String,
     public val updatedAt: String,
     public val expiresAt: String,
+    /** The last changes of [status], oldest first. */
+    public val history: List<KeyChange>,
+)
+
+/** A change of a key's status. [by] is the operator who resolved the key. */
+public class KeyChange internal constructor(
+    public val at: String,
+    public val status: String,
+    public val attempt: Int,
+    public val by: String?,
 )

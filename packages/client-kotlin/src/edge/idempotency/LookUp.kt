@@ -31,5 +31,15 @@ private fun statusOf(answer: Response): KeyStatus? {
         members.text("created_at") ?: return null,
         members.text("updated_at") ?: return null,
         members.text("expires_at") ?: return null,
+        (members["history"] as? List<*>).orEmpty().map { changeOf(it as? Map<*, *> ?: return null) ?: return null },
+    )
+}
+
+private fun changeOf(members: Map<*, *>): KeyChange? {
+    return KeyChange(
+        members.text("at") ?: return null,
+        members.text("status") ?: return null,
+        members.long("attempt")?.toInt() ?: return null,
+        members.text("by"),
     )
 }

@@ -5,7 +5,7 @@ import { eventually, newKey } from "../harness/client.ts";
 import { gateway } from "../harness/gateway.ts";
 import { raw, request, statuses } from "../harness/raw.ts";
 
-const api = gateway();
+const api = gateway({ START_PAGE: "on" });
 const { upstream } = api;
 const send: typeof api.send = (...request) => api.send(...request);
 const place = (name: string) => api.place(name);
@@ -141,8 +141,8 @@ describe("everything else", () => {
   });
 
   test("leaves to the API the pages that an API has", async () => {
-    for (const path of ["/", "/health", "/docs"]) {
-      const answer = await send(path, undefined, { method: "GET" });
+    for (const path of ["/", "/start/page.js", "/health", "/docs"]) {
+      const answer = await send(path, undefined, { method: "GET", headers: { Accept: "text/html" } });
       expect(await answer.text(), path).toContain('"number"');
     }
   });

@@ -7,7 +7,10 @@ import { OPERATIONS } from "../harness/server.ts";
 
 const SHOP = "https://shop.example";
 
-const api = serve({ THINGS_TTL_SECONDS: "120", CORS_ALLOWED_ORIGINS: SHOP }, { root: OPERATIONS });
+const api = serve(
+  { THINGS_TTL_SECONDS: "120", CORS_ALLOWED_ORIGINS: SHOP, START_PAGE: "on" },
+  { root: OPERATIONS },
+);
 
 describe("an operation", () => {
   test("gets all of a request: variables, query, fields and bytes", async () => {
@@ -164,16 +167,19 @@ describe("a path", () => {
 });
 
 describe("a Worker without static files", () => {
-  test.each(["/docs", "/openapi.json", "/dashboard", "/docs/page.css"])("says so: %s", async (path) => {
-    const answer = await api.call(path);
+  test.each(["/docs", "/openapi.json", "/dashboard", "/docs/page.css", "/start/page.js"])(
+    "says so: %s",
+    async (path) => {
+      const answer = await api.call(path);
 
-    expect(answer.status).toBe(404);
-    expect(answer.json).toMatchObject({
-      type: "/problems/not-found",
-      detail: expect.stringMatching(/ASSETS/),
-    });
-    expect(api.server.logs.filter(({ level }) => level === "error")).toEqual([]);
-  });
+      expect(answer.status).toBe(404);
+      expect(answer.json).toMatchObject({
+        type: "/problems/not-found",
+        detail: expect.stringMatching(/ASSETS/),
+      });
+      expect(api.server.logs.filter(({ level }) => level === "error")).toEqual([]);
+    },
+  );
 
   test("leads nobody to them from its page", async () => {
     const { status, text } = await api.call("/", { headers: { Accept: "text/html" } });

@@ -27,6 +27,7 @@ describe("a wrong variable", () => {
     ["CORS_ALLOWED_HEADERS", "X-Team: red"],
     ["FAULT_INJECTION", "yes"],
     ["FAULT_INJECTION", true],
+    ["START_PAGE", "yes"],
     ["REPLAY_COPIES", "Retried"],
     ["REPLAY_COPIES", true],
     ["AUDIT_TTL_SECONDS", null],

@@ -151,6 +151,12 @@ impl Entry<'_> {
         matches!(self.what, What::Own(route) if route.page == Page::Home)
     }
 
+    /// Whether it is a file of the page at `/`.
+    #[must_use]
+    pub fn is_start_asset(&self) -> bool {
+        matches!(self.what, What::Own(route) if matches!(route.page, Page::StartAsset(_)))
+    }
+
     /// Whether it opens a WebSocket.
     #[must_use]
     pub fn is_live(&self) -> bool {

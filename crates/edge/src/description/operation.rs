@@ -127,6 +127,7 @@ const fn page(page: Page) -> &'static str {
         }
         Page::ProblemType => "The `type` of every problem leads here.",
         Page::Operators(_) | Page::OperatorsAsset(_) => "For operators only.",
+        Page::StartAsset(_) => "404 unless the variable `START_PAGE` is `on`.",
         Page::Asset(_) => "Part of what the service says of itself.",
     }
 }

@@ -9,7 +9,7 @@ use super::{
     schemas::Schemas,
 };
 use crate::{
-    http::{Page, described::RequestField},
+    http::described::RequestField,
     operation::{KeyRule, Operations},
     problem_type::ProblemType,
 };
@@ -22,7 +22,7 @@ pub fn parameters(entry: &Entry, operations: &Operations, schemas: &mut Schemas)
     let query = entry.query().into_iter().map(query);
     let named: &[RequestField] = match &entry.what {
         What::Keyed(..) => &[RequestField::Prefer, RequestField::CorrelationId],
-        What::Own(route) if matches!(route.page, Page::Asset(_)) => {
+        What::Own(route) if route.page.may_be_unchanged() => {
             &[RequestField::IfNoneMatch, RequestField::CorrelationId]
         }
         What::Read(_) | What::Own(_) => &[RequestField::CorrelationId],

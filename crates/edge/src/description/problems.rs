@@ -6,7 +6,7 @@ use strum::VariantArray;
 use super::entry::{Entry, What};
 use crate::{
     http::{
-        OwnRoute, Page,
+        Page,
         described::{AnswerField, KeyField, Problem, RequestField, about_content_type, about_key},
     },
     operation::FieldError,
@@ -137,34 +137,31 @@ fn occurs(kind: ProblemType, entry: &Entry) -> bool {
         Where::Body => entry.is_keyed() || entry.is_resolution(),
         Where::Resolution => entry.is_resolution(),
         Where::Variable => {
-            entry.variable().is_some() || entry.is_for_operators() || entry.is_home()
+            entry.variable().is_some()
+                || entry.is_for_operators()
+                || entry.is_home()
+                || entry.is_start_asset()
         }
         Where::Operators => entry.query().contains_key("client") || entry.is_for_operators(),
         Where::Live => entry.is_live(),
-        Where::Fields => entry.is_for_callers() || entry.is_home() || is_asset(entry),
+        Where::Fields => entry.is_for_callers() || may_be_unchanged(entry),
         // A page or a file is the same with any query.
         Where::Ruled => entry.path.starts_with("/api/"),
         Where::Stored => match &entry.what {
             What::Keyed(..) => true,
             What::Read(_) => false,
             What::Own(route) => {
-                matches!(
-                    route.page,
-                    Page::KeyStatus | Page::Resolution | Page::Asset(_)
-                )
+                matches!(route.page, Page::KeyStatus | Page::Resolution) || may_be_unchanged(entry)
             }
         },
     }
 }
 
-const fn is_asset(entry: &Entry) -> bool {
-    matches!(
-        entry.what,
-        What::Own(OwnRoute {
-            page: Page::Asset(_),
-            ..
-        })
-    )
+const fn may_be_unchanged(entry: &Entry) -> bool {
+    match entry.what {
+        What::Own(route) => route.page.may_be_unchanged(),
+        What::Keyed(..) | What::Read(_) => false,
+    }
 }
 
 /// Problems as the service reports them; of a type without a function of its own, what its page says.

@@ -98,19 +98,23 @@ fn own(page: Page, operations: &Operations, schemas: &mut Schemas) -> Vec<(Strin
         }
         Page::Example => example(operations, schemas),
         Page::Health => shown(schemas, SchemaGenerator::subschema_for::<Health>),
-        Page::Home | Page::ProblemType => file("page.html", &[]),
+        Page::Home => home(operations),
+        Page::ProblemType => file("page.html", &[]),
         Page::Operators(View::Metrics) => file("metrics.txt", &[]),
         Page::Operators(View::Alerts) => shown(schemas, SchemaGenerator::subschema_for::<Alerts>),
         Page::Operators(View::Live) => json!({
             "description": "The connection is open.",
             "headers": fields::references([]),
         }),
-        Page::Asset(name) | Page::OperatorsAsset(name) => file(name, &[AnswerField::ETag]),
+        Page::Asset(name) | Page::StartAsset(name) | Page::OperatorsAsset(name) => {
+            file(name, &[AnswerField::ETag])
+        }
     };
-    let unchanged = matches!(page, Page::Asset(_) | Page::OperatorsAsset(_)).then(|| {
+    let unchanged = page.may_be_unchanged().then(|| {
+        let policy = is_html(page).then_some(AnswerField::ContentSecurityPolicy);
         let response = json!({
             "description": "The client has the file already.",
-            "headers": fields::references([AnswerField::ETag]),
+            "headers": fields::references([AnswerField::ETag].into_iter().chain(policy)),
         });
         ("304".to_owned(), response)
     });
@@ -123,6 +127,28 @@ fn own(page: Page, operations: &Operations, schemas: &mut Schemas) -> Vec<(Strin
         .into_iter()
         .chain(unchanged)
         .collect()
+}
+
+fn is_html(page: Page) -> bool {
+    match page {
+        Page::Home | Page::ProblemType => true,
+        Page::Asset(file) | Page::StartAsset(file) | Page::OperatorsAsset(file) => {
+            file.rsplit('.').next() == Some("html")
+        }
+        Page::KeyStatus | Page::Resolution | Page::Example | Page::Health | Page::Operators(_) => {
+            false
+        }
+    }
+}
+
+/// A file, with its version, where `START_PAGE` is on.
+fn home(operations: &Operations) -> Value {
+    let mut shown = file("page.html", &[]);
+    let version = fields::optional(AnswerField::ETag, operations);
+    if let Some(Value::Object(headers)) = shown.get_mut("headers") {
+        headers.extend(version);
+    }
+    shown
 }
 
 /// The page of a service that takes tokens.

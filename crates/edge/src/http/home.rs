@@ -1,32 +1,43 @@
 //! What is at `/`: for people, what this is and where to begin; for programs, where the description is.
 
 use uuid::Uuid;
+use worker::Env;
 
 use super::{
-    answer::Answer, answer_field::AnswerField, example::Example, exchange::Exchange,
-    head::RequestField, pages, problem::Problem,
+    answer::Answer,
+    answer_field::AnswerField,
+    asset::{asset, has_assets},
+    example::Example,
+    exchange::Exchange,
+    head::RequestField,
+    pages,
+    problem::Problem,
 };
 use crate::{
     operation::Operations,
     settings::{Auth, Settings},
 };
 
-/// A page for a browser; a problem that says where to look for everybody else. `has_assets` says whether there are the
-/// pages that it leads to.
-pub fn home(
+/// A page for a browser, where one can see a key at work if `START_PAGE` is on; a problem that says where to look for
+/// everybody else.
+pub async fn home(
     exchange: &Exchange,
     operations: &Operations,
     settings: &Settings,
-    has_assets: bool,
+    env: &Env,
 ) -> Result<Answer, Problem> {
     let accept = exchange.field(RequestField::Accept)?.unwrap_or_default();
     // Browsers name the type of pages; others name another one, or take anything.
-    if accept.contains("text/html") {
-        Ok(page(exchange, operations, settings, has_assets).with(AnswerField::Vary, "Accept"))
-    } else {
-        Err(Problem::nothing_at_root().with(AnswerField::Vary, "Accept"))
-    }
+    let answer = match (accept.contains("text/html"), has_assets(env)) {
+        (false, _) => return Err(Problem::nothing_at_root().with(AnswerField::Vary, "Accept")),
+        (true, true) if settings.has_start_page => asset(START_PAGE, exchange, env).await?,
+        (true, has_assets) => page(exchange, operations, settings, has_assets),
+    };
+    Ok(answer.with(AnswerField::Vary, "Accept"))
 }
+
+/// Its path among the static assets.
+const START_PAGE: &str = "/start/index.html";
 
 fn page(
     exchange: &Exchange,

@@ -36,11 +36,27 @@ pub enum Page {
     Operators(View),
     /// A file for operators: its path among the static assets.
     OperatorsAsset(&'static str),
+    /// A file of the page at `/` that the variable `START_PAGE` turns on: its path among the static assets.
+    StartAsset(&'static str),
     /// A file that was built to be sent as it is: its path among the static assets.
     Asset(&'static str),
 }
 
 impl Page {
+    /// Whether it can be a file that the client has already.
+    #[must_use]
+    pub const fn may_be_unchanged(self) -> bool {
+        match self {
+            Self::Home | Self::OperatorsAsset(_) | Self::StartAsset(_) | Self::Asset(_) => true,
+            Self::KeyStatus
+            | Self::Resolution
+            | Self::Example
+            | Self::Health
+            | Self::ProblemType
+            | Self::Operators(_) => false,
+        }
+    }
+
     /// Whether it is about keys and what happens to them, and so nothing that an API behind this service has.
     #[must_use]
     pub const fn is_about_keys(self) -> bool {
@@ -50,7 +66,9 @@ impl Page {
             | Self::ProblemType
             | Self::Operators(_)
             | Self::OperatorsAsset(_) => true,
-            Self::Example | Self::Home | Self::Health | Self::Asset(_) => false,
+            Self::Example | Self::Home | Self::Health | Self::StartAsset(_) | Self::Asset(_) => {
+                false
+            }
         }
     }
 }
@@ -80,6 +98,18 @@ pub static OWN_ROUTES: &[OwnRoute] = &[
         "say_what_this_is",
         "Say what this is, to a browser",
         Page::Home,
+    ),
+    route(
+        "/start/page.js",
+        "load_start_script",
+        "The script of the page at `/`, if it has one",
+        Page::StartAsset("/start/page.js"),
+    ),
+    route(
+        "/start/page.css",
+        "load_start_style",
+        "The style of the page at `/`, if it has one",
+        Page::StartAsset("/start/page.css"),
     ),
     route(
         "/health",
@@ -171,6 +201,7 @@ const fn route(
             | Page::ProblemType
             | Page::Operators(_)
             | Page::OperatorsAsset(_)
+            | Page::StartAsset(_)
             | Page::Asset(_) => "GET",
         },
         path,

@@ -159,7 +159,8 @@ fn decoded(params: &Params<'_, '_>) -> Option<Variables> {
     decoded.collect::<Option<_>>().map(Variables)
 }
 
-fn no_such_path() -> Problem {
+/// Nothing is at the path that is asked for.
+pub fn no_such_path() -> Problem {
     Problem::not_found(
         "There is no such path. Its case matters, and so does a slash at its end. /docs shows all paths, unless this \
          Worker has no static files.",

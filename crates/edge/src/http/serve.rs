@@ -9,7 +9,7 @@ use worker::{Env, wasm_bindgen::JsValue, web_sys, worker_sys::Context};
 use super::{
     answer::Answer,
     answer_field::AnswerField,
-    asset::{asset, has_assets},
+    asset::asset,
     auth::Caller,
     content::Content,
     cors::preflight,
@@ -26,7 +26,7 @@ use super::{
     rate::{known_caller, known_operator, known_page},
     refuse::refuse,
     resolution::resolve,
-    router::{Router, Target},
+    router::{Router, Target, no_such_path},
     send::send,
     sent::sent_key,
 };
@@ -204,7 +204,7 @@ async fn show_page(
             let key = |_: &str| Uuid::new_v4().to_string();
             Ok(Example::new(&exchange.base_url, &router.operations, settings, key).answer())
         }
-        Page::Home => home(exchange, &router.operations, settings, has_assets(env)),
+        Page::Home => home(exchange, &router.operations, settings, env).await,
         Page::Health => Ok(pages::health(router.operations.version)),
         Page::ProblemType => pages::problem(variable),
         Page::Operators(view) => show(view, exchange, settings, env).await,
@@ -212,7 +212,8 @@ async fn show_page(
             known_operator(exchange, settings, env).await?;
             asset(file, exchange, env).await
         }
-        Page::Asset(file) => asset(file, exchange, env).await,
+        Page::StartAsset(_) if !settings.has_start_page => Err(no_such_path()),
+        Page::StartAsset(file) | Page::Asset(file) => asset(file, exchange, env).await,
     }
 }
 

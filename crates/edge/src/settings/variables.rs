@@ -33,6 +33,8 @@ pub struct Settings {
     pub allowed_headers: Vec<String>,
     /// `FAULT_INJECTION`: whether `X-Fault` is obeyed.
     pub faults_allowed: bool,
+    /// `START_PAGE`: whether a browser sees a key at work at `/`.
+    pub has_start_page: bool,
     /// `REPLAY_SECRET`: the digest of what copies in KV are sealed with; of nothing if there is none.
     pub replay_secret: [u8; 32],
     /// `REPLAY_COPIES`: which completed answers are copied into KV.
@@ -110,6 +112,7 @@ impl Settings {
             allowed_origins: origins(&text)?,
             allowed_headers: header_names(&text)?,
             faults_allowed: is_on(&text, "FAULT_INJECTION", false)?,
+            has_start_page: is_on(&text, "START_PAGE", false)?,
             replay_secret: secret(&text, "REPLAY_SECRET")?,
             copies: Copies::read(&text)?,
             replay_memory_bytes: replay_memory(&text)?,

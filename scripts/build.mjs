@@ -16,6 +16,6 @@ buildIfOlder(join(folder, "build/index.js"), [join(folder, "src"), ...MADE_OF], 
   buildWorker(folder, crate === undefined ? [] : ["--workspace"], UNUSED_CLASSES),
 );
 if (crate === undefined) {
-  buildIfOlder("public/docs/page.js", ["assets", "scripts", "package-lock.json"], buildAssets);
+  buildAssets();
   createTables();
 }

@@ -16,7 +16,7 @@ const OF_WASM = /import (\w+) from"(\.\/index_bg\.wasm)"/;
 buildIfOlder(`${BUILT}/index.js`, ["crates/gateway/src", ...MADE_OF], () =>
   buildWorker("crates/gateway", ["--workspace"], UNUSED_CLASSES),
 );
-buildIfOlder("public/docs/page.js", ["assets", "scripts", "package-lock.json"], buildAssets);
+buildAssets();
 buildIfOlder(`${PACKAGE}/wasm/index.js`, [BUILT, "scripts/gateway.mjs"], () => {
   cpSync(BUILT, `${PACKAGE}/wasm`, { recursive: true });
   writeFileSync(`${PACKAGE}/wasm/node.js`, forNode(readFileSync(`${BUILT}/index.js`, "utf8")));

@@ -14,7 +14,7 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: ["tests/{worker,chaos,client,conformance,dashboard}/*.test.ts"],
+    include: ["tests/{worker,chaos,client,conformance,dashboard,start}/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Each file runs a runtime of its own beside its tests, and waits for it a good part of the time.

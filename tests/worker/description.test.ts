@@ -18,7 +18,9 @@ import {
 import { deviations, operations, paths, text } from "../harness/description.ts";
 
 const ORIGIN = "https://shop.example";
-const api = serve({ CORS_ALLOWED_ORIGINS: ORIGIN });
+const api = serve({ CORS_ALLOWED_ORIGINS: ORIGIN, START_PAGE: "on" });
+const withoutPage = serve();
+const BROWSER = { Accept: "text/html" };
 const PACKED = { "Content-Type": "application/json", "Content-Encoding": "gzip" };
 const run = (command: string) => promisify(execFile)("bash", ["-c", command], { maxBuffer: 1 << 24 });
 
@@ -31,19 +33,23 @@ describe("the description", () => {
     expect(answer.text).toBe(text);
   });
 
-  test.each(["/openapi.json", "/docs", "/docs/page.js", "/docs/page.css"])(
-    "is not sent again to whoever has it: %s",
-    async (path) => {
-      const first = await api.call(path);
-      const headers = { "If-None-Match": first.headers.get("ETag")! };
+  test.each([
+    "/openapi.json",
+    "/docs",
+    "/docs/page.js",
+    "/docs/page.css",
+    "/start/page.js",
+    "/start/page.css",
+  ])("is not sent again to whoever has it: %s", async (path) => {
+    const first = await api.call(path);
+    const headers = { "If-None-Match": first.headers.get("ETag")! };
 
-      const again = await api.call(path, { headers });
-      const outdated = await api.call(path, { headers: { "If-None-Match": '"another"' } });
+    const again = await api.call(path, { headers });
+    const outdated = await api.call(path, { headers: { "If-None-Match": '"another"' } });
 
-      expect([again.status, again.text]).toEqual([304, ""]);
-      expect(outdated.text).toBe(first.text);
-    },
-  );
+    expect([again.status, again.text]).toEqual([304, ""]);
+    expect(outdated.text).toBe(first.text);
+  });
 
   test("has the routes that the contract has, and the contract those that it has", async () => {
     const contract = await readFile(join(import.meta.dirname, "../../docs/http.md"), "utf8");
@@ -142,9 +148,14 @@ const CALLS: [operation: string, what: string, call: () => Promise<Answer>][] = 
   ["resolve_key", "too much", () => resolve(`"${"x".repeat(300_000)}"`)],
   ["resolve_key", "a key that is not there", () => api.call(resolution(newKey()), { method: "POST" })],
   ["show_example", "it", () => api.call("/api/v1/operations/idempotency-example")],
-  ["say_what_this_is", "a browser", () => api.call("/", { headers: { Accept: "text/html" } })],
+  ["say_what_this_is", "a browser", () => api.call("/", { headers: BROWSER })],
+  ["say_what_this_is", "a browser that has it", () => again("/")],
+  ["say_what_this_is", "a browser, without START_PAGE", () => withoutPage.call("/", { headers: BROWSER })],
   ["say_what_this_is", "another client", () => api.call("/")],
   ["say_what_this_is", "a field too long", () => api.call("/", { headers: tooLong("Accept") })],
+  ["load_start_script", "it", () => api.call("/start/page.js")],
+  ["load_start_script", "it, without START_PAGE", () => withoutPage.call("/start/page.js")],
+  ["load_start_style", "it", () => api.call("/start/page.css")],
   ["check_health", "it", () => api.call("/health")],
   ["check_health", "another method", () => api.call("/health", { method: "PUT" })],
   ["explain_problem", "one", () => api.call("/problems/forbidden")],
@@ -156,6 +167,7 @@ const CALLS: [operation: string, what: string, call: () => Promise<Answer>][] = 
     () => api.call("/openapi.json", { headers: tooLong("If-None-Match") }),
   ],
   ["read_docs", "it", () => api.call("/docs")],
+  ["read_docs", "it, for a browser that has it", () => again("/docs")],
   ["load_docs_script", "it", () => api.call("/docs/page.js")],
   ["load_docs_style", "it", () => api.call("/docs/page.css")],
 ];
@@ -177,6 +189,12 @@ describe("an answer has the status, the fields and the problem that are describe
     expect(answers).toEqual([[], [], []]);
   });
 });
+
+/** What a browser gets that has the page already. */
+async function again(path: string) {
+  const { headers } = await api.call(path, { headers: BROWSER });
+  return api.call(path, { headers: { ...BROWSER, "If-None-Match": headers.get("ETag")! } });
+}
 
 async function twice({ standardKey, ...call }: Call) {
   const key = newKey();

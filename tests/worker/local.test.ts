@@ -45,6 +45,13 @@ describe("npx wrangler dev in a fresh clone", () => {
     expect(again.stdout.split("\r\n\r\n")[1]).toBe(first.stdout.split("\r\n\r\n")[1]);
   });
 
+  test("shows a browser a key at work, at /", async () => {
+    const page = await fetch(`${dev.base}/`, { headers: { Accept: "text/html" } });
+
+    expect(await page.text()).toContain("Pay 99.95 USD");
+    expect((await fetch(`${dev.base}/start/page.js`)).status).toBe(200);
+  });
+
   test("says on the console that callers are not checked", () => {
     expect(dev.printed()).toContain("Callers are not checked");
   });
@@ -117,7 +124,7 @@ describe("a deployment", () => {
     const uploaded = await readdir(join(clone, "dry-run"), { recursive: true });
     const bindings = stdout.split("\n").filter((line) => line.startsWith("env."));
     expect(bindings.join("\n")).toContain("env.COORDINATOR");
-    expect(bindings.filter((line) => /AUTH|FAULT|CORS/.test(line))).toEqual([]);
+    expect(bindings.filter((line) => /AUTH|FAULT|START|CORS/.test(line))).toEqual([]);
     expect(stdout).not.toContain("not checked");
     expect(uploaded.filter((name) => name.includes("vars"))).toEqual([]);
   });
@@ -126,7 +133,13 @@ describe("a deployment", () => {
     const lines = (await readFile(join(ROOT, ".dev.vars"), "utf8")).split("\n");
     const names = lines.filter((line) => /^\w/.test(line)).map((line) => line.split("=")[0]);
 
-    expect(names).toEqual(["AUTH", "FAULT_INJECTION", "CORS_ALLOWED_ORIGINS", "CORS_ALLOWED_HEADERS"]);
+    expect(names).toEqual([
+      "AUTH",
+      "FAULT_INJECTION",
+      "START_PAGE",
+      "CORS_ALLOWED_ORIGINS",
+      "CORS_ALLOWED_HEADERS",
+    ]);
   });
 });
 

@@ -8,6 +8,7 @@ import { RESOURCES, serve, TRANSACTIONS } from "../harness/client.ts";
 
 const api = serve({ IDEMPOTENCY_TTL_SECONDS: "7200" });
 const checked = serve({ AUTH: "on" });
+const started = serve({ START_PAGE: "on" });
 const run = promisify(execFile);
 
 describe("the example page", () => {
@@ -99,17 +100,54 @@ describe("the page at /", () => {
     expect(text).not.toContain("Callers are not checked");
   });
 
-  test.each([undefined, "*/*", "application/json", "image/avif,image/webp"])(
-    "tells others where the API is: Accept %s",
-    async (accept) => {
-      const answer = await api.call("/", { ...(accept && { headers: { Accept: accept } }) });
+  test.each([
+    [undefined, api],
+    ["*/*", api],
+    ["application/json", api],
+    ["image/avif,image/webp", api],
+    ["*/*", started],
+  ])("tells others where the API is: Accept %s", async (accept, client) => {
+    const answer = await client.call("/", { ...(accept && { headers: { Accept: accept } }) });
 
-      expect(answer.status).toBe(404);
-      expect(answer.json).toMatchObject({ type: "/problems/not-found", retryable: false });
-      expect(answer.json.detail).toContain("/docs");
-      expect(answer.headers.get("Vary")).toContain("Accept");
-    },
-  );
+    expect(answer.status).toBe(404);
+    expect(answer.json).toMatchObject({ type: "/problems/not-found", retryable: false });
+    expect(answer.json.detail).toContain("/docs");
+    expect(answer.headers.get("Vary")).toContain("Accept");
+  });
+});
+
+describe("the page at / where START_PAGE is on", () => {
+  test("shows a key at work, with what is this service's and nothing else", async () => {
+    const { status, headers, text } = await started.call("/", { headers: { Accept: "text/html" } });
+
+    const policy = headers.get("Content-Security-Policy")!.split("; ");
+    expect(status).toBe(200);
+    expect(headers.get("Vary")).toContain("Accept");
+    expect(headers.get("Cache-Control")).toBe("no-cache");
+    expect(text).toContain("Pay 99.95 USD");
+    expect(policy).toEqual(
+      expect.arrayContaining([
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+      ]),
+    );
+    expect(text).not.toMatch(/<style|style=|<script(?! src="\/start\/page\.js" defer><)| on\w+=/);
+    for (const [, path] of text.matchAll(/(?:href|src)="(\/[^"]*)"/g))
+      expect((await started.call(path!, { headers: { Accept: "text/html" } })).status, path).toBe(200);
+  });
+
+  test("is off as long as nobody turns it on, with its files", async () => {
+    const page = await api.call("/", { headers: { Accept: "text/html" } });
+    const files = ["/start/page.js", "/start/page.css", "/start/index.html"].map((path) => api.call(path));
+
+    expect(page.text).not.toContain("/start/");
+    for (const { status, json } of await Promise.all(files)) {
+      expect(status).toBe(404);
+      expect(json).toMatchObject({ type: "/problems/not-found", status: 404, retryable: false });
+    }
+  });
 });
 
 describe("the health page", () => {

@@ -16,7 +16,7 @@ internal enum class Kind {
 internal fun kindOf(answer: Response): Kind {
     if (answer.status < 400 || answer.isReplay) return Kind.DEFINITIVE
     val problem = problemOf(answer)
-    if ((problem["type"] as? String)?.substringAfterLast('/') == "outcome-unknown") return Kind.UNKNOWN
+    if (typeOf(problem) == "outcome-unknown") return Kind.UNKNOWN
     // What the service says itself of a repetition: problem details first, then Stripe's and Adyen's field.
     val told = problem["retryable"] ?: answer.header("Stripe-Should-Retry") ?: answer.header("Transient-Error")
     return when (told?.toString()) {
@@ -27,6 +27,11 @@ internal fun kindOf(answer: Response): Kind {
 }
 
 internal val Response.isReplay get() = header("Idempotent-Replayed") == "true"
+
+/** The last part of the type of the problem that the answer is, if it is one. */
+internal fun problemType(answer: Response): String? = typeOf(problemOf(answer))
+
+private fun typeOf(problem: Map<*, *>): String? = (problem["type"] as? String)?.substringAfterLast('/')
 
 private fun problemOf(answer: Response): Map<*, *> {
     val type = answer.header("Content-Type")?.substringBefore(';')?.trim()

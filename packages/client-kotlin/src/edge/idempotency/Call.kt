@@ -14,13 +14,12 @@ internal class Call(
     private val transport: Transport,
     private val options: Options,
     private val surroundings: Surroundings,
+    /** The entry as this call last wrote it, or would have; of one that goes on, the entry that it goes on with. */
+    private var held: Entry? = null,
 ) {
     private val digest = digestOf(request)
     private val deadlineMs = surroundings.nowMs() + options.deadlineMs
     private var sends = 0
-
-    /** The entry as this call last wrote it, or would have. */
-    private var held: Entry? = null
 
     fun answer(): Response {
         // A thread that is interrupted stops where it next waits; it begins nothing.

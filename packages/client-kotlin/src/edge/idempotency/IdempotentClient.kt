@@ -37,6 +37,9 @@ public class Options(
     }
 }
 
+/** Never stored, whatever an option says. */
+private val CREDENTIALS = setOf("authorization", "cookie", "proxy-authorization")
+
 /** Longer times would overflow when they are added to a date. */
 private const val CENTURY_MS = 100L * 365 * 86_400_000
 
@@ -81,9 +84,13 @@ public class IdempotentClient internal constructor(
         keep: Boolean = options.keep,
     ): Response {
         require(intent.isNotEmpty()) { "An intent has a name" }
+        return call(intent, request, replace, keep, null).answer()
+    }
+
+    private fun call(intent: String, request: Request, replace: Boolean, keep: Boolean, held: Entry?): Call {
         val sent = request.withoutFragment()
         val kept = if (keep) sent.withFields(options.keepFields) else null
-        return Call(intent, sent, replace, kept, store, transport, options, surroundings).answer()
+        return Call(intent, sent, replace, kept, store, transport, options, surroundings, held)
     }
 
     /**
@@ -98,10 +105,10 @@ public class IdempotentClient internal constructor(
     public fun resume(intent: String, headers: List<Pair<String, String>> = emptyList()): Response {
         var stored: String? = null
         store.update(intent) { found -> found.also { stored = it } }
-        val request = requireNotNull(stored?.let { entryOf(it, intent) }?.request) {
-            "No request is kept of the intent \"$intent\""
-        }
-        return send(intent, request.with(*headers.toTypedArray()), keep = true)
+        val entry = stored?.let { entryOf(it, intent) }
+        val request = requireNotNull(entry?.request) { "No request is kept of the intent \"$intent\"" }
+        // With its entry: if the intent is acknowledged meanwhile, there is no other key.
+        return call(intent, request.with(*headers.toTypedArray()), replace = false, keep = true, entry).answer()
     }
 
     /** All intents that have not been acknowledged. `entry.state` says which of them have an answer. */
@@ -116,7 +123,8 @@ private fun Request.withoutFragment() = Request(method, url.substringBefore('#')
 
 /** The request as it may be stored. */
 private fun Request.withFields(names: List<String>): Request {
-    val fields = names.mapNotNull { name -> header(name)?.let { name.lowercase() to it } }
+    val storable = names.filter { it.lowercase() !in CREDENTIALS }
+    val fields = storable.mapNotNull { name -> header(name)?.let { name.lowercase() to it } }
     return Request(method, url, fields, body)
 }
 

@@ -16,7 +16,8 @@ internal fun lookUp(key: String, request: Request, transport: Transport, options
     val ofTheRequest = listOf("Content-Type", "Prefer", options.keyField)
     val headers = request.headers.filter { (name) -> ofTheRequest.none { it.equals(name, ignoreCase = true) } }
     val answer = transport.send(Request("GET", options.lookUp(key, request.url), headers), options.attemptMs)
-    if (answer.status == 404) return null
+    // Any other 404 is of a service that has no such look-up, and says nothing of the key.
+    if (answer.status == 404 && problemType(answer) == "not-found") return null
     return (if (answer.status == 200) statusOf(answer) else null)
         ?: throw IOException("The look-up of the key was answered with ${answer.status}")
 }

@@ -1,0 +1,63 @@
+//! How the store is asked. Stores are JavaScript, in `packages/worker/stores/`: the drivers and the bindings are there.
+//!
+//! Each question goes there in one crossing, and its answer comes back as JSON, so that what reads requests can read it.
+
+use std::cell::OnceCell;
+
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use worker::{
+    Env,
+    js_sys::{Array, Promise},
+};
+
+use super::Value;
+use crate::tasks::kept;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The stores that the bundle has, on JavaScript's side.
+    pub type Stores;
+
+    /// Has the store that `env` names do what `verb` says.
+    #[wasm_bindgen(method)]
+    fn ask(this: &Stores, env: &JsValue, verb: &str, table: &str, values: &Array) -> Promise;
+    /// Whether the store that `env` names is one of them.
+    #[wasm_bindgen(method)]
+    fn has(this: &Stores, env: &JsValue) -> bool;
+}
+
+thread_local! {
+    static STORES: OnceCell<Stores> = const { OnceCell::new() };
+}
+
+/// Says which stores there are. `packages/worker/index.js` calls it once for each instance, before anything is served.
+#[wasm_bindgen]
+pub fn connect_stores(stores: Stores) {
+    STORES.with(|known| known.set(stores).unwrap_or_default());
+}
+
+/// Whether the bundle has the store that `env` names.
+#[must_use]
+pub fn is_bundled(env: &Env) -> bool {
+    STORES.with(|stores| stores.get().is_some_and(|stores| stores.has(env)))
+}
+
+/// What the store that `env` names answers, as JSON.
+///
+/// | `verb` | `values` | Answer |
+/// |---|---|---|
+/// | `insertOnce` | When the operation was begun, its id, the caller, and one for each column | The row as it is stored; `null`, if another operation's row has what must be unique |
+/// | `find` | The caller, and an id | The row, or `null` |
+/// | `list` | The caller; `limit`, `offset` and `max_bytes`; a place, or two nulls; names of columns, each with what must be in it | `[rows, next]` |
+pub(crate) async fn ask(
+    env: &Env,
+    verb: &str,
+    table: String,
+    values: Vec<Value<'_>>,
+) -> worker::Result<String> {
+    let values: Array = values.into_iter().map(JsValue::from).collect();
+    let ask = |stores: &Stores| stores.ask(env, verb, &table, &values);
+    let promise = STORES.with(|stores| stores.get().map(ask));
+    let promise = promise.ok_or("no store is connected")?;
+    Ok(kept(&promise).await?.as_string().unwrap_or_default())
+}

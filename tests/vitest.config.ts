@@ -15,6 +15,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ["tests/{worker,chaos,conformance,dashboard}/*.test.ts"],
+    globalSetup: "tests/harness/stores/global.ts",
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Each file runs a runtime of its own beside its tests, and waits for it a good part of the time.

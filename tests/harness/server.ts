@@ -7,6 +7,9 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
+import { d1 } from "./stores/d1.ts";
+import { ADDRESS, kindOf, STORE } from "./stores/index.ts";
+import type { OwnStore, Store } from "./stores/store.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const AROUND = join(import.meta.dirname, "around");
@@ -34,6 +37,8 @@ export interface Server {
   /** Where it listens; the same after `kill`, another after `restart`. */
   address: URL;
   db(): Promise<Database>;
+  /** Where operations write, which is that database unless the run is about another store. */
+  store: Store;
   kv(): Promise<Copies>;
   /** The folder with the objects' SQLite files. */
   objects: string;
@@ -69,13 +74,23 @@ export interface Options {
   policy?: object;
   /** Other Workers, by the names of their service bindings: the text of each one's module. */
   services?: Record<string, string>;
+  /** In the place of the one that the run is about. */
+  store?: OwnStore;
   /** Listens on a socket of the Worker's own: only there does the platform cancel a request that is reset. */
   direct?: boolean;
 }
 
 /** Starts the bundle, open to everybody, with the variables `vars`. */
 export async function startServer(vars: Variables = {}, options: Options = {}): Promise<Server> {
-  const { root = ROOT, assets = join(root, "public"), rateLimit, around, policy, direct = false } = options;
+  const {
+    assets = join(options.root ?? ROOT, "public"),
+    rateLimit,
+    around,
+    policy,
+    direct = false,
+  } = options;
+  const other = options.root === undefined ? (options.store ?? (await otherStore())) : undefined;
+  const root = other === undefined ? (options.root ?? ROOT) : kindOf(other.name).root;
   const services = Object.entries(options.services ?? {});
   const state = await mkdtemp(join(tmpdir(), "edge-idempotency-"));
   const hasAssets = existsSync(assets);
@@ -98,6 +113,7 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
         config: {
           name: WORKER,
           compatibilityDate: await compatibilityDate(root),
+          ...(other && { compatibilityFlags: other.compatibilityFlags }),
           manifest: await manifest(root, around, policy),
           env: {
             COORDINATOR: { type: "durable-object", worker: WORKER, exportName: "Coordinator" },
@@ -106,7 +122,8 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
             DB: { type: "d1", id: "DB" },
             ...limiter(rateLimit),
             ...(hasAssets && { ASSETS: { type: "assets" } }),
-            ...bindings({ AUTH: "off", ...vars }),
+            ...bindings({ AUTH: "off", ...(other && { OPERATION_STORE: other.name }), ...vars }),
+            ...other?.env,
             ...Object.fromEntries(
               services.map(([name]) => [name, { type: "worker" as const, worker: name }]),
             ),
@@ -136,6 +153,7 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
   const server: Server = {
     address: await addressOf(),
     db: () => miniflare.getD1Database("DB"),
+    store: other ?? d1(() => server.db()),
     kv: () => miniflare.getKVNamespace("REPLAYS"),
     objects: join(state, "do", `${WORKER}-Coordinator`),
     logs,
@@ -154,11 +172,17 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
     },
     stop: async () => {
       await miniflare.dispose();
+      await other?.stop();
       await rm(state, { recursive: true, force: true });
     },
   };
   await migrate(await server.db(), root);
   return server;
+}
+
+/** The store that the run is about, if that is not D1. */
+async function otherStore(): Promise<Store | undefined> {
+  return STORE === undefined ? undefined : kindOf(STORE).open(process.env[ADDRESS]!);
 }
 
 function another(name: string, contents: string) {

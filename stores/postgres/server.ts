@@ -21,6 +21,8 @@ export interface PostgresServer {
 }
 
 const USER = "edge";
+/** Wrangler wants one in a URL. The server, which listens to this machine alone, asks for none. */
+const PASSWORD = "none";
 
 /** More than a hundred requests at once, each of which has a connection. */
 const MAX_CONNECTIONS = 250;
@@ -48,7 +50,7 @@ export async function startPostgres(folder: string, port?: number): Promise<Post
     await exit;
   };
   const postgres: PostgresServer = {
-    url: (database) => `postgres://${USER}@127.0.0.1:${at}/${database}`,
+    url: (database) => `postgres://${USER}:${PASSWORD}@127.0.0.1:${at}/${database}`,
     kill: () => ended("SIGQUIT"),
     stop: () => ended("SIGINT"),
     start: async () => {

@@ -2,10 +2,12 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { type Server, startServer } from "../harness/server.ts";
+import { kindOf, STORE } from "../harness/stores/index.ts";
+import type { OwnStore } from "../harness/stores/store.ts";
 import { readEffects, readEveryKey, SETTLES_WITHIN_MS, settleEveryKey } from "./aftermath.ts";
 import { check } from "./check.ts";
 import { useKey, type World } from "./clients.ts";
-import { Evictions, failWrites, kill, schedule } from "./faults.ts";
+import { crash, Evictions, failWrites, kill, schedule } from "./faults.ts";
 import { measure, unaskedPanics } from "./figures.ts";
 import type { Evidence, Interval } from "./history.ts";
 import { ATTEMPT_DEADLINE_S, CALLERS, type KeyPlan, planKey } from "./plan.ts";
@@ -36,18 +38,25 @@ const BACK_WITHIN_MS = 15_000;
 const PROGRESS_EVERY_MS = 2000;
 
 export async function chaos(options: Options, tell: (progress: string) => void = () => {}): Promise<Result> {
-  const server = await startServer({
-    FAULT_INJECTION: "on",
-    ATTEMPT_DEADLINE_SECONDS: `${ATTEMPT_DEADLINE_S}`,
-  });
+  // In a run about another store than D1, it crashes with nobody else on it.
+  const store = STORE === undefined ? undefined : await kindOf(STORE).openOwn();
+  const server = await startServer(
+    { FAULT_INJECTION: "on", ATTEMPT_DEADLINE_SECONDS: `${ATTEMPT_DEADLINE_S}` },
+    store && { store },
+  );
   try {
-    return await run(server, options, tell);
+    return await run(server, store, options, tell);
   } finally {
     await server.stop();
   }
 }
 
-async function run(server: Server, options: Options, tell: (progress: string) => void): Promise<Result> {
+async function run(
+  server: Server,
+  store: OwnStore | undefined,
+  options: Options,
+  tell: (progress: string) => void,
+): Promise<Result> {
   const { seed, durationMs } = options;
   const callers = await introduce(server);
   const random = new Random(seed);
@@ -72,7 +81,7 @@ async function run(server: Server, options: Options, tell: (progress: string) =>
 
   const plans = planKeys(random, options);
   const [d1Outages] = await Promise.all([
-    failWrites(server, outages, now),
+    store === undefined ? failWrites(server, outages, now) : crash(store, outages, now),
     kill(server, killsAtMs, now, downtimes),
     inTurn(
       plans,
@@ -86,7 +95,7 @@ async function run(server: Server, options: Options, tell: (progress: string) =>
   const evidence: Evidence = {
     exchanges: world.exchanges,
     statuses: await readEveryKey(plans, server.address),
-    effects: await readEffects(await server.db(), callers),
+    effects: await readEffects(server.store, callers),
     downtimes,
     unaskedPanics: unaskedPanics(server.noise),
   };
@@ -129,7 +138,6 @@ export async function inTurn<T>(
 
 /** Learns under which name the service stores each caller's rows: each makes one, with a key of its own. */
 async function introduce(server: Server): Promise<Map<string, string>> {
-  const db = await server.db();
   const names = new Map<string, string>();
   for (const caller of CALLERS) {
     const response = await fetch(new URL("/api/v1/operations/resources", server.address), {
@@ -142,13 +150,10 @@ async function introduce(server: Server): Promise<Map<string, string>> {
       body: '{"name":"hello"}',
     });
     const { id } = (await response.json()) as { id: string };
-    const row = await db
-      .prepare("SELECT caller FROM resources WHERE id = ?")
-      .bind(id)
-      .first<{ caller: string }>();
-    names.set(row!.caller, caller);
+    const [row] = await server.store.rows("resources", "id", id);
+    names.set(`${row!["caller"]}`, caller);
+    await server.store.remove("resources", "id", id);
   }
-  await db.exec("DELETE FROM resources");
   if (names.size !== CALLERS.length) throw new Error("two callers are one to the service");
   return names;
 }

@@ -176,7 +176,7 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
       await rm(state, { recursive: true, force: true });
     },
   };
-  await migrate(await server.db(), root);
+  if (other === undefined) await migrate(await server.db(), root);
   return server;
 }
 

@@ -69,6 +69,8 @@ async function run(env, statement, values) {
     max_lifetime: null,
     // It would ask for the types of arrays first, of which there are none.
     fetch_types: false,
+    // The driver would write what the database remarks into the log.
+    onnotice: () => {},
   });
   const close = () => client.end({ timeout: 0 }).catch(() => {});
   const timer = setTimeout(close, LONGEST_MS);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import connect from "postgres";
 import { migrate } from "../../../stores/postgres/migrate.ts";
 import { type PostgresServer, startPostgres } from "../../../stores/postgres/server.ts";
-import type { Kind, OwnStore, Store, TableName } from "./store.ts";
+import type { Kind, OwnStore, TableName } from "./store.ts";
 
 const ROOT = join(import.meta.dirname, "../../../stores/postgres");
 
@@ -27,7 +27,7 @@ async function started(): Promise<{ server: PostgresServer; remove(): Promise<vo
   return { server, remove };
 }
 
-async function open(address: string): Promise<Store> {
+async function open(address: string) {
   const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
   const admin = connect(address, { max: 1 });
   await admin.unsafe(`CREATE DATABASE ${name}`);
@@ -38,13 +38,15 @@ async function open(address: string): Promise<Store> {
   const rename = (from: string, to: string) => database.unsafe(`ALTER TABLE ${from} RENAME TO ${to}`);
   return {
     name: "postgres",
-    env: { HYPERDRIVE: { type: "hyperdrive", id: "HYPERDRIVE", dev: { connectionString: url } } },
+    env: {
+      HYPERDRIVE: { type: "hyperdrive" as const, id: "HYPERDRIVE", dev: { connectionString: url } },
+    },
     compatibilityFlags: ["nodejs_compat"],
-    rows: async (table, column, value) => {
+    rows: async (table: TableName, column?: string, value?: string) => {
       const where = column === undefined ? database`` : database`WHERE ${database(column)} = ${value!}`;
       return [...(await database`SELECT * FROM ${database(table)} ${where}`)];
     },
-    remove: async (table, column, value) => {
+    remove: async (table: TableName, column: string, value: string) => {
       await database`DELETE FROM ${database(table)} WHERE ${database(column)} = ${value}`;
     },
     without: async <T>(table: TableName, meanwhile: () => Promise<T>) => {
@@ -62,10 +64,22 @@ async function open(address: string): Promise<Store> {
 async function openOwn(): Promise<OwnStore> {
   const { server, remove } = await started();
   const store = await open(server.url("postgres"));
+  const { connectionString } = store.env["HYPERDRIVE"].dev;
   return {
     ...store,
     crash: server.kill,
     recover: server.start,
+    hold: async <T>(table: TableName, meanwhile: () => Promise<T>) => {
+      const database = connect(connectionString, { max: 1 });
+      try {
+        return (await database.begin(async (transaction) => {
+          await transaction.unsafe(`LOCK TABLE ${table} IN EXCLUSIVE MODE`);
+          return await meanwhile();
+        })) as T;
+      } finally {
+        await database.end();
+      }
+    },
     stop: async () => {
       await store.stop();
       await remove();

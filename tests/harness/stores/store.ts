@@ -26,6 +26,8 @@ export interface Store {
 export interface OwnStore extends Store {
   crash(): Promise<void>;
   recover(): Promise<void>;
+  /** Has writes into the table wait while something else is done. They go on after it, whoever waits for them. */
+  hold<T>(table: TableName, meanwhile: () => Promise<T>): Promise<T>;
 }
 
 /** A kind of store, beside the D1 of the runtime itself. */

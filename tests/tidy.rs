@@ -70,6 +70,7 @@ fn every_problem_type_is_documented() {
 #[test]
 fn every_variable_is_documented() {
     let sources = files("crates/edge/src/settings", "rs").into_iter();
+    let sources = sources.chain(files("crates/edge/src/store", "rs"));
     let sources = sources.chain(files("src/operations", "rs"));
     let sources: Vec<_> = sources.map(read).collect();
     let names: Vec<_> = sources

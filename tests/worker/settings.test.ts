@@ -33,6 +33,8 @@ describe("a wrong variable", () => {
     ["OPERATION_STORE", "D1"],
     ["OPERATION_STORE", "postgres"],
     ["OPERATION_STORE", null],
+    // Of bundles that are built for it.
+    ["OPERATION_DATABASES", "DB"],
   ])("is refused by its name: %s=%j", async (name, value) => {
     const api = await serveWith({ [name]: value });
     const key = newKey();

@@ -2,7 +2,7 @@
 
 import { inserted, insertion, page, search, selection } from "./sql.js";
 
-const dialect = {
+export const dialect = {
   place: (number) => `?${number}`,
   read: ({ name }) => name,
   number: "rowid",
@@ -26,22 +26,29 @@ const dialect = {
 const insertions = new Map();
 const searches = new Map();
 
-export const d1 = {
-  async insertOnce(env, table, values) {
+/** What is asked of one database, which is a binding. */
+export const database = {
+  async insertOnce(binding, table, values) {
     const statement = made(insertions, table, insertion);
-    const [row = null] = await run(env, statement, inserted(table, values));
+    const [row = null] = await run(binding, statement, inserted(table, values));
     return row;
   },
 
-  async find(env, table, values) {
-    const [row = null] = await run(env, made(searches, table, search), values);
+  async find(binding, table, values) {
+    const [row = null] = await run(binding, made(searches, table, search), values);
     return row;
   },
 
-  async list(env, table, asked) {
+  async list(binding, table, asked) {
     const { statement, values } = selection(table, asked, dialect);
-    return page(await run(env, statement, values), asked[1]);
+    return page(await run(binding, statement, values), asked[1]);
   },
+};
+
+export const d1 = {
+  insertOnce: (env, table, values) => database.insertOnce(env.DB, table, values),
+  find: (env, table, values) => database.find(env.DB, table, values),
+  list: (env, table, asked) => database.list(env.DB, table, asked),
 };
 
 function made(statements, table, make) {
@@ -49,8 +56,9 @@ function made(statements, table, make) {
   return statements.get(table);
 }
 
-async function run(env, statement, values) {
-  const { results } = await env.DB.prepare(statement)
+export async function run(binding, statement, values) {
+  const { results } = await binding
+    .prepare(statement)
     .bind(...values)
     .all();
   return results;

@@ -13,8 +13,13 @@ export class Stores {
     this.#stores = new Map(Object.entries({ d1, ...others }));
   }
 
-  has(env) {
-    return this.#stores.has(nameIn(env));
+  /** Which variable is wrong: see crates/edge/src/store/ask.rs. */
+  wrong(env) {
+    const store = this.#stores.get(nameIn(env));
+    if (store === undefined) return 1;
+    const { OPERATION_DATABASES: names } = env;
+    const isRight = store.isRight?.(env) ?? (names === undefined || names === "");
+    return isRight ? 0 : 2;
   }
 
   /** What the store that `env` names answers, as JSON. */

@@ -5,6 +5,7 @@
 // finds its row.
 
 import connect from "postgres";
+import { asItWas, storable } from "./postgres-text.js";
 import { inserted, insertion, page, search, selection } from "./sql.js";
 
 /** In milliseconds; longer than the longest deadline of an attempt, so that nothing is cut off that somebody waits for. */
@@ -81,18 +82,4 @@ async function run(env, statement, values) {
     clearTimeout(timer);
     close();
   }
-}
-
-// PostgreSQL's texts have no U+0000. U+FFFF, which no text needs, stands before the digit 0 for it, and twice for itself.
-
-function storable(value) {
-  if (typeof value !== "string") return value;
-  return value.replace(/[\0\uffff]/g, (character) => (character === "\0" ? "\uffff0" : "\uffff\uffff"));
-}
-
-function asItWas(row) {
-  for (const [name, value] of Object.entries(row))
-    if (typeof value === "string" && value.includes("\uffff"))
-      row[name] = value.replace(/\uffff(.)/gs, (_, escaped) => (escaped === "0" ? "\0" : escaped));
-  return row;
 }

@@ -22,27 +22,39 @@ export function search({ name, columns }, dialect) {
     WHERE caller = ${dialect.place(1, "text")} AND id = ${dialect.place(2, "text")}`;
 }
 
+/** The rows that a list may have, measured: `number`, `at`, `bytes` of each. `place` gives a value its place. */
+export function candidates(
+  { name, columns },
+  [caller, , , , order, operationId, ...filters],
+  dialect,
+  place,
+) {
+  const [{ name: at }] = columns.filter(({ kind }) => kind === "order");
+  const conditions = [`caller = ${place(caller, "text")}`];
+  for (let n = 0; n < filters.length; n += 2)
+    conditions.push(`${dialect.filter(filters[n], n)} = ${place(filters[n + 1], "text")}`);
+  const found = (...after) =>
+    `SELECT ${dialect.number} AS number, ${at} AS at, ${dialect.bytes(columns)} AS bytes, operation_id
+      FROM ${name} WHERE ${[...conditions, ...after].join(" AND ")}`;
+  if (order === null) return found();
+  return dialect.after(name, at, place(order, "text"), place(operationId, "text"), found);
+}
+
 /**
  * A page of a list, and its values. Its rows are found in an index and measured before any of them is read: `found` says
  * how many there were, which is one more than wanted if there are more.
  */
-export function selection({ name, columns }, asked, dialect) {
-  const [caller, limit, offset, maxBytes, order, operationId, ...filters] = asked;
-  const values = [caller];
-  const place = (value, kind = "text") => dialect.place(values.push(value), kind);
+export function selection(table, asked, dialect) {
+  const [, limit, offset, maxBytes] = asked;
+  const { name, columns } = table;
+  const values = [];
+  const place = (value, kind) => dialect.place(values.push(value), kind);
   const [{ name: at }] = columns.filter(({ kind }) => kind === "order");
-  const conditions = ["caller = " + dialect.place(1, "text")];
-  for (let n = 0; n < filters.length; n += 2)
-    conditions.push(`${dialect.filter(filters[n], n)} = ${place(filters[n + 1])}`);
-  const found = (...after) =>
-    `SELECT ${dialect.number} AS number, ${at} AS at, ${dialect.bytes(columns)} AS bytes
-      FROM ${name} WHERE ${[...conditions, ...after].join(" AND ")}`;
-  const all = order === null ? found() : dialect.after(name, at, place(order), place(operationId), found);
-  const statement = `SELECT ${read(columns, dialect)}, found, ${at} || '_' || operation_id AS place
+  const statement = `SELECT ${read(columns, dialect)}, found, ${at} || '_' || ${name}.operation_id AS place
     FROM (
       SELECT number, bytes, COUNT(*) OVER () AS found, SUM(bytes) OVER
         (ORDER BY at DESC, number DESC ROWS UNBOUNDED PRECEDING) AS bytes_so_far
-      FROM (${all} ORDER BY at DESC, number DESC
+      FROM (${candidates(table, asked, dialect, place)} ORDER BY at DESC, number DESC
         LIMIT ${place(limit, "integer")} + 1 OFFSET ${place(offset, "integer")}) AS measured
     ) AS page JOIN ${name} ON ${name}.${dialect.number} = page.number
     WHERE bytes_so_far = bytes OR bytes_so_far <= ${place(maxBytes, "integer")} ORDER BY bytes_so_far`;
@@ -56,4 +68,4 @@ export function page(found, limit) {
   return [rows, last !== undefined && last.found > rows.length ? last.place : null];
 }
 
-const read = (columns, dialect) => columns.map((column) => dialect.read(column)).join(", ");
+export const read = (columns, dialect) => columns.map((column) => dialect.read(column)).join(", ");

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import connect from "postgres";
+import { asItWas } from "../../../packages/worker/stores/postgres-text.js";
 import { migrate } from "../../../stores/postgres/migrate.ts";
 import { type PostgresServer, startPostgres } from "../../../stores/postgres/server.ts";
 import type { Kind, OwnStore, TableName } from "./store.ts";
@@ -44,7 +45,7 @@ async function open(address: string) {
     compatibilityFlags: ["nodejs_compat"],
     rows: async (table: TableName, column?: string, value?: string) => {
       const where = column === undefined ? database`` : database`WHERE ${database(column)} = ${value!}`;
-      return [...(await database`SELECT * FROM ${database(table)} ${where}`)];
+      return (await database`SELECT * FROM ${database(table)} ${where}`).map(asItWas);
     },
     remove: async (table: TableName, column: string, value: string) => {
       await database`DELETE FROM ${database(table)} WHERE ${database(column)} = ${value}`;

@@ -17,7 +17,7 @@ use super::{
         replay_memory, rules, seconds, secret, webhook,
     },
 };
-use crate::store::is_bundled;
+use crate::store::wrong_variable;
 
 /// What the variables say.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,12 +72,8 @@ impl Settings {
         env: &Env,
         retentions: impl Iterator<Item = Retention>,
     ) -> Result<Self, WrongSetting> {
-        if !is_bundled(env) {
-            return Err(WrongSetting {
-                name: "OPERATION_STORE",
-                rule: "d1, or one that this bundle has been built with: docs/stores.md says how for postgres, \
-                       dynamodb and mongodb",
-            });
+        if let Some((name, rule)) = wrong_variable(env) {
+            return Err(WrongSetting { name, rule });
         }
         let settings = Self::read_env(env, retentions)?;
         settings.log_level.log_from_here();

@@ -21,9 +21,9 @@ extern "C" {
     /// Has the store that `env` names do what `verb` says.
     #[wasm_bindgen(method)]
     fn ask(this: &Stores, env: &JsValue, verb: &str, table: &str, values: &Array) -> Promise;
-    /// Whether the store that `env` names is one of them.
+    /// Which variable of `env` is wrong: 1 is `OPERATION_STORE`, 2 `OPERATION_DATABASES`, 0 none.
     #[wasm_bindgen(method)]
-    fn has(this: &Stores, env: &JsValue) -> bool;
+    fn wrong(this: &Stores, env: &JsValue) -> u32;
 }
 
 thread_local! {
@@ -36,10 +36,21 @@ pub fn connect_stores(stores: Stores) {
     STORES.with(|known| known.set(stores).unwrap_or_default());
 }
 
-/// Whether the bundle has the store that `env` names.
+/// The variable that names what the bundle has not, if there is one, and what it may name.
 #[must_use]
-pub fn is_bundled(env: &Env) -> bool {
-    STORES.with(|stores| stores.get().is_some_and(|stores| stores.has(env)))
+pub fn wrong_variable(env: &Env) -> Option<(&'static str, &'static str)> {
+    let wrong = STORES.with(|stores| stores.get().map_or(1, |stores| stores.wrong(env)));
+    match wrong {
+        0 => None,
+        1 => Some((
+            "OPERATION_STORE",
+            "d1, or a store that this bundle was built with (docs/stores.md)",
+        )),
+        _ => Some((
+            "OPERATION_DATABASES",
+            "absent, or names of D1 bindings, with times for those added later, in a bundle built for it (docs/stores.md)",
+        )),
+    }
 }
 
 /// What the store that `env` names answers, as JSON.

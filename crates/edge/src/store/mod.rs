@@ -12,7 +12,7 @@ mod list;
 mod ask;
 
 pub(crate) use ask::ask;
-pub use ask::{Stores, connect_stores, is_bundled};
+pub use ask::{Stores, connect_stores, wrong_variable};
 pub use list::{List, Page, Place};
 pub use table::{Kind, Table};
 pub use value::Value;

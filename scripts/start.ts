@@ -18,7 +18,8 @@ else await serveWith(store);
 async function serveWith(name: string): Promise<void> {
   const folder = join("stores", name);
   const local = resolve(folder, "local.ts");
-  if (!/^[a-z]+$/.test(name) || !existsSync(local)) stop(`--store must be d1 or a folder of stores/, not ${name}`);
+  if (!/^[a-z]+$/.test(name) || !existsSync(local))
+    stop(`--store must be d1 or a folder of stores/, not ${name}`);
   say(`Starting ${name}…`);
   const { start } = await import(local);
   const server = await start(resolve(folder, ".wrangler/state"));
@@ -31,8 +32,13 @@ async function serveWith(name: string): Promise<void> {
 
 /** Until wrangler ends, which a signal to this process ends too. */
 async function serve(options: string[], more: NodeJS.ProcessEnv, cwd = "."): Promise<void> {
-  const wrangler = spawn("wrangler", ["dev", ...options], { cwd, stdio: "inherit", env: { ...env, ...more } });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => wrangler.kill(signal));
+  const wrangler = spawn("wrangler", ["dev", ...options], {
+    cwd,
+    stdio: "inherit",
+    env: { ...env, ...more },
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => wrangler.kill(signal));
   const [status] = await once(wrangler, "exit");
   process.exitCode = status ?? 0;
 }

@@ -10,8 +10,13 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const results = mkdtempSync(join(tmpdir(), "edge-idempotency-ci-"));
-const report = join(results, "vitest.json");
-const REPORTERS = `--reporter=default --reporter=json --outputFile.json='${report}'`;
+/** What tests of the Worker report, by the name of the run. */
+const reports = ["worker", "stores"].map((name) => join(results, `${name}.json`));
+const [ofWorker, ofStores] = reports.map(
+  (report) => `--reporter=default --reporter=json --outputFile.json='${report}'`,
+);
+/** The short form: `npm run test:stores` has more, and takes minutes. */
+const SHORT = "worker/stores worker/resources worker/transactions worker/audit.test worker/crash";
 
 const started = performance.now();
 const parts = [];
@@ -20,7 +25,7 @@ const isSetUp = part("npm run setup");
 // Only one at a time may install Debian packages, as the clients do too.
 const isEquipped = isSetUp.then(() =>
   part(
-    "node scripts/browser.mjs && node scripts/promtool.mjs && node_modules/.bin/node scripts/upstreams.mjs",
+    "node scripts/browser.mjs && node scripts/promtool.mjs && node_modules/.bin/node scripts/upstreams.mjs && node_modules/.bin/node scripts/stores.ts",
   ),
 );
 const isBundled = isSetUp.then(() => part("npm run bundle"));
@@ -41,7 +46,8 @@ async function compiling() {
 
 async function running() {
   await Promise.all([isEquipped, isBundled]);
-  await part(`npm run test:worker -- ${REPORTERS}`, "npm run test:worker");
+  await part(`npm run test:worker -- ${ofWorker}`, "npm run test:worker");
+  await part(`npm run test:stores -- ${SHORT} ${ofStores}`, "npm run test:stores");
 }
 
 /** Runs a command; a part that fails keeps none of the others from running. */
@@ -69,7 +75,7 @@ function summarize() {
   const rust = parts.find(({ name }) => name === "npm run test:rust").output;
   for (const [, passed, failed] of rust.matchAll(/^test result: .* (\d+) passed; (\d+) failed/gm))
     add(total, Number(passed), Number(failed));
-  if (existsSync(report)) {
+  for (const report of reports.filter((report) => existsSync(report))) {
     const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
     add(total, numPassedTests, numFailedTests);
     failures.push(...testResults.flatMap(failuresOf));
@@ -88,7 +94,9 @@ function failuresOf({ name, message, assertionResults }) {
   const file = relative(ROOT, name);
   const tests = assertionResults.filter(({ status }) => status === "failed");
   if (tests.length === 0 && message) return [`${file}: ${firstLine(message)}`];
-  return tests.map(({ fullName, failureMessages: [why = ""] }) => `${file}: ${fullName}\n  ${firstLine(why)}`);
+  return tests.map(
+    ({ fullName, failureMessages: [why = ""] }) => `${file}: ${fullName}\n  ${firstLine(why)}`,
+  );
 }
 
 function firstLine(text) {

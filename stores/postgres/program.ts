@@ -53,7 +53,9 @@ function librariesOf(name: string): string[] {
   const options = ["--no-recommends", "--no-suggests", "--no-conflicts", "--no-breaks", "--no-replaces"];
   const closure = must("apt-cache", ["depends", "--recurse", "--no-enhances", ...options, name], MISSING);
   const libraries = closure.split("\n").filter((line) => /^lib(?!c6|c-|llvm|perl)/.test(line));
-  return libraries.filter((library) => run("apt-cache", ["show", library]).ok);
+  // Some are names for others.
+  const known = run("apt-cache", ["show", "--no-all-versions", ...libraries]).output;
+  return libraries.filter((library) => known.split("\n").includes(`Package: ${library}`));
 }
 
 function newest(root: string): string | undefined {

@@ -92,7 +92,7 @@ describe("four databases", () => {
 
 describe("a database that is added", () => {
   /** Some callers belong to it from then on, and most do not. */
-  const callers = Array.from({ length: 10 }, (_, n) => `mover-${n}`);
+  const callers = Array.from({ length: 8 }, (_, n) => `mover-${n}`);
 
   test("gets what is begun from its time on; what was begun before stays where it was, and is done once", async () => {
     const api = await serve({ OPERATION_DATABASES: "DB,DB_2" });
@@ -135,9 +135,9 @@ describe("a database that is added", () => {
         expect(entered.status).toBe(201);
       }
     };
-    for (const as of callers) for (const id of ["old", "older"]) await enter(as, id);
+    for (const id of ["old", "older"]) await Promise.all(callers.map((as) => enter(as, id)));
     await added(api, "DB");
-    for (const as of callers) for (const id of ["new", "newest"]) await enter(as, id);
+    for (const id of ["new", "newest"]) await Promise.all(callers.map((as) => enter(as, id)));
 
     const wanted = timestamps
       .toSorted()
@@ -147,14 +147,16 @@ describe("a database that is added", () => {
       answers.flatMap(({ json }) => json.map(({ timestamp, id }: Row) => [timestamp, id]));
     const places = (await everywhere(api, "audit_log")).map(([name, row]) => `${row["caller"]} ${name}`);
     expect(new Set(places).size).toBeGreaterThan(callers.length);
-    for (const as of callers) {
-      for (const limit of [1, 5, 100])
-        expect(told(await follow(api, `${AUDIT_LOGS}?limit=${limit}`, { as }))).toEqual(wanted);
-      const rest = await api.call(`${AUDIT_LOGS}?offset=5&limit=4`, { as });
-      expect(told([rest])).toEqual(wanted.slice(5, 9));
-      const filtered = await follow(api, `${AUDIT_LOGS}?user_id=old&limit=2`, { as });
-      expect(told(filtered)).toEqual(wanted.filter(([, id]) => id === "old"));
-    }
+    await Promise.all(
+      callers.map(async (as) => {
+        for (const limit of [1, 5, 100])
+          expect(told(await follow(api, `${AUDIT_LOGS}?limit=${limit}`, { as }))).toEqual(wanted);
+        const rest = await api.call(`${AUDIT_LOGS}?offset=5&limit=4`, { as });
+        expect(told([rest])).toEqual(wanted.slice(5, 9));
+        const filtered = await follow(api, `${AUDIT_LOGS}?user_id=old&limit=2`, { as });
+        expect(told(filtered)).toEqual(wanted.filter(([, id]) => id === "old"));
+      }),
+    );
   });
 
   test("shares pages of 1 MiB with those before it", async () => {
@@ -163,9 +165,9 @@ describe("a database that is added", () => {
     const enter = (as: string, id: string) =>
       api.post(AUDIT_LOG, newKey(), { as, payload: { user_id: "u", action: "login", details, id } });
     const few = callers.slice(0, 5);
-    for (const as of few) for (const id of ["1", "2", "3"]) await enter(as, id);
+    for (const id of ["1", "2", "3"]) await Promise.all(few.map((as) => enter(as, id)));
     await added(api, "DB");
-    for (const as of few) for (const id of ["4", "5", "6"]) await enter(as, id);
+    for (const id of ["4", "5", "6"]) await Promise.all(few.map((as) => enter(as, id)));
 
     for (const as of few) {
       const pages = await follow(api, AUDIT_LOGS, { as });

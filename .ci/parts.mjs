@@ -10,8 +10,13 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const results = mkdtempSync(join(tmpdir(), "edge-idempotency-ci-"));
-const report = join(results, "vitest.json");
-const REPORTERS = `--reporter=default --reporter=json --outputFile.json='${report}'`;
+/** What tests of the Worker report, by the name of the run. */
+const reports = ["worker", "stores"].map((name) => join(results, `${name}.json`));
+const [ofWorker, ofStores] = reports.map(
+  (report) => `--reporter=default --reporter=json --outputFile.json='${report}'`,
+);
+/** The short form: `npm run test:stores` has more, and takes minutes. */
+const SHORT = "worker/stores worker/resources worker/transactions worker/audit.test worker/crash";
 
 const started = performance.now();
 const parts = [];
@@ -20,7 +25,7 @@ const isSetUp = part("npm run setup");
 // Only one at a time may install Debian packages, as the clients do too.
 const isEquipped = isSetUp.then(() =>
   part(
-    "node scripts/browser.mjs && node scripts/promtool.mjs && node_modules/.bin/node scripts/upstreams.mjs && node scripts/runtimes.mjs && node scripts/kotlin.mjs",
+    "node scripts/browser.mjs && node scripts/promtool.mjs && node_modules/.bin/node scripts/upstreams.mjs && node scripts/runtimes.mjs && node scripts/kotlin.mjs && node_modules/.bin/node scripts/stores.ts",
   ),
 );
 const isBundled = isSetUp.then(() => part("npm run bundle"));
@@ -37,12 +42,13 @@ async function compiling() {
   await part("npm run fuzz:api -- --max-examples 20");
   // One client in each of two languages; those in Go and Java take minutes to compile.
   await part("npm run clients -- openapi-generator-python openapi-fetch");
+  await part(`npm run test:stores -- ${SHORT} ${ofStores}`, "npm run test:stores");
   await part('npm run bench -- --quick --only "^(first request: resource|replay from.*|gateway: pass-through)$"');
 }
 
 async function running() {
   await Promise.all([isEquipped, isBundled]);
-  await part(`npm run test:worker -- ${REPORTERS}`, "npm run test:worker");
+  await part(`npm run test:worker -- ${ofWorker}`, "npm run test:worker");
 }
 
 /** Runs a command; a part that fails keeps none of the others from running. */
@@ -70,7 +76,7 @@ function summarize() {
   const rust = parts.find(({ name }) => name === "npm run test:rust").output;
   for (const [, passed, failed] of rust.matchAll(/^test result: .* (\d+) passed; (\d+) failed/gm))
     add(total, Number(passed), Number(failed));
-  if (existsSync(report)) {
+  for (const report of reports.filter((report) => existsSync(report))) {
     const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
     add(total, numPassedTests, numFailedTests);
     failures.push(...testResults.flatMap(failuresOf));

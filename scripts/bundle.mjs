@@ -13,8 +13,12 @@ const glue = [
   "packages/worker/ending.js",
   "packages/worker/tasks.js",
   "packages/worker/jsonc.js",
+  "packages/worker/stores",
 ];
-const own = ["build", "src", "wrangler.toml"].map((name) => join(folder, name));
+// What writes to another store than D1 is an entry around the same build.
+const own = folder.startsWith("stores/")
+  ? ["build", join(folder, "entry.js"), join(folder, "wrangler.toml")]
+  : ["build", "src", "wrangler.toml"].map((name) => join(folder, name));
 
 buildIfOlder(join(dist, "entry.js"), [...own, ...glue, "scripts", "package-lock.json"], () => {
   rmSync(dist, { recursive: true, force: true });

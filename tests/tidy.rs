@@ -70,6 +70,7 @@ fn every_problem_type_is_documented() {
 #[test]
 fn every_variable_is_documented() {
     let sources = files("crates/edge/src/settings", "rs").into_iter();
+    let sources = sources.chain(files("crates/edge/src/store", "rs"));
     let sources = sources.chain(files("src/operations", "rs"));
     let sources: Vec<_> = sources.map(read).collect();
     let names: Vec<_> = sources
@@ -102,6 +103,36 @@ fn what_is_deployed_sets_no_variable_of_local_development() {
 fn the_local_server_is_where_the_documents_say() {
     assert!(read("wrangler.toml").contains("[dev]\nport = 8000\n"));
     assert_mentioned("README.md", "http://localhost:8000");
+}
+
+/// Each section is there in the root's, but for what makes the difference.
+#[test]
+fn workers_of_other_stores_are_configured_as_the_root_s_is() {
+    let without_comments = |file: &str| {
+        let text = read(file);
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let root = without_comments("wrangler.toml");
+    let differs = ["[build]", "[assets]", "[[d1_databases]]"];
+    let common: Vec<_> = root
+        .split("\n\n")
+        .map(str::trim)
+        .filter(|section| {
+            section.starts_with('[') && !differs.iter().any(|it| section.starts_with(it))
+        })
+        .collect();
+    assert!(common.len() >= 8);
+    let configurations = files("stores", "toml");
+    assert!(configurations.len() >= 2);
+    for file in configurations {
+        let text = without_comments(file.to_str().unwrap());
+        for section in &common {
+            assert!(text.contains(section), "{} lacks {section}", file.display());
+        }
+        assert!(text.contains("compatibility_date = \"2026-10-01\"\n"));
+    }
+    assert!(root.contains("compatibility_date = \"2026-10-01\"\n"));
 }
 
 #[test]
@@ -282,9 +313,9 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
 
 /// What is installed or generated in a checkout, and not ours.
 fn is_generated(folder: &Path) -> bool {
-    folder
-        .file_name()
-        .is_some_and(|name| name == "node_modules" || name.to_string_lossy().starts_with('.'))
+    folder.file_name().is_some_and(|name| {
+        name == "node_modules" || name == "dist" || name.to_string_lossy().starts_with('.')
+    })
 }
 
 fn read(file: impl AsRef<Path>) -> String {

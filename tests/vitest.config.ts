@@ -1,5 +1,6 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig } from "vitest/config";
+import { STORE } from "./harness/stores/index.ts";
 
 /** What takes longest begins first, so that nothing is left to wait for alone. */
 const LONGEST = ["own-worker", "package", "package-init", "conformance", "chaos", "operators", "docs"];
@@ -12,9 +13,21 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** What is run against other stores than D1: operations, what becomes of them when something breaks, and what is sent. */
+const OF_STORES = [
+  "worker/{arrivals,attack-injection,audit,audit-pages,callers,concurrency,crash,fingerprint}",
+  "worker/{late-attempts,panic,resources,stores,transactions}",
+  "{chaos/chaos,conformance/conformance}",
+];
+
+const files = (names: string[]) => names.map((name) => `tests/${name}.test.ts`);
+
 export default defineConfig({
   test: {
-    include: ["tests/{worker,chaos,client,client-kotlin,conformance,dashboard,start}/*.test.ts"],
+    include: STORE === undefined ? files(["{worker,chaos,client,client-kotlin,conformance,dashboard,start}/*"]) : files(OF_STORES),
+    // It is about stores that can crash, which D1 cannot.
+    exclude: STORE === undefined ? files(["worker/stores"]) : [],
+    globalSetup: "tests/harness/stores/global.ts",
     // For a machine that is busy with other work, and several times as slow.
     testTimeout: 180_000,
     hookTimeout: 180_000,

@@ -11,8 +11,32 @@ export interface Worker {
   Telemetry: ObjectClass;
 }
 
-/** The Worker of a crate that has a function `service`: its handler, and the classes of its Durable Objects. */
-export function worker(rust: Rust): Worker;
+/** A table that an operation declares: its name, and its columns beside `operation_id` and `caller`. */
+export interface Table {
+  name: string;
+  columns: {
+    name: string;
+    kind: "id" | "text" | "filter" | "json" | "decimal" | "moment" | "integer" | "order";
+  }[];
+}
+
+type Value = string | number | null;
+type Row = Record<string, Value>;
+
+/** Where operations write: crates/edge/src/store/ask.rs says what is asked, and what is to be answered. */
+export interface Store {
+  /** Whether `OPERATION_DATABASES` is as it must be, if the store reads it. */
+  isRight?(env: unknown): boolean;
+  insertOnce(env: unknown, table: Table, values: Value[]): Promise<Row | null>;
+  find(env: unknown, table: Table, values: Value[]): Promise<Row | null>;
+  list(env: unknown, table: Table, values: Value[]): Promise<[rows: Row[], next: string | null]>;
+}
+
+/**
+ * The Worker of a crate that has a function `service`: its handler, and the classes of its Durable Objects. `stores` are
+ * those that `OPERATION_STORE` may name beside `d1`.
+ */
+export function worker(rust: Rust, stores?: Record<string, Store>): Worker;
 
 /** The same of a crate whose service stands in front of other APIs, by the policy in `jsonc`. */
-export function gateway(rust: Rust, jsonc: string): Worker;
+export function gateway(rust: Rust, jsonc: string, stores?: Record<string, Store>): Worker;

@@ -3,22 +3,24 @@
 import { DurableObject } from "cloudflare:workers";
 import { beginWith, endBy, hasEnded, INTERRUPTION } from "./ending.js";
 import { withoutComments } from "./jsonc.js";
+import { Stores } from "./stores/index.js";
 import { Failure, Tasks, Timer } from "./tasks.js";
 
 /**
  * The Worker of a crate: its handler, and the classes of its Durable Objects. `rust` is what wasm-bindgen has made of the
- * crate, which has a function `service`.
+ * crate, which has a function `service`. `stores` are those that operations can write to beside D1, by their names.
  */
-export function worker(rust) {
-  return workerOf(rust, () => rust.service());
+export function worker(rust, stores) {
+  return workerOf(rust, () => rust.service(), stores);
 }
 
 /** The same of a crate whose service stands in front of other APIs, by the policy in `jsonc`. */
-export function gateway(rust, jsonc) {
-  return workerOf(rust, () => rust.service(withoutComments(jsonc)));
+export function gateway(rust, jsonc, stores) {
+  return workerOf(rust, () => rust.service(withoutComments(jsonc)), stores);
 }
 
-function workerOf(rust, makeService) {
+function workerOf(rust, makeService, others) {
+  const stores = new Stores(others);
   /** Which instance of the wasm there is. */
   let instance = 0;
   let service = begin();
@@ -27,6 +29,7 @@ function workerOf(rust, makeService) {
     const tasks = new Tasks(rust);
     beginWith(tasks);
     rust.watch(tasks);
+    rust.connect_stores(stores);
     return makeService();
   }
 

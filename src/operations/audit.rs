@@ -6,17 +6,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
-use wasm_bindgen::JsValue;
 
 use super::timestamp;
 use idempotency_edge::{
     clock,
-    operation::{
-        Execution, JsonObject, JsonOperation, Listing, OperationError, created,
-        database::{insert, millis, text},
-        format,
-    },
+    operation::{Execution, JsonObject, JsonOperation, Listing, OperationError, created, format},
     settings::Retention,
+    store::{Kind, Table, Value},
 };
 
 /// `POST /api/audit/log`
@@ -101,21 +97,27 @@ pub(super) struct Row {
     received_at: Option<UnixMillis>,
     remote_address: Option<String>,
     request_correlation_id: Option<String>,
-    /// In a list: where it is, as a cursor says it.
-    #[serde(default)]
-    pub(super) place: String,
-    /// In a list: how many entries were looked at, which is one more than the page may have if there are more.
-    #[serde(default)]
-    pub(super) found: usize,
 }
 
-const INSERT: &str = "INSERT INTO audit_log
-  (operation_id, caller, id, timestamp, timestamp_us, correlation_id, user_id, action, details,
-   ip_address, user_agent, received_at, remote_address, request_correlation_id)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (operation_id) DO UPDATE SET operation_id = excluded.operation_id
-  RETURNING id, timestamp, correlation_id, user_id, action, details, ip_address, user_agent,
-    received_at, remote_address, request_correlation_id";
+pub(super) const TABLE: Table<13> = Table {
+    name: "audit_log",
+    columns: [
+        ("id", Kind::Text),
+        ("timestamp", Kind::Text),
+        ("timestamp_us", Kind::Integer),
+        ("correlation_id", Kind::Text),
+        // A user has fewer entries than an action.
+        ("user_id", Kind::Filter),
+        ("action", Kind::Filter),
+        ("details", Kind::Json),
+        ("ip_address", Kind::Text),
+        ("user_agent", Kind::Text),
+        ("received_at", Kind::Moment),
+        ("remote_address", Kind::Text),
+        ("request_correlation_id", Kind::Text),
+        ("moment", Kind::Order),
+    ],
+};
 
 impl JsonOperation for CreateAuditLog {
     const NAME: &'static str = "create_audit_log";
@@ -142,29 +144,36 @@ impl JsonOperation for CreateAuditLog {
             .as_deref()
             .and_then(|text| timestamp::read(text).ok())
             .unwrap_or_else(|| clock::date_time(execution.now));
+        let id = input.id.unwrap_or_else(|| Uuid::new_v4().to_string());
+        let written = timestamp::write(timestamp);
+        let microseconds = timestamp.timestamp_micros().to_string();
+        let padded = timestamp::pad(timestamp);
+        let correlation_id = input.correlation_id.as_ref();
         let values = [
-            JsValue::from_str(&execution.operation_id.0),
-            JsValue::from_str(execution.scope),
-            JsValue::from_str(&input.id.unwrap_or_else(|| Uuid::new_v4().to_string())),
-            JsValue::from_str(&timestamp::write(timestamp)),
-            // As text, which the column makes an integer: JavaScript's numbers are not exact beyond the year 2255.
-            JsValue::from_str(&timestamp.timestamp_micros().to_string()),
-            text(
-                input
-                    .correlation_id
-                    .as_deref()
-                    .or(Some(&origin.correlation_id)),
-            ),
-            JsValue::from_str(&input.user_id),
-            JsValue::from_str(&input.action),
-            JsValue::from_str(input.details.as_str()),
-            text(input.ip_address.as_deref().or(origin.ip_address.as_deref())),
-            text(input.user_agent.as_deref().or(origin.user_agent.as_deref())),
-            millis(execution.now),
-            text(origin.ip_address.as_deref()),
-            JsValue::from_str(&origin.correlation_id),
+            Value::from(&id),
+            Value::from(&written),
+            Value::from(&microseconds),
+            Value::from(correlation_id.unwrap_or(&origin.correlation_id)),
+            Value::from(&input.user_id),
+            Value::from(&input.action),
+            input.details.as_str().into(),
+            input
+                .ip_address
+                .as_deref()
+                .or(origin.ip_address.as_deref())
+                .into(),
+            input
+                .user_agent
+                .as_deref()
+                .or(origin.user_agent.as_deref())
+                .into(),
+            execution.now.into(),
+            origin.ip_address.as_deref().into(),
+            Value::from(&origin.correlation_id),
+            Value::from(&padded),
         ];
-        let row: Row = insert(execution.env, INSERT, &values).await?;
+        let row: Option<Row> = execution.insert_once(&TABLE, values).await?;
+        let row = row.ok_or(OperationError::Taken)?;
         let entry = AuditLog::try_from(row)?;
         created::<Self>(&entry.id, &entry)
     }

@@ -3,15 +3,14 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
-use wasm_bindgen::JsValue;
 
 use super::{
-    audit::{ACTIONS, AuditLog, Row, action, one_of_actions},
+    audit::{ACTIONS, AuditLog, Row, TABLE, action, one_of_actions},
     timestamp,
 };
-use idempotency_edge::operation::{
-    OperationError, Query, ReadError, Readable, Reading,
-    database::{integer, rows, text},
+use idempotency_edge::{
+    operation::{OperationError, Query, ReadError, Readable, Reading},
+    store::{List, Page, Place},
 };
 
 /// Entries, the latest `timestamp` first.
@@ -26,7 +25,7 @@ pub struct AuditLogs {
 
 /// How many bytes of entries a page has, so that no isolate is short of memory for it: they are held some five times
 /// over, as what the database says and what is answered. An entry that is longer is a page of its own.
-const MAX_PAGE_BYTES: i64 = 1 << 20;
+const MAX_PAGE_BYTES: u32 = 1 << 20;
 
 /// `GET /api/audit/logs`
 impl Readable for AuditLogs {
@@ -35,15 +34,23 @@ impl Readable for AuditLogs {
     type Query = AuditLogQuery;
 
     async fn read(reading: &Reading<'_>, query: AuditLogQuery) -> Result<Option<Self>, ReadError> {
-        let mut found: Vec<Row> =
-            rows(reading.env, &query.statement(), &query.values(reading)).await?;
-        found.truncate(query.at_most() as usize);
-        let entries = found.len();
-        let next = found
-            .last()
-            .filter(|last| last.found > entries)
-            .map(|last| query.after(&last.place, entries));
-        let entries = found.into_iter().map(AuditLog::try_from);
+        let cursor = query.cursor.as_ref();
+        let operation_id = cursor.map(|cursor| cursor.operation_id.to_string());
+        let list = List {
+            filters: &query.filters(),
+            after: cursor
+                .zip(operation_id.as_deref())
+                .map(|(cursor, operation_id)| Place {
+                    order: &cursor.moment,
+                    operation_id,
+                }),
+            offset: query.offset,
+            limit: query.at_most(),
+            max_bytes: MAX_PAGE_BYTES,
+        };
+        let (rows, next): Page<Row> = reading.list(&TABLE, &list).await?;
+        let next = next.map(|place| query.after(&place, rows.len()));
+        let entries = rows.into_iter().map(AuditLog::try_from);
         let entries: Result<_, _> = entries.collect();
         Ok(Some(Self {
             entries: entries.map_err(OperationError::from)?,
@@ -144,73 +151,18 @@ impl AuditLogQuery {
         self.limit.min(expected.unwrap_or(u32::MAX))
     }
 
-    /// The entries are found in an index, and measured before any of them is read.
-    fn statement(&self) -> String {
-        let found = if self.cursor.is_none() {
-            self.found("")
-        } else {
-            // In one condition SQLite would search for the moment alone, and read all entries that have it.
-            let same_moment = "AND moment = ?4 AND rowid < COALESCE(
-              (SELECT rowid FROM audit_log WHERE caller = ?1 AND operation_id = ?5), 9223372036854775807)";
-            let earlier = "AND moment < ?4";
-            format!(
-                "{} UNION ALL {}",
-                self.found(same_moment),
-                self.found(earlier)
-            )
-        };
-        format!(
-            "SELECT id, timestamp, correlation_id, user_id, action, details, ip_address, user_agent,
-               received_at, remote_address, request_correlation_id, found, moment || '_' || operation_id AS place
-             FROM (
-               SELECT number, bytes, COUNT(*) OVER () AS found, SUM(bytes) OVER
-                 (ORDER BY at DESC, number DESC ROWS UNBOUNDED PRECEDING) AS bytes_so_far
-               FROM ({found} ORDER BY at DESC, number DESC LIMIT ?6 + 1 OFFSET ?7)
-             ) JOIN audit_log ON audit_log.rowid = number
-             WHERE bytes_so_far = bytes OR bytes_so_far <= {MAX_PAGE_BYTES} ORDER BY bytes_so_far"
-        )
-    }
-
-    /// A selection of the entries that `place` and the filters let through, with the bytes that each has as JSON.
-    fn found(&self, place: &str) -> String {
-        let action = match (&self.action, &self.user_id) {
-            (None, _) => "",
-            (Some(_), None) => "AND action = ?2",
-            // A user has fewer entries than an action: the plus keeps the index of actions out of it.
-            (Some(_), Some(_)) => "AND +action = ?2",
-        };
-        let user_id = self.user_id.as_ref().map_or("", |_| "AND user_id = ?3");
-        format!(
-            "SELECT rowid AS number, moment AS at,
-               256 + octet_length(details) + octet_length(json_array(id, correlation_id, user_id, ip_address,
-                 user_agent, remote_address, request_correlation_id)) AS bytes
-             FROM audit_log WHERE caller = ?1 {action} {user_id} {place}"
-        )
-    }
-
-    fn values(&self, reading: &Reading<'_>) -> [JsValue; 7] {
-        let cursor = self.cursor.as_ref();
-        let operation_id = cursor.map(|cursor| cursor.operation_id.to_string());
-        [
-            JsValue::from_str(reading.scope),
-            text(self.action.as_deref()),
-            text(self.user_id.as_deref()),
-            text(cursor.map(|cursor| cursor.moment.as_str())),
-            text(operation_id.as_deref()),
-            integer(self.at_most().into()),
-            integer(self.offset.into()),
-        ]
+    fn filters(&self) -> Vec<(&'static str, &str)> {
+        [("user_id", &self.user_id), ("action", &self.action)]
+            .into_iter()
+            .filter_map(|(column, value)| Some((column, value.as_deref()?)))
+            .collect()
     }
 
     /// The query for what comes after a page of so many entries, the last of which is at `place`.
     fn after(&self, place: &str, entries: usize) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("limit", &self.limit.to_string());
-        for (name, value) in [("action", &self.action), ("user_id", &self.user_id)] {
-            if let Some(value) = value {
-                query.append_pair(name, value);
-            }
-        }
+        query.extend_pairs(self.filters());
         query.append_pair("cursor", &format!("{place}_{entries}"));
         query.finish()
     }

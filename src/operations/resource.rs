@@ -6,16 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
-use wasm_bindgen::JsValue;
 
 use idempotency_edge::{
     clock,
     operation::{
         Execution, JsonObject, JsonOperation, OperationError, ReadError, Readable, Reading,
-        created,
-        database::{first_row, insert, millis, text},
-        example_key, format,
+        created, example_key, format,
     },
+    store::{Kind, Table, Value},
 };
 
 /// `POST /api/v1/operations/resources`
@@ -61,14 +59,17 @@ struct Row {
     idempotency_key: String,
 }
 
-const INSERT: &str = "INSERT INTO resources
-  (operation_id, caller, id, name, description, metadata, created_at, idempotency_key)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (operation_id) DO UPDATE SET operation_id = excluded.operation_id
-  RETURNING id, name, description, metadata, created_at, idempotency_key";
-
-const SELECT: &str = "SELECT id, name, description, metadata, created_at, idempotency_key
-  FROM resources WHERE caller = ? AND id = ?";
+const TABLE: Table<6> = Table {
+    name: "resources",
+    columns: [
+        ("id", Kind::Id),
+        ("name", Kind::Text),
+        ("description", Kind::Text),
+        ("metadata", Kind::Json),
+        ("created_at", Kind::Moment),
+        ("idempotency_key", Kind::Text),
+    ],
+};
 
 impl JsonOperation for CreateResource {
     const NAME: &'static str = "create_resource";
@@ -82,19 +83,17 @@ impl JsonOperation for CreateResource {
         input: ResourceInput,
         execution: &Execution<'_>,
     ) -> Result<SavedResponse, OperationError> {
+        let id = Uuid::new_v4().to_string();
         let values = [
-            JsValue::from_str(&execution.operation_id.0),
-            JsValue::from_str(execution.scope),
-            JsValue::from_str(&Uuid::new_v4().to_string()),
-            JsValue::from_str(&input.name),
-            text(input.description.as_deref()),
-            JsValue::from_str(input.metadata.as_str()),
-            millis(execution.now),
-            text(execution.idempotency_key),
+            Value::from(&id),
+            Value::from(&input.name),
+            input.description.as_deref().into(),
+            input.metadata.as_str().into(),
+            execution.now.into(),
+            execution.idempotency_key.into(),
         ];
-        let resource: Resource = insert::<Row>(execution.env, INSERT, &values)
-            .await?
-            .try_into()?;
+        let row: Option<Row> = execution.insert_once(&TABLE, values).await?;
+        let resource: Resource = row.ok_or(OperationError::Taken)?.try_into()?;
         created::<Self>(&resource.id, &resource)
     }
 }
@@ -106,11 +105,7 @@ impl Readable for Resource {
     type Query = ();
 
     async fn read(reading: &Reading<'_>, (): ()) -> Result<Option<Self>, ReadError> {
-        let values = [
-            JsValue::from_str(reading.scope),
-            JsValue::from_str(reading.variables.get("id")),
-        ];
-        let row: Option<Row> = first_row(reading.env, SELECT, &values).await?;
+        let row: Option<Row> = reading.find(&TABLE, reading.variables.get("id")).await?;
         Ok(row
             .map(Self::try_from)
             .transpose()

@@ -36,6 +36,14 @@ pub fn write(moment: DateTime<Utc>) -> String {
     moment.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
+/// A moment in the form in which lists are sorted: `2026-01-31T12:00:00.000000000`.
+pub fn pad(moment: DateTime<Utc>) -> String {
+    let mut written = moment.to_rfc3339_opts(SecondsFormat::Nanos, true);
+    // Its Z, which all would have.
+    written.pop();
+    written
+}
+
 /// Whether `text` is a moment in the form in which the audit log is in order: `2026-01-31T12:00:00.000000000`.
 pub fn is_padded(text: &str) -> bool {
     text.len() == 29 && read(&format!("{text}Z")).is_ok()

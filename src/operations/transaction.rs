@@ -7,16 +7,15 @@ use rust_decimal::Decimal;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use wasm_bindgen::JsValue;
 
 use super::amount::Amount;
 use idempotency_edge::{
     clock,
     operation::{
         Execution, JsonOperation, OperationError, ReadError, Readable, Reading, created,
-        database::{first_row, insert, millis, text},
         example_key, format,
     },
+    store::{Kind, Table, Value},
 };
 
 /// `POST /api/v1/operations/transactions`
@@ -70,14 +69,18 @@ struct Row {
     idempotency_key: String,
 }
 
-const INSERT: &str = "INSERT INTO transactions
-  (operation_id, caller, id, amount, currency, description, status, created_at, idempotency_key)
-  VALUES (?, ?, ?, ?, ?, ?, 'completed', ?, ?)
-  ON CONFLICT (operation_id) DO UPDATE SET operation_id = excluded.operation_id
-  RETURNING id, amount, currency, description, status, created_at, idempotency_key";
-
-const SELECT: &str = "SELECT id, amount, currency, description, status, created_at, idempotency_key
-  FROM transactions WHERE caller = ? AND id = ?";
+const TABLE: Table<7> = Table {
+    name: "transactions",
+    columns: [
+        ("id", Kind::Id),
+        ("amount", Kind::Decimal),
+        ("currency", Kind::Text),
+        ("description", Kind::Text),
+        ("status", Kind::Text),
+        ("created_at", Kind::Moment),
+        ("idempotency_key", Kind::Text),
+    ],
+};
 
 impl JsonOperation for CreateTransaction {
     const NAME: &'static str = "create_transaction";
@@ -91,19 +94,18 @@ impl JsonOperation for CreateTransaction {
         input: TransactionInput,
         execution: &Execution<'_>,
     ) -> Result<SavedResponse, OperationError> {
+        let (id, amount) = (random_id()?, input.amount.0.to_string());
         let values = [
-            JsValue::from_str(&execution.operation_id.0),
-            JsValue::from_str(execution.scope),
-            JsValue::from_str(&random_id()?),
-            JsValue::from_str(&input.amount.0.to_string()),
-            JsValue::from_str(&input.currency),
-            JsValue::from_str(&input.description),
-            millis(execution.now),
-            text(execution.idempotency_key),
+            Value::from(&id),
+            Value::from(&amount),
+            Value::from(&input.currency),
+            Value::from(&input.description),
+            Value::from("completed"),
+            execution.now.into(),
+            execution.idempotency_key.into(),
         ];
-        let transaction: Transaction = insert::<Row>(execution.env, INSERT, &values)
-            .await?
-            .try_into()?;
+        let row: Option<Row> = execution.insert_once(&TABLE, values).await?;
+        let transaction: Transaction = row.ok_or(OperationError::Taken)?.try_into()?;
         created::<Self>(&transaction.id, &transaction)
     }
 }
@@ -115,11 +117,7 @@ impl Readable for Transaction {
     type Query = ();
 
     async fn read(reading: &Reading<'_>, (): ()) -> Result<Option<Self>, ReadError> {
-        let values = [
-            JsValue::from_str(reading.scope),
-            JsValue::from_str(reading.variables.get("id")),
-        ];
-        let row: Option<Row> = first_row(reading.env, SELECT, &values).await?;
+        let row: Option<Row> = reading.find(&TABLE, reading.variables.get("id")).await?;
         Ok(row
             .map(Self::try_from)
             .transpose()

@@ -1,7 +1,7 @@
 // When nothing goes wrong any more: every key is settled, read, and its rows counted.
 
 import { setTimeout as pause } from "node:timers/promises";
-import type { Database } from "../harness/server.ts";
+import type { Row, Store, TableName } from "../harness/stores/store.ts";
 import { send, type World } from "./clients.ts";
 import { byCompositeKey, type Effect, isSuccess, type KeyStatus } from "./history.ts";
 import type { KeyPlan, RequestPlan } from "./plan.ts";
@@ -70,15 +70,22 @@ async function readKey(
 }
 
 /** Reads all rows. They hold a digest in the place of the caller, so `callers` says whose it is. */
-export async function readEffects(db: Database, callers: Map<string, string>): Promise<Effect[]> {
-  const { results } = await db
-    .prepare(
-      `SELECT caller, idempotency_key AS key, 'resources' AS "table", id, name AS request FROM resources
-       UNION ALL SELECT caller, idempotency_key, 'transactions', id, description FROM transactions
-       UNION ALL SELECT caller, user_id, 'audit_log', id, details ->> 'request' FROM audit_log`,
-    )
-    .all<Effect & Record<string, unknown>>();
-  return results.map((row) => ({ ...row, caller: callers.get(row.caller) ?? row.caller }));
+export async function readEffects(store: Store, callers: Map<string, string>): Promise<Effect[]> {
+  const read = async (table: TableName, key: string, request: (row: Row) => unknown) =>
+    (await store.rows(table)).map((row) => ({
+      caller: callers.get(`${row["caller"]}`) ?? `${row["caller"]}`,
+      key: `${row[key]}`,
+      table,
+      id: `${row["id"]}`,
+      request: `${request(row)}`,
+    }));
+  // Some drivers read JSON.
+  const details = ({ details }: Row) => (typeof details === "string" ? JSON.parse(details) : details);
+  return [
+    ...(await read("resources", "idempotency_key", (row) => row["name"])),
+    ...(await read("transactions", "idempotency_key", (row) => row["description"])),
+    ...(await read("audit_log", "user_id", (row) => details(row).request)),
+  ];
 }
 
 /** Does it for each, some at a time. */

@@ -1,11 +1,13 @@
 // One run: clients at work while everything goes wrong, then peace, then the reckoning.
 
 import { setTimeout as pause } from "node:timers/promises";
-import { type Server, startServer } from "../harness/server.ts";
+import { type Server, startServer, type Variables } from "../harness/server.ts";
+import { kindOf, STORE } from "../harness/stores/index.ts";
+import type { OwnStore } from "../harness/stores/store.ts";
 import { readEffects, readEveryKey, SETTLES_WITHIN_MS, settleEveryKey } from "./aftermath.ts";
 import { check } from "./check.ts";
 import { useKey, type World } from "./clients.ts";
-import { Evictions, failWrites, kill, schedule } from "./faults.ts";
+import { crash, Evictions, failWrites, kill, schedule } from "./faults.ts";
 import { measure, unaskedPanics } from "./figures.ts";
 import type { Evidence, Interval } from "./history.ts";
 import { ATTEMPT_DEADLINE_S, CALLERS, type KeyPlan, planKey } from "./plan.ts";
@@ -27,8 +29,8 @@ export interface Result {
   evidence: Evidence;
 }
 
-/** How many keys may be in use at once: more would only measure the machine. */
-const KEYS_IN_USE = 60;
+/** How many keys may be in use at once: more would only measure the machine, which other stores than D1 share. */
+const KEYS_IN_USE = STORE === undefined ? 60 : 15;
 
 /** A device that is out of reach must be back before the end. */
 const BACK_WITHIN_MS = 60_000;
@@ -36,7 +38,7 @@ const BACK_WITHIN_MS = 60_000;
 const PROGRESS_EVERY_MS = 2000;
 
 export async function chaos(options: Options, tell: (progress: string) => void = () => {}): Promise<Result> {
-  const server = await startServer({
+  const server = await startOwn({
     FAULT_INJECTION: "on",
     ATTEMPT_DEADLINE_SECONDS: `${ATTEMPT_DEADLINE_S}`,
   });
@@ -45,6 +47,11 @@ export async function chaos(options: Options, tell: (progress: string) => void =
   } finally {
     await server.stop();
   }
+}
+
+/** A server; in a run about another store than D1, with a store that can crash with nobody else on it. */
+export async function startOwn(vars: Variables): Promise<Server> {
+  return startServer(vars, STORE === undefined ? {} : { store: await kindOf(STORE).openOwn() });
 }
 
 async function run(server: Server, options: Options, tell: (progress: string) => void): Promise<Result> {
@@ -72,7 +79,7 @@ async function run(server: Server, options: Options, tell: (progress: string) =>
 
   const plans = planKeys(random, options);
   const [d1Outages] = await Promise.all([
-    failWrites(server, outages, now),
+    STORE === undefined ? failWrites(server, outages, now) : crash(server.store as OwnStore, outages, now),
     kill(server, killsAtMs, now, downtimes),
     inTurn(
       plans,
@@ -86,7 +93,7 @@ async function run(server: Server, options: Options, tell: (progress: string) =>
   const evidence: Evidence = {
     exchanges: world.exchanges,
     statuses: await readEveryKey(plans, server.address),
-    effects: await readEffects(await server.db(), callers),
+    effects: await readEffects(server.store, callers),
     downtimes,
     unaskedPanics: unaskedPanics(server.noise),
   };
@@ -129,7 +136,6 @@ export async function inTurn<T>(
 
 /** Learns under which name the service stores each caller's rows: each makes one, with a key of its own. */
 async function introduce(server: Server): Promise<Map<string, string>> {
-  const db = await server.db();
   const names = new Map<string, string>();
   for (const caller of CALLERS) {
     const response = await fetch(new URL("/api/v1/operations/resources", server.address), {
@@ -142,13 +148,10 @@ async function introduce(server: Server): Promise<Map<string, string>> {
       body: '{"name":"hello"}',
     });
     const { id } = (await response.json()) as { id: string };
-    const row = await db
-      .prepare("SELECT caller FROM resources WHERE id = ?")
-      .bind(id)
-      .first<{ caller: string }>();
-    names.set(row!.caller, caller);
+    const [row] = await server.store.rows("resources", "id", id);
+    names.set(`${row!["caller"]}`, caller);
+    await server.store.remove("resources", "id", id);
   }
-  await db.exec("DELETE FROM resources");
   if (names.size !== CALLERS.length) throw new Error("two callers are one to the service");
   return names;
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Server } from "../harness/server.ts";
+import type { OwnStore } from "../harness/stores/store.ts";
 import type { Interval } from "./history.ts";
 import type { Random } from "./random.ts";
 
@@ -74,6 +75,17 @@ export async function failWrites(server: Server, outages: Interval[], now: () =>
     }
   }
   return held;
+}
+
+/** Ends the store as a crash would, again and again, and brings it back. */
+export async function crash(store: OwnStore, outages: Interval[], now: () => number): Promise<number> {
+  for (const { fromMs, toMs } of outages) {
+    await pause(Math.max(0, fromMs - now()));
+    await store.crash();
+    await pause(Math.max(0, toMs - now()));
+    await store.recover();
+  }
+  return outages.length;
 }
 
 /** The lock is the runtime's for the time of a write; between two of them it can be had. */

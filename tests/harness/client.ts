@@ -3,6 +3,7 @@
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll } from "vitest";
 import { type Options, type Server, startServer } from "./server.ts";
+import type { TableName } from "./stores/store.ts";
 
 export const RESOURCES = "/api/v1/operations/resources";
 export const TRANSACTIONS = "/api/v1/operations/transactions";
@@ -95,15 +96,13 @@ export class Client {
     return this.call(`/api/v1/operations/idempotency/${key}`, call);
   }
 
-  /** The rows that requests with this key have made in D1, of any caller. */
+  /** The rows that requests with this key have made, of any caller. */
   rows(key: string, table: "resources" | "transactions" = "resources") {
     return this.rowsWhere(table, "idempotency_key", key);
   }
 
-  async rowsWhere(table: "resources" | "transactions" | "audit_log", column: string, value: string) {
-    const db = await this.server.db();
-    const select = `SELECT * FROM ${table} WHERE ${column} = ?`;
-    return (await db.prepare(select).bind(value).all()).results;
+  rowsWhere(table: TableName, column: string, value: string) {
+    return this.server.store.rows(table, column, value);
   }
 
   /** Waits until an attempt with this key runs. */

@@ -7,6 +7,9 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
+import { d1 } from "./stores/d1.ts";
+import { ADDRESS, kindOf, STORE } from "./stores/index.ts";
+import type { OwnStore, Store } from "./stores/store.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const AROUND = join(import.meta.dirname, "around");
@@ -33,7 +36,9 @@ export type Copies = Awaited<ReturnType<Miniflare["getKVNamespace"]>>;
 export interface Server {
   /** Where it listens; the same after `kill`, another after `restart`. */
   address: URL;
-  db(): Promise<Database>;
+  db(name?: string): Promise<Database>;
+  /** Where operations write, which is that database unless the run is about another store. */
+  store: Store;
   kv(): Promise<Copies>;
   /** The folder with the objects' SQLite files. */
   objects: string;
@@ -44,11 +49,13 @@ export interface Server {
   kill(): Promise<void>;
   /**
    * Stops the runtime, does what is to be done while nobody has the files open, and starts it again, with another policy
-   * if there is one.
+   * or other values of variables, if there are any.
    */
-  restart(meanwhile?: () => void | Promise<void>, policy?: object): Promise<void>;
+  restart(meanwhile?: () => void | Promise<void>, policy?: object, vars?: Variables): Promise<void>;
   stop(): Promise<void>;
 }
+
+type Config = MiniflareOptions["workers"][number]["config"];
 
 /** A variable is text, or whatever JSON a configuration may have. */
 export type Variables = Record<string, string | number | boolean | null | string[]>;
@@ -69,13 +76,26 @@ export interface Options {
   policy?: object;
   /** Other Workers, by the names of their service bindings: the text of each one's module. */
   services?: Record<string, string>;
+  /** More D1 databases with the tables of `DB`, by the names of their bindings. */
+  databases?: string[];
+  /** In the place of the one that the run is about. */
+  store?: OwnStore;
   /** Listens on a socket of the Worker's own: only there does the platform cancel a request that is reset. */
   direct?: boolean;
 }
 
 /** Starts the bundle, open to everybody, with the variables `vars`. */
 export async function startServer(vars: Variables = {}, options: Options = {}): Promise<Server> {
-  const { root = ROOT, assets = join(root, "public"), rateLimit, around, policy, direct = false } = options;
+  const {
+    assets = join(options.root ?? ROOT, "public"),
+    rateLimit,
+    around,
+    policy,
+    direct = false,
+  } = options;
+  const other = options.root === undefined ? (options.store ?? (await otherStore())) : undefined;
+  const root = other === undefined ? (options.root ?? ROOT) : kindOf(other.name).root;
+  const databases = ["DB", ...(options.databases ?? [])];
   const services = Object.entries(options.services ?? {});
   const state = await mkdtemp(join(tmpdir(), "edge-idempotency-"));
   const hasAssets = existsSync(assets);
@@ -98,15 +118,17 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
         config: {
           name: WORKER,
           compatibilityDate: await compatibilityDate(root),
+          ...(other && { compatibilityFlags: other.compatibilityFlags }),
           manifest: await manifest(root, around, policy),
           env: {
             COORDINATOR: { type: "durable-object", worker: WORKER, exportName: "Coordinator" },
             TELEMETRY: { type: "durable-object", worker: WORKER, exportName: "Telemetry" },
             REPLAYS: { type: "kv", id: "REPLAYS" },
-            DB: { type: "d1", id: "DB" },
+            ...Object.fromEntries(databases.map((id) => [id, { type: "d1" as const, id }])),
             ...limiter(rateLimit),
             ...(hasAssets && { ASSETS: { type: "assets" } }),
-            ...bindings({ AUTH: "off", ...vars }),
+            ...bindings({ AUTH: "off", ...(other && { OPERATION_STORE: other.name }), ...vars }),
+            ...other?.env,
             ...Object.fromEntries(
               services.map(([name]) => [name, { type: "worker" as const, worker: name }]),
             ),
@@ -135,7 +157,8 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
   };
   const server: Server = {
     address: await addressOf(),
-    db: () => miniflare.getD1Database("DB"),
+    db: (name = "DB") => miniflare.getD1Database(name),
+    store: other ?? d1(() => server.db()),
     kv: () => miniflare.getKVNamespace("REPLAYS"),
     objects: join(state, "do", `${WORKER}-Coordinator`),
     logs,
@@ -145,20 +168,29 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
       runtime().kill("SIGKILL");
       await back;
     },
-    restart: async (meanwhile = () => {}, other = policy) => {
+    restart: async (meanwhile = () => {}, other = policy, changed = {}) => {
       await miniflare.dispose();
       await meanwhile();
-      settings.workers[0]!.config.manifest = await manifest(root, around, other);
+      const [{ config }] = settings.workers as [{ config: Config }];
+      config.manifest = await manifest(root, around, other);
+      config.env = { ...config.env, ...bindings(changed) };
       miniflare = new Miniflare(settings);
       server.address = await addressOf();
     },
     stop: async () => {
       await miniflare.dispose();
+      await other?.stop();
       await rm(state, { recursive: true, force: true });
     },
   };
-  await migrate(await server.db(), root);
+  const tables = options.databases === undefined ? root : ROOT;
+  if (other === undefined) for (const name of databases) await migrate(await server.db(name), tables);
   return server;
+}
+
+/** The store that the run is about, if that is not D1. */
+async function otherStore(): Promise<Store | undefined> {
+  return STORE === undefined ? undefined : kindOf(STORE).open(process.env[ADDRESS]!);
 }
 
 function another(name: string, contents: string) {

@@ -88,8 +88,7 @@ describe("a list of many entries", () => {
 
   test("leaves none out where the entry that it was at is deleted", async () => {
     const first = await api.call(`${AUDIT_LOGS}?limit=2&offset=1`, { as });
-    const db = await api.server.db();
-    await db.prepare("DELETE FROM audit_log WHERE id = '98' OR id = 'new'").run();
+    for (const id of ["98", "new"]) await api.server.store.remove("audit_log", "id", id);
 
     const second = await api.call(next(first)!, { as });
 

@@ -66,18 +66,6 @@ describe("an entry", () => {
     expect(list.json).toEqual([answer.json]);
   });
 
-  test("that was made before the service kept what it saw has nothing of it", async () => {
-    const entry = (await enter({ as: "older" })).json;
-    const db = await api.server.db();
-    const columns = "received_at = NULL, remote_address = NULL, request_correlation_id = NULL";
-    await db.prepare(`UPDATE audit_log SET ${columns} WHERE id = ?`).bind(entry.id).run();
-
-    const list = await api.call(AUDIT_LOGS, { as: "older" });
-
-    const nothing = { received_at: null, remote_address: null, request_correlation_id: null };
-    expect(list.json).toEqual([{ ...entry, ...nothing }]);
-  });
-
   test("is completed by what the request says", async () => {
     const headers = { "X-Correlation-ID": "mine", "User-Agent": "robot/2", "CF-Connecting-IP": "192.0.2.7" };
     const payload = { user_id: "u1", action: "login", details: {} };

@@ -131,7 +131,7 @@ describe("the death of the runtime", () => {
 describe("a database that does not answer as it should", () => {
   test("is told of as a failed attempt, and the request can be repeated once it is well", async () => {
     const key = newKey();
-    await withoutTable("resources", async () => {
+    await api.server.store.without("resources", async () => {
       const failed = await api.create(key);
 
       expect(failed.status).toBe(503);
@@ -150,8 +150,8 @@ describe("a database that does not answer as it should", () => {
     const key = newKey();
     const first = await api.create(key);
 
-    const [read, list, replay] = await withoutTable("resources", () =>
-      withoutTable("audit_log", async () => [
+    const [read, list, replay] = await api.server.store.without("resources", () =>
+      api.server.store.without("audit_log", async () => [
         await api.call(first.headers.get("Location")!),
         await api.call(AUDIT_LOGS),
         await api.create(key),
@@ -167,14 +167,3 @@ describe("a database that does not answer as it should", () => {
     expect(replay!.text).toBe(first.text);
   });
 });
-
-/** Does something while the table has another name. */
-async function withoutTable<T>(table: string, meanwhile: () => Promise<T>): Promise<T> {
-  const db = await api.server.db();
-  await db.exec(`ALTER TABLE ${table} RENAME TO ${table}_away`);
-  try {
-    return await meanwhile();
-  } finally {
-    await db.exec(`ALTER TABLE ${table}_away RENAME TO ${table}`);
-  }
-}

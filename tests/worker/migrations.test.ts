@@ -51,6 +51,18 @@ test("audit entries keep their order, to the digit, and get moments that can be 
   ]);
 });
 
+test("an audit entry that was made before the service kept what it saw has nothing of it", async () => {
+  const entry = (await api.post(AUDIT_LOG, newKey(), { as: "older" })).json;
+  const db = await api.server.db();
+  const columns = "received_at = NULL, remote_address = NULL, request_correlation_id = NULL";
+  await db.prepare(`UPDATE audit_log SET ${columns} WHERE id = ?`).bind(entry.id).run();
+
+  const list = await api.call(AUDIT_LOGS, { as: "older" });
+
+  const nothing = { received_at: null, remote_address: null, request_correlation_id: null };
+  expect(list.json).toEqual([{ ...entry, ...nothing }]);
+});
+
 /** What stands in the row of an entry that was made by the caller of these tests. */
 async function someEntry() {
   const made = await api.post(AUDIT_LOG, newKey());

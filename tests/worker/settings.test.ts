@@ -31,6 +31,11 @@ describe("a wrong variable", () => {
     ["REPLAY_COPIES", "Retried"],
     ["REPLAY_COPIES", true],
     ["AUDIT_TTL_SECONDS", null],
+    ["OPERATION_STORE", "D1"],
+    ["OPERATION_STORE", "postgres"],
+    ["OPERATION_STORE", null],
+    // Of bundles that are built for it.
+    ["OPERATION_DATABASES", "DB"],
   ])("is refused by its name: %s=%j", async (name, value) => {
     const api = await serveWith({ [name]: value });
     const key = newKey();
@@ -175,6 +180,25 @@ describe("REPLAY_COPIES", () => {
     expect(unreachable.status).toBe(503);
     expect((await kv.list()).keys.map(({ name }) => name)).toEqual([copyName(lost)]);
     expect(api.server.logs.filter(({ message }) => message === "Replay copy failed")).toEqual([]);
+  });
+});
+
+describe("OPERATION_STORE", () => {
+  test("with a store that the bundle has not is refused, and says where to read how it comes to have it", async () => {
+    const api = await serveWith({ OPERATION_STORE: "postgres" });
+
+    const refused = await api.create(newKey());
+
+    expect(refused.json.detail).toMatch(/OPERATION_STORE must be d1, or .*docs\/stores\.md/);
+  });
+
+  test("may say what it is without it", async () => {
+    const api = await serveWith({ OPERATION_STORE: "d1" });
+    const key = newKey();
+
+    await api.create(key);
+
+    expect(await api.rows(key)).toHaveLength(1);
   });
 });
 

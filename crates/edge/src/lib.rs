@@ -16,6 +16,7 @@ pub mod operation;
 pub mod monitor;
 pub mod telemetry;
 pub mod settings;
+pub mod store;
 pub mod problem_type;
 mod catalogue;
 pub mod instance;

@@ -5,9 +5,9 @@ use idempotency_edge::{
     clock,
     core::lifecycle::SavedResponse,
     operation::{
-        Execution, JsonOperation, OperationError, ReadError, Readable, Reading, created,
-        database::first_row, refused,
+        Execution, JsonOperation, OperationError, ReadError, Readable, Reading, created, refused,
     },
+    store::{Kind, Table, Value},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,16 +33,16 @@ pub struct Account {
     created_at: String,
 }
 
-/// Returns the row that this operation made, in this attempt or an earlier one; none if the address was taken
-/// by another operation.
-const INSERT: &str = "INSERT INTO sign_ups (operation_id, caller, email, name, created_at)
-  VALUES (?, ?, ?, ?, ?)
-  ON CONFLICT (operation_id) DO UPDATE SET operation_id = excluded.operation_id
-  ON CONFLICT (caller, email) DO NOTHING
-  RETURNING operation_id AS id, email, name, created_at";
-
-const SELECT: &str = "SELECT operation_id AS id, email, name, created_at
-  FROM sign_ups WHERE caller = ? AND operation_id = ?";
+/// The columns beside `operation_id` and `caller`, which every table has.
+const TABLE: Table<4> = Table {
+    name: "sign_ups",
+    columns: [
+        ("id", Kind::Id),
+        ("email", Kind::Text),
+        ("name", Kind::Text),
+        ("created_at", Kind::Text),
+    ],
+};
 
 impl JsonOperation for SignUp {
     const NAME: &'static str = "sign_up";
@@ -56,14 +56,15 @@ impl JsonOperation for SignUp {
         input: SignUpInput,
         execution: &Execution<'_>,
     ) -> Result<SavedResponse, OperationError> {
+        let created_at = clock::rfc3339(execution.now);
         let values = [
-            execution.operation_id.0.as_str().into(),
-            execution.scope.into(),
-            input.email.into(),
-            input.name.into(),
-            clock::rfc3339(execution.now).into(),
+            Value::from(execution.operation_id.0.as_str()),
+            Value::from(&input.email),
+            Value::from(&input.name),
+            Value::from(&created_at),
         ];
-        match first_row::<Account>(execution.env, INSERT, &values).await? {
+        // The row that this operation made, in this attempt or an earlier one; none if another one has the address.
+        match execution.insert_once::<Account, _>(&TABLE, values).await? {
             Some(account) => created::<Self>(&account.id, &account),
             None => Ok(refused(
                 422,
@@ -81,8 +82,7 @@ impl Readable for Account {
     type Query = ();
 
     async fn read(reading: &Reading<'_>, (): ()) -> Result<Option<Self>, ReadError> {
-        let values = [reading.scope.into(), reading.variables.get("id").into()];
-        Ok(first_row(reading.env, SELECT, &values).await?)
+        Ok(reading.find(&TABLE, reading.variables.get("id")).await?)
     }
 }
 

@@ -1,6 +1,7 @@
 -- What has taken effect, of every operation but the unrepeated one.
 CREATE TABLE effects (
   operation_id TEXT NOT NULL PRIMARY KEY,
+  caller TEXT NOT NULL,
   operation TEXT NOT NULL,
   path TEXT NOT NULL
 ) STRICT;

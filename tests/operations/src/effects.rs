@@ -1,14 +1,18 @@
 //! What the operations do: a row each.
 
-use idempotency_edge::operation::{
-    Execution, OperationError, ReadError, Readable, Reading,
-    database::{first_row, rows},
+use idempotency_edge::{
+    operation::{Execution, OperationError, ReadError, Readable, Reading},
+    store::{Kind, Table},
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
-const INSERT: &str = "INSERT INTO effects (operation_id, operation, path) VALUES (?, ?, ?)
-  ON CONFLICT (operation_id) DO NOTHING";
+use crate::database::run;
+
+const TABLE: Table<2> = Table {
+    name: "effects",
+    columns: [("operation", Kind::Text), ("path", Kind::Text)],
+};
 
 const SELECT: &str = "SELECT count(*) AS count FROM effects WHERE path = ?";
 
@@ -25,17 +29,15 @@ impl Readable for Effects {
 
     async fn read(reading: &Reading<'_>, (): ()) -> Result<Option<Self>, ReadError> {
         let path = format!("/things/{}", reading.variables.get("id"));
-        Ok(first_row(reading.env, SELECT, &[path.into()]).await?)
+        let found = run(reading.env, SELECT, &[path.into()]).await;
+        let rows = found.and_then(|found| found.results());
+        Ok(rows.map_err(OperationError::from)?.pop())
     }
 }
 
 /// Takes the effect of the operation of this name.
 pub async fn take_effect(operation: &str, execution: &Execution<'_>) -> Result<(), OperationError> {
-    let values = [
-        execution.operation_id.0.as_str().into(),
-        operation.into(),
-        execution.request.path.as_str().into(),
-    ];
-    rows::<Effects>(execution.env, INSERT, &values).await?;
+    let values = [operation.into(), execution.request.path.as_str().into()];
+    let _row: Option<IgnoredAny> = execution.insert_once(&TABLE, values).await?;
     Ok(())
 }

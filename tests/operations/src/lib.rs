@@ -2,6 +2,7 @@
 //! them it is a gateway, by the policy that a test gives it.
 
 mod any_answer;
+mod database;
 mod echo;
 mod effects;
 mod mirror;

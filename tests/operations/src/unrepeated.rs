@@ -4,13 +4,12 @@
 use garde::Validate;
 use idempotency_edge::{
     core::lifecycle::{Repeat, SavedResponse},
-    operation::{
-        Execution, JsonOperation, OperationError,
-        database::{first_row, text},
-    },
+    operation::{Execution, JsonOperation, OperationError},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::database::run;
 
 /// `POST /unrepeated`
 pub struct Unrepeated;
@@ -58,17 +57,21 @@ impl JsonOperation for Unrepeated {
         if matches!(input.end, End::NotSent) {
             return Err(OperationError::NotSent("the road is closed".to_owned()));
         }
-        let values = [text(execution.idempotency_key)];
-        let row: Option<Row> = first_row(execution.env, INSERT, &values).await?;
+        let values = [execution.idempotency_key.into()];
+        let rows: Vec<Row> = run(execution.env, INSERT, &values).await?.results()?;
         match input.end {
             End::Answered | End::NotSent => Ok(SavedResponse {
                 status: 201,
                 headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
-                body: row.map_or(0, |row| row.number).to_string().into_bytes(),
+                body: rows
+                    .first()
+                    .map_or(0, |row| row.number)
+                    .to_string()
+                    .into_bytes(),
             }),
             End::Ambiguous => Err(OperationError::Ambiguous("the line broke".to_owned())),
             End::Error => {
-                first_row::<Row>(execution.env, "SELECT nothing", &[]).await?;
+                run(execution.env, "SELECT nothing", &[]).await?;
                 Err(OperationError::Ambiguous(String::new()))
             }
         }

@@ -164,6 +164,7 @@ pub(super) fn start(
         .min(record.expires_at);
     let attempt = Attempt {
         operation_id: record.operation_id.clone(),
+        begun_at: record.created_at,
         number: record.attempts.saturating_add(1),
         deadline,
         late_until: deadline.plus_ms(terms.grace_ms).min(record.expires_at),

@@ -166,6 +166,8 @@ impl Status {
 pub struct Attempt {
     /// The operation that is attempted.
     pub operation_id: OperationId,
+    /// When it was first asked for: the same at all its attempts.
+    pub begun_at: UnixMillis,
     /// Counted from 1.
     pub number: u32,
     /// From this moment on the attempt has timed out.
@@ -198,6 +200,8 @@ impl Attempt {
 pub struct Probe {
     /// The operation that is asked about.
     pub operation_id: OperationId,
+    /// When it was first asked for.
+    pub begun_at: UnixMillis,
     /// The attempt that left it AMBIGUOUS.
     pub attempt: u32,
     /// When it is asked.
@@ -208,6 +212,7 @@ impl Probe {
     pub(super) fn of(record: &Record, now: UnixMillis) -> Self {
         Self {
             operation_id: record.operation_id.clone(),
+            begun_at: record.created_at,
             attempt: record.attempts,
             asked_at: now,
         }

@@ -197,6 +197,7 @@ impl Machine for WaitingForTheDead {
         let said = record.as_ref().and_then(|record| match record.status {
             Status::Processing { deadline } => Some(Attempt {
                 operation_id: record.operation_id.clone(),
+                begun_at: record.created_at,
                 number: record.attempts,
                 deadline,
                 late_until: deadline,

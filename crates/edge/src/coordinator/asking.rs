@@ -57,6 +57,7 @@ impl Object {
         let execution = Execution {
             request: &asked.request,
             operation_id: &probe.operation_id,
+            begun_at: probe.begun_at,
             follows_unknown: true,
             idempotency_key: Some(&asked.idempotency_key),
             scope: &asked.scope,

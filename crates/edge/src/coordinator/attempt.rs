@@ -106,6 +106,7 @@ pub async fn execute(
     let execution = Execution {
         request: &asked.request,
         operation_id: &attempt.operation_id,
+        begun_at: attempt.begun_at,
         follows_unknown: attempt.follows_unknown,
         idempotency_key: Some(&asked.idempotency_key),
         scope: &asked.scope,

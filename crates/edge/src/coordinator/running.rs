@@ -59,6 +59,7 @@ mod tests {
     fn so_many_may_wait_and_who_goes_leaves_a_place() {
         let mut running = Running::of(Attempt {
             operation_id: OperationId("o".to_owned()),
+            begun_at: UnixMillis(0),
             number: 1,
             deadline: UnixMillis(0),
             late_until: UnixMillis(0),

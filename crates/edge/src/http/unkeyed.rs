@@ -90,14 +90,16 @@ async fn run(
     let request = read_request(content, operation, variables, exchange, settings).await?;
     admitted(operation, &request)?;
     let streaming = Streaming::default();
+    let now = clock::now();
     let execution = Execution {
         request: &request,
         operation_id: &OperationId(Uuid::new_v4().to_string()),
+        begun_at: now,
         follows_unknown: false,
         idempotency_key: None,
         scope: &caller.scope.to_string(),
         origin: &origin(exchange)?,
-        now: clock::now(),
+        now,
         env,
         streaming: &streaming,
     };

@@ -31,7 +31,6 @@ mod json_object;
 mod fingerprint;
 mod read;
 mod query;
-pub mod database;
 mod listing;
 #[cfg(not(target_arch = "wasm32"))]
 mod shape;

@@ -7,13 +7,17 @@ use idempotency_core::{
     Origin, Request, UpstreamError,
     lifecycle::{Finding, Fingerprint, OperationId, Repeat, SavedResponse, UnixMillis},
 };
+use serde::de::DeserializeOwned;
 use thiserror::Error;
 use worker::Env;
 
 #[cfg(not(target_arch = "wasm32"))]
 use super::Shape;
 use super::{FieldError, streamed_body::Streaming};
-use crate::settings::Retention;
+use crate::{
+    settings::Retention,
+    store::{Table, Value, ask},
+};
 
 /// Something that may be asked for many times and takes effect once.
 pub trait Operation {
@@ -131,6 +135,8 @@ pub struct Execution<'a> {
     pub request: &'a Request,
     /// The same at every attempt; every effect must be unique on it.
     pub operation_id: &'a OperationId,
+    /// When the operation was first asked for: the same at every attempt.
+    pub begun_at: UnixMillis,
     /// Whether an attempt before it may have taken effect.
     pub follows_unknown: bool,
     /// The key as answers show it. There is none where the route does not require one and the request has none.
@@ -146,6 +152,30 @@ pub struct Execution<'a> {
     /// Where the body goes that is streamed. An answer with one is complete with its head: a body that ends early is seen
     /// by the first client alone.
     pub streaming: &'a Streaming,
+}
+
+impl Execution<'_> {
+    /// Writes the operation's row into `table`, with `values` in the order of its columns, unless the operation has one
+    /// there; returns the row as it is stored. Nothing, if another operation has a row with what must be unique.
+    pub async fn insert_once<T: DeserializeOwned, const N: usize>(
+        &self,
+        table: &Table<N>,
+        values: [Value<'_>; N],
+    ) -> Result<Option<T>, OperationError> {
+        let json = ask(self.env, "insertOnce", table.declared(), self.row(&values)).await?;
+        Ok(serde_json::from_slice(json.as_bytes())?)
+    }
+
+    /// What is in its row: what every row has, and these values.
+    fn row<'a>(&'a self, values: &[Value<'a>]) -> Vec<Value<'a>> {
+        let mut row = vec![
+            self.begun_at.into(),
+            self.operation_id.0.as_str().into(),
+            self.scope.into(),
+        ];
+        row.extend_from_slice(values);
+        row
+    }
 }
 
 /// Why a request is not admitted.
@@ -168,9 +198,12 @@ pub enum Refusal {
 /// be repeated only if nothing was sent, whatever the error.
 #[derive(Debug, Error)]
 pub enum OperationError {
-    /// The database did not do what it was asked.
+    /// The store did not do what it was asked.
     #[error("the database failed: {0}")]
     Database(#[from] worker::Error),
+    /// What must be unique is another operation's: it has a row with the same.
+    #[error("another operation has a row with what must be unique")]
+    Taken,
     /// What is stored or answered cannot be written or read as JSON.
     #[error("not to be written or read as JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -206,6 +239,7 @@ impl OperationError {
         match self {
             Self::Refused(response) | Self::Unclear(response) => Some(response),
             Self::Database(_)
+            | Self::Taken
             | Self::Json(_)
             | Self::Input(_)
             | Self::NotSent(_)
@@ -220,6 +254,7 @@ impl OperationError {
         match self {
             Self::Unanswered { error, .. } => Some(*error),
             Self::Database(_)
+            | Self::Taken
             | Self::Json(_)
             | Self::Input(_)
             | Self::NotSent(_)
@@ -234,7 +269,7 @@ impl OperationError {
     #[must_use]
     pub const fn had_no_effect(&self) -> bool {
         match self {
-            Self::Input(_) | Self::NotSent(_) | Self::Refused(_) => true,
+            Self::Taken | Self::Input(_) | Self::NotSent(_) | Self::Refused(_) => true,
             Self::Database(_)
             | Self::Json(_)
             | Self::Ambiguous(_)

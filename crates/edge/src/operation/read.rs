@@ -3,14 +3,17 @@
 use futures_util::future::LocalBoxFuture;
 use idempotency_core::Variables;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 use worker::Env;
 
 #[cfg(not(target_arch = "wasm32"))]
 use super::shape::{Shape, named};
 use super::{FieldError, OperationError, Query, parse_query};
-use crate::tasks::within;
+use crate::{
+    store::{List, Page, Table, ask},
+    tasks::within,
+};
 
 /// How long the database has to answer, in milliseconds. Far longer than it needs: one that takes as long has more to
 /// do than it can, and whoever asks can ask again.
@@ -47,6 +50,29 @@ pub struct Reading<'a> {
     pub query: &'a str,
     /// The bindings.
     pub env: &'a Env,
+}
+
+impl Reading<'_> {
+    /// The caller's row in `table` whose column of the kind [`Id`](crate::store::Kind::Id) is `id`.
+    pub async fn find<T: DeserializeOwned, const N: usize>(
+        &self,
+        table: &Table<N>,
+        id: &str,
+    ) -> Result<Option<T>, OperationError> {
+        let values = vec![self.scope.into(), id.into()];
+        let json = ask(self.env, "find", table.declared(), values).await?;
+        Ok(serde_json::from_slice(json.as_bytes())?)
+    }
+
+    /// The caller's rows in `table` that `list` asks for, in its order.
+    pub async fn list<T: DeserializeOwned, const N: usize>(
+        &self,
+        table: &Table<N>,
+        list: &List<'_>,
+    ) -> Result<Page<T>, OperationError> {
+        let json = ask(self.env, "list", table.declared(), list.values(self.scope)).await?;
+        Ok(serde_json::from_slice(json.as_bytes())?)
+    }
 }
 
 /// What was read, as it is answered.

@@ -17,6 +17,7 @@ use super::{
         replay_memory, rules, seconds, secret, webhook,
     },
 };
+use crate::store::wrong_variable;
 
 /// What the variables say.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +74,9 @@ impl Settings {
         env: &Env,
         retentions: impl Iterator<Item = Retention>,
     ) -> Result<Self, WrongSetting> {
+        if let Some((name, rule)) = wrong_variable(env) {
+            return Err(WrongSetting { name, rule });
+        }
         let settings = Self::read_env(env, retentions)?;
         settings.log_level.log_from_here();
         Ok(settings)

@@ -1,0 +1,2 @@
+export function asItWas(row: Record<string, unknown>): Record<string, unknown>;
+export function storable(value: unknown): unknown;

@@ -1,0 +1,53 @@
+// npm start [-- --store <name>] [-- <options of wrangler dev>]
+//
+// Serves the Worker; with a store other than D1, the Worker of stores/<name>/, beside a server of that store.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { say, stop } from "../packages/worker/build/shell.mjs";
+
+const { store, options } = read(process.argv.slice(2));
+// Nothing is asked of Cloudflare.
+const env = { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false" };
+
+if (store === undefined || store === "d1") await serve(options, {});
+else await serveWith(store);
+
+async function serveWith(name: string): Promise<void> {
+  const folder = join("stores", name);
+  const local = resolve(folder, "local.ts");
+  if (!/^[a-z]+$/.test(name) || !existsSync(local))
+    stop(`--store must be d1 or a folder of stores/, not ${name}`);
+  say(`Starting ${name}…`);
+  const { start } = await import(local);
+  const server = await start(resolve(folder, ".wrangler/state"));
+  try {
+    await serve(["--env-file", resolve(".dev.vars"), ...options], server.env, folder);
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Until wrangler ends, which a signal to this process ends too. */
+async function serve(options: string[], more: NodeJS.ProcessEnv, cwd = "."): Promise<void> {
+  const wrangler = spawn("wrangler", ["dev", ...options], {
+    cwd,
+    stdio: "inherit",
+    env: { ...env, ...more },
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => wrangler.kill(signal));
+  const [status] = await once(wrangler, "exit");
+  process.exitCode = status ?? 0;
+}
+
+/** What is said of the store; all else is wrangler's. */
+function read(given: string[]): { store: string | undefined; options: string[] } {
+  const at = given.findIndex((option) => /^--store(=|$)/.test(option));
+  if (at < 0) return { store: undefined, options: given };
+  const isApart = given[at] === "--store";
+  const store = isApart ? given[at + 1] : given[at]!.slice("--store=".length);
+  return { store, options: given.filter((_, n) => n !== at && !(isApart && n === at + 1)) };
+}

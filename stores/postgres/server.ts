@@ -1,0 +1,105 @@
+// A PostgreSQL of this machine, for `npm start -- --store postgres` and for tests: the machine's own program, or Debian's,
+// unpacked into the checkout.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, existsSync, mkdirSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import connect from "postgres";
+import { run } from "../../packages/worker/build/shell.mjs";
+import { program } from "./program.ts";
+
+export interface PostgresServer {
+  /** The URL of a database of this name. */
+  url(database: string): string;
+  /** Ends it as a crash would; `start` brings it back, with what was committed. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const USER = "edge";
+/** Wrangler wants one in a URL. The server, which listens to this machine alone, asks for none. */
+const PASSWORD = "none";
+
+/** More than a hundred requests at once, each of which has a connection. */
+const MAX_CONNECTIONS = 250;
+
+const LONGEST_START_MS = 30_000;
+
+/** Starts the server whose files are in `folder`, which is made if it is not there. */
+export async function startPostgres(folder: string, port?: number): Promise<PostgresServer> {
+  const { bin, env } = program();
+  const as = owner();
+  const data = resolve(folder);
+  if (!existsSync(join(data, "PG_VERSION"))) {
+    mkdirSync(data, { recursive: true });
+    if (as.uid !== undefined) chownSync(data, as.uid, as.gid!);
+    const options = ["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"];
+    const made = run(join(bin, "initdb"), ["-D", data, "-U", USER, ...options], { env, ...as });
+    if (!made.ok) throw new Error(`PostgreSQL's initdb failed:\n${made.output}`);
+  }
+  const at = port ?? (await freePort());
+  let server: ChildProcess | undefined;
+  const ended = async (signal: NodeJS.Signals) => {
+    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
+    const exit = once(server, "exit");
+    server.kill(signal);
+    await exit;
+  };
+  const postgres: PostgresServer = {
+    url: (database) => `postgres://${USER}:${PASSWORD}@127.0.0.1:${at}/${database}`,
+    kill: () => ended("SIGQUIT"),
+    stop: () => ended("SIGINT"),
+    start: async () => {
+      const settings = {
+        listen_addresses: "127.0.0.1",
+        port: at,
+        unix_socket_directories: "",
+        max_connections: MAX_CONNECTIONS,
+        // What is committed survives the program's end, and need not survive the machine's.
+        fsync: "off",
+      };
+      const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+      server = spawn(join(bin, "postgres"), ["-D", data, ...options], { env, stdio: "ignore", ...as });
+      await answers(postgres.url("postgres"), server);
+    },
+  };
+  await postgres.start();
+  return postgres;
+}
+
+/** PostgreSQL refuses to run as root. */
+function owner(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const [name] = ["postgres", "nobody"].filter((user) => run("id", [user]).ok);
+  const id = (option: string) => Number(run("id", [option, name!]).output);
+  return { uid: id("-u"), gid: id("-g") };
+}
+
+async function answers(url: string, server: ChildProcess): Promise<void> {
+  const until = Date.now() + LONGEST_START_MS;
+  while (server.exitCode === null && Date.now() < until) {
+    const client = connect(url, { max: 1, connect_timeout: 1, fetch_types: false });
+    try {
+      await client`SELECT 1`;
+      return;
+    } catch {
+      await pause(50);
+    } finally {
+      await client.end({ timeout: 0 });
+    }
+  }
+  throw new Error(`PostgreSQL did not start (${server.exitCode ?? "no answer"})`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}

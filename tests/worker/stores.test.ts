@@ -1,0 +1,191 @@
+// Stores that operations write to beside D1: they go away and come back, let others wait, and keep what they are given.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { kills } from "../chaos/kills.ts";
+import {
+  AUDIT_LOG,
+  AUDIT_LOGS,
+  Client,
+  eventually,
+  newKey,
+  RESOURCES,
+  TRANSACTIONS,
+} from "../harness/client.ts";
+import { startServer } from "../harness/server.ts";
+import { kindOf, STORE } from "../harness/stores/index.ts";
+import type { OwnStore } from "../harness/stores/store.ts";
+
+const api = new Client();
+let store: OwnStore;
+beforeAll(async () => {
+  store = await kindOf(STORE!).openOwn();
+  const variables = { FAULT_INJECTION: "on", ATTEMPT_DEADLINE_SECONDS: "3" };
+  api.server = await startServer(variables, { store });
+});
+afterAll(() => api.server.stop());
+
+describe("a store that has gone away", () => {
+  test("leaves the key free, and the request can be repeated once it is back", async () => {
+    const key = newKey();
+    await store.crash();
+    const failed = [await api.create(key), await api.create(key)];
+    await store.recover();
+
+    const retry = await api.create(key);
+
+    for (const answer of failed) {
+      expect(answer.status).toBe(503);
+      expect(answer.json).toMatchObject({ type: "/problems/operation-failed", retryable: true });
+      expect(answer.text).not.toMatch(/table|SQL|socket|network|ECONN|127\.0\.0\.1/i);
+    }
+    expect(retry.status).toBe(201);
+    expect((await api.status(key)).json).toMatchObject({ status: "COMPLETED", attempts: 3 });
+    expect(await api.rows(key)).toMatchObject([{ id: retry.json.id }]);
+  });
+
+  test("is told of to who reads, and to who has an answer already it does not matter", async () => {
+    const key = newKey();
+    const first = await api.create(key);
+    await store.crash();
+
+    const [read, list, replay] = [
+      await api.call(first.headers.get("Location")!),
+      await api.call(AUDIT_LOGS),
+      await api.create(key),
+    ];
+    await store.recover();
+    const again = await api.call(first.headers.get("Location")!);
+
+    for (const answer of [read, list]) {
+      expect(answer.status).toBe(503);
+      expect(answer.json).toMatchObject({ type: "/problems/service-unavailable", retryable: true });
+    }
+    expect(replay.text).toBe(first.text);
+    expect(again.json).toEqual(first.json);
+  });
+
+  test("in the middle of many requests loses none of them, and none is done twice", async () => {
+    const keys = Array.from({ length: 60 }, newKey);
+    const sent = keys.map((key, n) => api.create(key, { fault: `delay=${n * 40}` }));
+    await Promise.race(sent);
+    await store.crash();
+    const answers = await Promise.all(sent);
+    await store.recover();
+
+    const retries = await Promise.all(keys.map((key) => api.create(key)));
+
+    const statuses = new Set(answers.map(({ status }) => status));
+    expect(statuses).toEqual(new Set([201, 503]));
+    expect(retries.map(({ status }) => status)).toEqual(keys.map(() => 201));
+    for (const [n, key] of keys.entries()) {
+      expect(await api.rows(key)).toMatchObject([{ id: retries[n]!.json.id }]);
+      if (answers[n]!.status === 201) expect(retries[n]!.text).toBe(answers[n]!.text);
+    }
+  });
+});
+
+describe("a write that takes longer than its attempt may", () => {
+  test("is timed out, and counts: a retry is answered with its row", async () => {
+    const key = newKey();
+    const rows = () => api.rows(key);
+
+    const [late, during] = await store.hold("resources", async () => [
+      await api.create(key),
+      (await api.status(key)).json,
+    ]);
+    await eventually(async () => (await rows()).length > 0);
+    const [written] = await rows();
+    const retry = await api.create(key);
+
+    expect(late!.status).toBe(503);
+    expect(during).toMatchObject({ status: "FAILED", attempts: 1 });
+    expect(retry.status).toBe(201);
+    expect(retry.json.id).toBe(written!["id"]);
+    expect(await rows()).toHaveLength(1);
+  });
+
+  test("is met by its own retry: both write, and there is one row", async () => {
+    const key = newKey();
+
+    const retry = await store.hold("resources", async () => {
+      await api.create(key);
+      // It waits for the same table.
+      return { answer: api.create(key) };
+    });
+
+    expect((await retry.answer).status).toBe(201);
+    expect(await api.rows(key)).toMatchObject([{ id: (await retry.answer).json.id }]);
+  });
+});
+
+describe("what is stored", () => {
+  test.each([
+    "0.10",
+    "100000.00",
+    "1234567890123456789012345.678",
+    "0.0000000000000000000000000001",
+    "9999999999999999999999999999",
+  ])("has the amount %s to the digit", async (amount) => {
+    const payload = `{"amount": ${amount}, "currency": "XAU", "description": "gold"}`;
+
+    const made = await api.post(TRANSACTIONS, newKey(), { payload });
+    const read = await api.call(made.headers.get("Location")!);
+
+    expect(made.text).toContain(`"amount":${amount},`);
+    expect(read.text).toBe(made.text);
+  });
+
+  test.each([
+    "a\u0000b",
+    "\u0000",
+    "\uffff",
+    "\uffff0",
+    "\u0000\uffff\uffff0",
+    "\ufffe ☃ 𝄞 \u0001",
+    "'; --\\",
+  ])("has the text %j as it was sent", async (text) => {
+    const as = `texts-${[...text].map((character) => character.codePointAt(0)).join("-")}`;
+    const payload = { name: text, description: text, metadata: { text } };
+    const entry = { user_id: text, action: "login", details: { text } };
+
+    const made = await api.post(RESOURCES, newKey(), { as, payload });
+    const read = await api.call(made.headers.get("Location")!, { as });
+    const entered = await api.post(AUDIT_LOG, newKey(), { as, payload: entry });
+    const found = await api.call(`${AUDIT_LOGS}?user_id=${encodeURIComponent(text)}`, { as });
+
+    expect(made.json).toMatchObject(payload);
+    expect(read.text).toBe(made.text);
+    expect(found.json).toEqual([entered.json]);
+  });
+
+  test("has JSON digit for digit and in its order", async () => {
+    const metadata = '{"z":1.50,"a":12345678901234567890,"e":1E400,"n":[1,{"é":"\\u0000"}],"b":-0.0}';
+
+    const made = await api.post(RESOURCES, newKey(), { payload: `{"name": "n", "metadata": ${metadata}}` });
+    const read = await api.call(made.headers.get("Location")!);
+
+    expect(made.status).toBe(201);
+    expect(made.text).toContain(`"metadata":${metadata}`);
+    expect(read.text).toBe(made.text);
+  });
+
+  test("has times in UTC, to the millisecond", async () => {
+    const before = Date.now();
+    const made = await api.post(RESOURCES, newKey());
+    const read = await api.call(made.headers.get("Location")!);
+
+    const created = Date.parse(made.json.created_at);
+    expect(made.json.created_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(created).toBeGreaterThanOrEqual(before);
+    expect(created).toBeLessThanOrEqual(Date.now());
+    expect(read.text).toBe(made.text);
+  });
+});
+
+test("kills between effect and completion double no effect and lose none", async () => {
+  const killed = await kills(api, 80);
+
+  expect(killed).toMatchObject({ doubles: 0, lost: 0, wrong: 0 });
+  expect(killed.kills).toBeGreaterThanOrEqual(80);
+  expect(killed.runtimes).toBeGreaterThanOrEqual(2);
+});

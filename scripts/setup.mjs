@@ -4,6 +4,7 @@
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { must, say, stop } from "../packages/worker/build/shell.mjs";
 import { installRustTools } from "../packages/worker/build/tools.mjs";
+import { installRust } from "./rust.mjs";
 
 const OFFLINE = "Is this machine online? Run the same command again once it is.";
 
@@ -12,6 +13,7 @@ const PLATFORMS = ["darwin-arm64", "darwin-x64", "linux-arm64", "linux-x64"];
 
 requireNode();
 installNpmPackages();
+installRust();
 installRustTools();
 
 function requireNode() {

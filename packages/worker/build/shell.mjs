@@ -2,6 +2,11 @@
 // use nothing but Node 20.
 
 import { spawnSync } from "node:child_process";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+
+// rustup adds its folder to the PATH of shells that are opened later.
+process.env.PATH += delimiter + join(homedir(), ".cargo/bin");
 
 /** Says in one line what is about to take time. */
 export function say(line) {

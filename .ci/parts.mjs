@@ -43,7 +43,9 @@ async function compiling() {
   // One client in each of two languages; those in Go and Java take minutes to compile.
   await part("npm run clients -- openapi-generator-python openapi-fetch");
   await part(`npm run test:stores -- ${SHORT} ${ofStores}`, "npm run test:stores");
-  await part('npm run bench -- --quick --only "^(first request: resource|replay from.*|gateway: pass-through)$"');
+  await part(
+    'npm run bench -- --quick --only "^(first request: resource|replay from.*|gateway: pass-through)$"',
+  );
 }
 
 async function running() {

@@ -24,7 +24,10 @@ const files = (names: string[]) => names.map((name) => `tests/${name}.test.ts`);
 
 export default defineConfig({
   test: {
-    include: STORE === undefined ? files(["{worker,chaos,client,client-kotlin,conformance,dashboard,start}/*"]) : files(OF_STORES),
+    include:
+      STORE === undefined
+        ? files(["{worker,chaos,client,client-kotlin,conformance,dashboard,start}/*"])
+        : files(OF_STORES),
     // It is about stores that can crash, which D1 cannot.
     exclude: STORE === undefined ? files(["worker/stores"]) : [],
     globalSetup: "tests/harness/stores/global.ts",

@@ -12,17 +12,14 @@ import { type Breakage, REFERENCE_PROFILE, startReference } from "./reference.ts
 import { summarize, toJunit } from "./report.ts";
 import { type Result, runSuite } from "./suite.ts";
 
-test(
-  "a server that does everything right passes, and is not credited with what it cannot show",
-  async () => {
-    const results = await against(undefined);
+test("a server that does everything right passes, and is not credited with what it cannot show", async () => {
+  const results = await against(undefined);
 
-    expect(results.filter(({ result }) => result === "failed")).toEqual([]);
-    expect(resultOf(results, "kill-before-the-effect")).toBe("not applicable");
-    expect(resultOf(results, "store-down-at-claim")).toBe("not applicable");
-    expect(summarize(results).passed).toBeGreaterThan(50);
-  },
-);
+  expect(results.filter(({ result }) => result === "failed")).toEqual([]);
+  expect(resultOf(results, "kill-before-the-effect")).toBe("not applicable");
+  expect(resultOf(results, "store-down-at-claim")).toBe("not applicable");
+  expect(summarize(results).passed).toBeGreaterThan(50);
+});
 
 describe.concurrent("a server with one thing wrong", () => {
   test.each<[Breakage, string[]]>([
@@ -65,18 +62,15 @@ test("an API without a gateway fails the case about the key that it gets", async
   expect(results).toMatchObject([{ result: "failed" }]);
 });
 
-test(
-  "a server whose effects are counted by its answers is not credited with effects that no answer tells of",
-  async () => {
-    const untold = CASES.filter(({ needs = [] }) => needs.includes("counting")).map(({ id }) => id);
-    const profile: Profile = { ...REFERENCE_PROFILE, effects: { idMember: "id" } };
+test("a server whose effects are counted by its answers is not credited with effects that no answer tells of", async () => {
+  const untold = CASES.filter(({ needs = [] }) => needs.includes("counting")).map(({ id }) => id);
+  const profile: Profile = { ...REFERENCE_PROFILE, effects: { idMember: "id" } };
 
-    const results = await against("a crash makes it run again", untold, profile);
+  const results = await against("a crash makes it run again", untold, profile);
 
-    expect(untold).toEqual(expect.arrayContaining(UNTOLD));
-    expect(results.filter(({ result }) => result !== "not applicable")).toEqual([]);
-  },
-);
+  expect(untold).toEqual(expect.arrayContaining(UNTOLD));
+  expect(results.filter(({ result }) => result !== "not applicable")).toEqual([]);
+});
 
 test("a server that keeps refusals is not credited with keys that stay free", async () => {
   const { policies } = REFERENCE_PROFILE;

@@ -68,7 +68,7 @@ export function decided({ options, stored = {}, steps }: Case): Effect[][] {
       call.sends++;
       const { method, url, headers, body } = call.request;
       const lower = Object.fromEntries(Object.entries(headers).map(([k, v]) => [k.toLowerCase(), v]));
-      const key = rest.quoted ? `"${call.held.key}"` : call.held.key;
+      const { key } = call.held;
       effects.push({
         effect: "send",
         method,
@@ -110,7 +110,7 @@ export function decided({ options, stored = {}, steps }: Case): Effect[][] {
         sends: 0,
         newKey: step.newKey!,
         replace,
-        kept: (keep ?? rest.keep) ? keptOf(sent, rest.keepFields) : undefined,
+        kept: (keep ?? rest.keep) ? keptOf(sent) : undefined,
       });
       send();
     };
@@ -155,14 +155,13 @@ function digestOf({ method, url, body = "" }: VectorRequest): string {
   return createHash("sha256").update(`${method}\n${url}\n${body}`).digest("hex");
 }
 
-function keptOf({ method, url, headers, body }: VectorRequest, fields: readonly string[]): StoredRequest {
+function keptOf({ method, url, headers, body }: VectorRequest): StoredRequest {
   const has = new Headers(headers);
+  const kept = ["content-type", "accept"].filter((name) => has.has(name));
   return {
     method,
     url,
-    headers: fields
-      .map((name) => name.toLowerCase())
-      .flatMap((name): [string, string][] => (has.has(name) ? [[name, has.get(name)!]] : [])),
+    headers: kept.map((name) => [name, has.get(name)!]),
     ...(body !== undefined && { body: Buffer.from(body).toString("base64") }),
   };
 }

@@ -57,13 +57,11 @@ export interface Case {
 /** The options that vectors set, as ALGORITHM.md lists them. */
 export const DEFAULTS = {
   keyField: "Idempotency-Key",
-  quoted: false,
   preferWaitS: 10,
   lifetimeMs: 86_400_000,
   deadlineMs: 120_000,
   attemptMs: 40_000,
   keep: false,
-  keepFields: ["Content-Type", "Accept"] as readonly string[],
 };
 
 const FOLDER = new URL("../../packages/client/vectors/", import.meta.url);

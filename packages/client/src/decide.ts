@@ -64,10 +64,9 @@ export function isEntry(stored: unknown, intent: string): stored is Entry {
   return (
     entry?.version === 1 &&
     entry.intent === intent &&
-    [entry.key, entry.digest].every((text) => text && typeof text === "string") &&
-    [entry.inDoubt, entry.createdAt, entry.seenAt, entry.expiresAt, entry.status ?? 0].every(
-      Number.isFinite,
-    ) &&
+    // Texts that are not empty have a first character.
+    [entry.key, entry.digest].every((text) => text?.[0]) &&
+    [entry.inDoubt, entry.createdAt, entry.seenAt, entry.expiresAt].every(Number.isFinite) &&
     ["pending", "unknown", entry.status! >= 0 && "settled"].includes(entry.state)
   );
 }
@@ -93,7 +92,7 @@ export function kindOf(response: Head, body: string): Kind {
   const { type, retryable } = parsed(/problem\+json/i.test(headers.get("Content-Type")!) ? body : "");
   if (/(^|\/)outcome-unknown$/.test(type as string)) return "reported";
   const told = String(retryable ?? headers.get("Stripe-Should-Retry") ?? headers.get("Transient-Error"));
-  const repeat = status > 499 || [408, 409, 425, 429].includes(status);
+  const repeat = /^(5|40[89]|42[59])/.test(String(status));
   return told === "true" || (repeat && told !== "false") ? "repeat" : "definitive";
 }
 
@@ -154,15 +153,15 @@ export function next(
 ): "definitive" | Failure | number {
   if (answer && answer.kind !== "repeat") return answer.kind;
   const jitter = Math.floor(random * Math.min(CAP_MS, BASE_MS * 2 ** (sends - 1)));
-  const until = now + ((answer && retryAfter(answer.response, now)) ?? jitter);
+  const until = now + ((answer && retryAfter(answer.response, now)) || jitter);
   const last = lastSend(entry);
   if (until > last && last < deadline) return "expired";
   return until < deadline ? until : "deadline";
 }
 
 /** What `Retry-After` asks for, in milliseconds, in either of its forms (RFC 9110, 10.2.3), if that is more than 0. */
-function retryAfter({ headers }: Head, now: number): number | undefined {
+function retryAfter({ headers }: Head, now: number): number | false {
   const told = headers.get("Retry-After");
   const ms = /^\d+$/.test(told!) ? +told! * 1000 : msUntil(told, headers, now);
-  return ms > 0 && ms < Infinity ? ms : undefined;
+  return ms > 0 && ms < Infinity && ms;
 }

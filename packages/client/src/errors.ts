@@ -6,7 +6,7 @@
 import type { KeyStatus, UnknownReason } from "./types.js";
 
 /** The classes differ in their names and members alone. */
-function errorClass<Members extends object>(name: string) {
+export function errorClass<Members extends object>(name: string) {
   return class extends Error {
     constructor(intent: string, members?: Members) {
       super(intent);

@@ -9,19 +9,20 @@ import { captured, initOf } from "./request.js";
 import type { Entry, IdempotentFetch, IdempotentInit, Options, ResumeInit } from "./types.js";
 import { within } from "./within.js";
 
+/** What is resumed holds the entry that was read: if that is acknowledged before it is claimed, the key stays. */
+type Resumed = IdempotentInit & { held?: Entry };
+
 type WholeAnswer = Answer & { response: Response };
 
 export function createIdempotentFetch({
   store,
   fetch: transport = (...args) => fetch(...args),
   keyField = "Idempotency-Key",
-  quoted,
   preferWaitS = 10,
-  lifetimeMs = 86_400_000,
+  lifetimeMs: usualLifetimeMs = 86_400_000,
   deadlineMs = 120_000,
   attemptMs = 40_000,
   keep: keepsAll,
-  keepFields,
   lookUp = (key, url) =>
     `${url.split("/", 3).join("/")}/api/v1/operations/idempotency/${encodeURIComponent(key)}`,
   newKey = () => crypto.randomUUID(),
@@ -29,11 +30,13 @@ export function createIdempotentFetch({
 }: Options): IdempotentFetch {
   async function idempotentFetch(input: RequestInfo | URL, init: IdempotentInit = {}): Promise<Response> {
     // Some libraries put members that they do not know on the request.
-    const { intent, replace, keep = keepsAll } = init.intent == null ? (input as IdempotentInit) : init;
-    if (intent == null) return transport(input, init);
-    if (!intent) throw new TypeError("An intent needs a name");
-    const { request, content, digest, kept } = await captured(input, init, sha256);
+    const named: Resumed = "intent" in init ? init : Object(input);
+    if (!("intent" in named)) return transport(input, init);
+    const { intent, replace, keep = keepsAll, lifetimeMs = usualLifetimeMs, held } = named;
+    if (!intent) throw new TypeError("No intent");
+
     const now = Date.now();
+    const { request, content, digest, kept } = await captured(input, init, sha256);
     const fresh: Entry = {
       version: 1,
       intent,
@@ -44,15 +47,22 @@ export function createIdempotentFetch({
       createdAt: now,
       seenAt: now,
       expiresAt: now + lifetimeMs,
-      request: keep ? kept(keepFields) : undefined,
+      request: keep ? kept() : undefined,
     };
-    const { url, method } = request;
-    return untilDefinitive(request, fresh, replace, (key, signal) => {
+    return untilDefinitive(request, fresh, replace, held, (key, signal) => {
       const headers = new Headers(request.headers);
-      headers.set(keyField, quoted ? `"${key}"` : key);
+      headers.set(keyField, key);
       if (preferWaitS && !headers.has("Prefer")) headers.set("Prefer", "wait=" + preferWaitS);
-      const body = /^(GET|HEAD)$/.test(method) ? null : content;
-      return transport(input instanceof Request ? request : url, { ...init, method, headers, body, signal });
+      return transport(input instanceof Request ? request : request.url, {
+        // What follows a redirect is the answer to another request.
+        redirect: "manual",
+        ...init,
+        method: request.method,
+        headers,
+        // GET and HEAD have none.
+        body: /^[GH]E/.test(request.method) ? null : content,
+        signal,
+      });
     });
   }
 
@@ -60,24 +70,26 @@ export function createIdempotentFetch({
     request: Request,
     fresh: Entry,
     replace: boolean | undefined,
+    held: Entry | undefined,
     send: (key: string, signal: AbortSignal) => Promise<Response>,
   ): Promise<Response> {
     const { intent } = fresh;
-    const { signal } = request;
+    const { headers, signal } = request;
     const deadline = fresh.createdAt + deadlineMs;
-    let held: Entry | undefined;
     let answer: WholeAnswer | undefined;
     let cause: unknown;
 
     /** Writes what is decided of what is stored, or rejects with the reason against it. */
     const write = async (ms: number, decide: (stored: unknown) => Entry | Failure) => {
-      let result: Entry | Failure = "deadline";
+      let decided: Entry | Failure;
       const change = (stored: unknown) => {
-        result = decide(stored);
-        if (typeof result !== "string") return (held = result);
+        decided = decide(stored);
+        if (typeof decided !== "string") return (held = decided);
         return ((held ??= stored as Entry), stored as Entry);
       };
-      await within(ms, signal, () => store.update(intent, change));
+      // Only what is written counts: a store that hangs may have called `change`.
+      const written = within(ms, signal, () => store.update(intent, change).then(() => decided));
+      const result = (await written) ?? "deadline";
       if (typeof result === "string") throw failure(result);
     };
     const failure = (reason: Failure) => {
@@ -86,13 +98,14 @@ export function createIdempotentFetch({
       if (reason === "deadline") return new DeadlineExceededError(intent, { response, cause });
       const key = held?.key;
       // The header fields of the request have the credentials that the look-up needs.
+      const look = async () => {
+        const found = await transport(lookUp(key!, request.url), { headers });
+        return [found.ok, await found.json()];
+      };
       const status = async () => {
-        if (!key) throw new TypeError("No key");
-        const { url, headers, credentials } = request;
-        const found = await transport(lookUp(key, url), { headers, credentials });
-        if (found.status === 404) return undefined;
-        if (!found.ok) throw new TypeError("Look-up: " + found.status);
-        return found.json();
+        const [ok, told] = (key && (await within(attemptMs, signal, look))) || [];
+        if (ok) return told;
+        if (!/\/not-found$/.test(told?.type)) throw new TypeError("No look-up");
       };
       return new OutcomeUnknownError(intent, { reason, key, response, status });
     };
@@ -126,9 +139,12 @@ export function createIdempotentFetch({
 
   async function resume(intent: string, init: ResumeInit = {}): Promise<Response> {
     let entry: unknown;
-    await store.update(intent, (stored) => (entry = stored) as Entry);
-    if (!isEntry(entry, intent) || !entry.request) throw new TypeError("Not kept: " + intent);
-    return idempotentFetch(entry.request.url, { ...init, ...initOf(entry.request, init.headers), intent });
+    const read = (stored: unknown) => (entry = stored) as Entry;
+    const done = () => store.update(intent, read).then(() => true);
+    if (!(await within(deadlineMs, init.signal, done))) throw new DeadlineExceededError(intent);
+    if (!isEntry(entry, intent) || !entry.request) throw new TypeError("Not kept");
+    const resumed: Resumed = { ...init, ...initOf(entry.request, init.headers), intent, held: entry };
+    return idempotentFetch(entry.request.url, resumed);
   }
 
   return Object.assign(idempotentFetch, {

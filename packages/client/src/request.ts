@@ -26,14 +26,14 @@ export async function captured(
     body?.[Symbol.asyncIterator] ||
     (init.mode ?? (input as Request).mode) === "no-cors"
   ) {
-    throw new TypeError("Streams cannot be sent twice, and no-cors sends no key");
+    throw new TypeError("Streams cannot be sent twice, no-cors no key");
   }
   const request = new Request(input, init);
   const content = await contentOf(request, body ?? (input instanceof Request ? body : ""));
   const { method, headers } = request;
   const url = request.url.split("#")[0]!;
   // Platforms make a multipart boundary at random, so it is no part of what makes two requests the same.
-  const boundary = /^multipart.*boundary="?([^";]+)/i.exec(headers.get("Content-Type")!)?.[1];
+  const boundary = /boundary="?([^";]+)/i.exec(headers.get("Content-Type")!)?.[1];
   const parts = binaryOf(content).split(boundary!).join("");
   const digest = new Uint8Array(await sha256(bytesOf(`${method}\n${url}\n${parts}`)));
   return {
@@ -72,7 +72,7 @@ export const initOf = (
 
 /** A text with a character for each byte. */
 function binaryOf(bytes: Uint8Array): string {
-  return bytes.reduce((text, byte) => text + String.fromCharCode(byte), "");
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }
 
 /** The bytes of such a text. */

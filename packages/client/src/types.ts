@@ -39,6 +39,9 @@ export interface IdempotentInit extends RequestInit {
 
   /** Stores the request, without its credentials, so that `resume` can send it after a reload. */
   keep?: boolean;
+
+  /** How long the service keeps the key of this request, if that is not `lifetimeMs` of the options. */
+  lifetimeMs?: number;
 }
 
 /** Of `init`, what `resume` takes. */
@@ -54,9 +57,6 @@ export interface Options {
   /** The request's header field with the key. `Idempotency-Key` if absent. */
   keyField?: string;
 
-  /** Sends the key in double quotes, a string of RFC 9651, as the IETF draft asks. Most services expect it bare. */
-  quoted?: boolean;
-
   /**
    * How many seconds the service may wait for an attempt that still runs: `Prefer: wait=N` (RFC 7240). 10 if absent. 0
    * sends no such field: use that for services of another origin whose CORS rules do not allow it. A `Prefer` of the
@@ -65,12 +65,12 @@ export interface Options {
   preferWaitS?: number;
 
   /**
-   * How long the service keeps a key, in milliseconds. 24 hours if absent. A shorter lifetime in an answer's
+   * How long the service keeps a key, in milliseconds, a finite number. 24 hours if absent. A shorter lifetime in an answer's
    * `X-Idempotency-Expires-At` counts instead. A value above what the service keeps risks a second effect.
    */
   lifetimeMs?: number;
 
-  /** How long a call goes on in all, in milliseconds. 2 minutes if absent. */
+  /** How long a call goes on in all, in milliseconds, up to 2^31 - 1 (24 days), as timers do. 2 minutes if absent. */
   deadlineMs?: number;
 
   /** How long one attempt may take until its whole answer is there, in milliseconds. 40 s if absent. */
@@ -79,16 +79,13 @@ export interface Options {
   /** `keep` of calls that do not say. `false` if absent. */
   keep?: boolean;
 
-  /** Names of the header fields that are stored with a kept request. `Content-Type` and `Accept` if absent. */
-  keepFields?: readonly string[];
-
   /**
    * Where the service says what became of a key, for `OutcomeUnknownError.status()`. This service's own look-up, at the
    * origin of the request, if absent.
    */
   lookUp?: (key: string, url: string) => string;
 
-  /** Makes a key. `crypto.randomUUID()` if absent. */
+  /** Makes a key, as it is sent. `crypto.randomUUID()` if absent. */
   newKey?: () => string;
 
   /** Digests bytes. `crypto.subtle` if absent. */
@@ -151,7 +148,7 @@ export interface StoredRequest {
 }
 
 /** An intent that has not been acknowledged. An entry that cannot be read has a name and the state `corrupt`, no more. */
-export type Pending = Entry | { intent: string; state: "corrupt" };
+export type Pending = Entry | { intent: string; state: "corrupt"; request?: undefined };
 
 /** Why nobody knows what became of an intent. */
 export type UnknownReason =

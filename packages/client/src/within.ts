@@ -1,24 +1,29 @@
 /** Time: a wait ends when what it waits for is over, when the time is up, or when the caller aborts. */
 
-/** 23 days. A time of 2^31 ms or more would be over at once. */
-const MAX_MS = 2e9;
+import { errorClass } from "./errors.js";
+
+const AbortError = errorClass("AbortError");
 
 /**
  * Settles as `work` does, resolves with `undefined` after `ms`, or rejects once `signal` is aborted. If there is no time,
  * or the signal is aborted before, nothing is begun.
  */
-export function within<T>(ms: number, signal: AbortSignal, work?: () => Promise<T>): Promise<T | undefined> {
+export function within<T>(
+  ms: number,
+  signal: AbortSignal | null | undefined,
+  work?: () => Promise<T>,
+): Promise<T | undefined> {
   let forget: () => void;
   return new Promise<T | undefined>((resolve, reject) => {
     // React Native knows no reasons.
-    const abort = () => reject(signal.reason ?? Object.assign(new Error(), { name: "AbortError" }));
-    const timer = setTimeout(resolve, Math.max(0, Math.min(ms, MAX_MS)));
+    const abort = () => reject(signal!.reason ?? new AbortError(""));
+    const timer = setTimeout(resolve, Math.max(0, ms));
     forget = () => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", abort);
+      signal?.removeEventListener("abort", abort);
     };
-    signal.addEventListener("abort", abort);
-    if (signal.aborted) abort();
+    signal?.addEventListener("abort", abort);
+    if (signal?.aborted) abort();
     else if (ms > 0) work?.().then(resolve, reject);
   }).finally(() => forget());
 }

@@ -1,6 +1,7 @@
 /**
- * A store in `localStorage`. It has no transactions, so a Web Lock stands in for them. Prefer IndexedDB, which workers
- * have too, and which writes through to the disk.
+ * A store in `localStorage`. It has no transactions, so a Web Lock stands in for them. A browser may cache it in each of
+ * its processes, so two tabs can still miss each other. Prefer IndexedDB, which workers have too, and which writes through
+ * to the disk.
  */
 
 import type { Entry, Store } from "../types.js";

@@ -24,7 +24,7 @@ private fun boundaryOf(contentType: String): ByteArray? =
     BOUNDARY.matchEntire(contentType)?.let { (it.groupValues[1] + it.groupValues[2]).toByteArray() }
 
 private val BOUNDARY =
-    Regex("multipart/.*?;\\s*boundary=(?:\"([^\"]+)\"|([^\\s;\"]+)).*", setOf(RegexOption.IGNORE_CASE))
+    Regex(".*?;\\s*boundary=(?:\"([^\"]+)\"|([^\\s;\"]+)).*", setOf(RegexOption.IGNORE_CASE))
 
 private fun without(part: ByteArray, content: ByteArray): ByteArray {
     // One character a byte, so that what is no text stays as it is.

@@ -1,5 +1,5 @@
 // Builds packages/client/dist: a module and its types for each entry of the package's `exports`. A module has all that it
-// needs, so that a page can load it as it is.
+// needs, so that a page can load it as it is; but the outbox imports the core, which everybody has who uses it.
 
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -22,6 +22,7 @@ const { outputFiles } = await build({
   outbase: join(FOLDER, "src"),
   outdir: DIST,
   bundle: true,
+  external: ["./index.js"],
   write: false,
   minifySyntax: true,
   format: "esm",

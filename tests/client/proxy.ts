@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import { createServer, request as send, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
 /** What happens to one request on its way, or to its answer on the way back. */
@@ -19,8 +19,8 @@ export type Fault =
   | { kind: "delay"; ms: number }
   /** The connection ends at once, and the service sees the request later. */
   | { kind: "late"; ms: number }
-  /** The service sees the request twice at once, and the client one of the answers. */
-  | { kind: "twice" }
+  /** The service sees the request twice, one after the other, and the client gets the answer to the second. */
+  | { kind: "twice"; fault?: string }
   /** The service answers, and sees the request once more `ms` later. */
   | { kind: "again"; ms: number }
   /** Something on the way answers in the service's place. */
@@ -142,10 +142,10 @@ export class Proxy {
       case "none":
         return this.#forward(request, response, body);
       case "cut-before":
-        return reset(request);
+        return cut(request);
       case "cut-after":
         await this.#ask(request, body);
-        return reset(request);
+        return cut(request);
       case "torn":
         return tear(request, response, await this.#ask(request, body));
       case "lost":
@@ -154,10 +154,11 @@ export class Proxy {
         await pause(fault.ms);
         return this.#forward(request, response, body);
       case "late":
-        reset(request);
+        cut(request);
         return this.#askLater(request, body, fault.ms);
       case "twice":
-        this.#askLater(request, body, 0);
+        if (fault.fault !== undefined) request.headers["x-fault"] = fault.fault;
+        this.#await(this.#ask(request, body));
         return this.#forward(request, response, body);
       case "again":
         await this.#forward(request, response, body);
@@ -175,15 +176,18 @@ export class Proxy {
 
   async #forward(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> {
     const answer = await this.#ask(request, body);
-    if (answer === undefined) return reset(request);
+    if (answer === undefined) return cut(request);
     response.writeHead(answer.status, answer.headers).end(answer.body);
   }
 
+  /** The service sees it, whoever has left by then. */
   #askLater(request: IncomingMessage, body: Buffer, ms: number): void {
-    const asked: Promise<unknown> = pause(ms)
-      .then(() => this.#ask(request, body))
-      .finally(() => this.#stragglers.delete(asked));
-    this.#stragglers.add(asked);
+    this.#await(pause(ms).then(() => this.#ask(request, body)));
+  }
+
+  #await(straggler: Promise<unknown>): void {
+    this.#stragglers.add(straggler);
+    void straggler.finally(() => this.#stragglers.delete(straggler));
   }
 
   /** Sends the request to the service; nothing if the service cannot be reached or ends meanwhile. */
@@ -227,14 +231,14 @@ function withoutConnection(fields: IncomingMessage["headers"]): IncomingMessage[
   return others;
 }
 
-function reset({ socket }: IncomingMessage): void {
-  (socket as Socket).resetAndDestroy();
+function cut({ socket }: IncomingMessage): void {
+  socket.destroy();
 }
 
 /** Sends the head and half of the content. */
 function tear(request: IncomingMessage, response: ServerResponse, answer: Answer | undefined): void {
-  if (answer === undefined) return reset(request);
+  if (answer === undefined) return cut(request);
   const { status, headers, body } = answer;
   response.writeHead(status, { ...headers, "content-length": body.length });
-  response.write(body.subarray(0, body.length / 2), () => reset(request));
+  response.write(body.subarray(0, body.length / 2), () => cut(request));
 }

@@ -80,7 +80,7 @@ describe("a storage that is cleared", () => {
     "while a call waits leaves it its key: %o",
     async (options) => {
       const name = newKey();
-      const page = await shop.open({ ...options, attemptMs: 1500 });
+      const page = await shop.open({ ...options, attemptMs: 6000 });
       const { origin } = shop.proxy.address;
       shop.proxy.next({ kind: "lost" });
       const paid = page.evaluate((name) => checkout.pay(name), name);

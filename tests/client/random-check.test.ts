@@ -45,6 +45,7 @@ describe("a run is wrong in which", () => {
       { kind: "short", sentAt: FORGOTTEN_AFTER_S * 1000 + 1 },
       "had forgotten",
     ],
+    ["an item stays in an outbox", { waiting: ["intent-0"] }, "still waits"],
     ["a credential is stored", { remains: `"${CREDENTIAL}"` }, "credential"],
   ])("%s", (_, wrong, told) => {
     const violations = check(run(wrong));
@@ -62,6 +63,7 @@ interface Run {
   keys?: string[];
   sentAt?: number;
   isUnstored?: boolean;
+  waiting?: string[];
   remains?: string;
 }
 
@@ -79,6 +81,7 @@ function run(given: Run = {}): Evidence {
     passed,
     unstored: isUnstored ? passed : [],
     effects: new Map([[intent, Array.from({ length: rows }, (_, row) => `${row}`)]]),
+    waiting: given.waiting ?? [],
     remains,
     kills: 0,
     outages: 0,

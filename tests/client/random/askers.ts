@@ -7,6 +7,7 @@ import type { IdempotentFetch, IdempotentInit } from "../../../packages/client/s
 import { CREDENTIAL } from "./check.ts";
 import type { Asked, Ending } from "./evidence.ts";
 import { Life } from "./life.ts";
+import { post } from "./posting.ts";
 import {
   ATTEMPT_DEADLINE_S,
   type AskerPlan,
@@ -62,20 +63,20 @@ export async function pursue(plan: IntentPlan, world: World): Promise<void> {
 
 /** Asks what is stored once more, when nothing goes wrong any more. */
 export function settle(plan: IntentPlan, world: World): Promise<Ending> {
-  return live(plan, { body: "own" }, { ...LASTING, resumes: true }, world, 30_000);
+  return live(plan, { body: "own", posts: false }, { ...LASTING, resumes: true }, world, 30_000);
 }
 
 /** One life of an asker: it asks once, and once more if it has to correct its request. */
 async function live(
   plan: IntentPlan,
-  { body, corrected }: Pick<AskerPlan, "body" | "corrected">,
+  { body, corrected, posts }: Pick<AskerPlan, "body" | "corrected" | "posts">,
   lifePlan: LifePlan,
   world: World,
   deadlineMs = 15_000,
 ): Promise<Ending> {
   const life = new Life(lifePlan);
   const client = createIdempotentFetch({
-    store: life.uses(world.stores[plan.store]),
+    store: life.uses(world.stores.intents[plan.store]),
     fetch: life.fetch,
     preferWaitS: WAIT_S,
     attemptMs: (ATTEMPT_DEADLINE_S + WAIT_S) * 1000 + BUSY_MS,
@@ -84,8 +85,12 @@ async function live(
     keep: true,
   });
   const told = async (as: keyof IntentPlan["bodies"], replace: boolean) => {
-    const asked = ended(ask(client, plan, as, replace, lifePlan, world));
-    const ending = await Promise.race([asked, life.death.then((): Ending => ({ kind: "died" }))]);
+    const request = requestOf(plan, as, replace, world);
+    const signal = AbortSignal.timeout(Math.min(lifePlan.abortsAfterMs, deadlineMs));
+    const asked = posts
+      ? post(request, { client, life, store: world.stores.items(plan.store, plan.name), signal })
+      : ask(client, request, lifePlan.resumes && !replace, signal);
+    const ending = await Promise.race([ended(asked), life.death.then((): Ending => ({ kind: "died" }))]);
     world.asked.push({ intent: plan.name, body: as, ending });
     return ending;
   };
@@ -96,26 +101,28 @@ async function live(
   return ending;
 }
 
-async function ask(
-  client: IdempotentFetch,
+function requestOf(
   { name, kind, bodies }: IntentPlan,
   body: keyof IntentPlan["bodies"],
   replace: boolean,
-  { abortsAfterMs, resumes }: LifePlan,
   { address }: World,
+) {
+  const headers = { "Content-Type": "application/json", Authorization: `Bearer ${CREDENTIAL}` };
+  const init = { method: "POST", headers, body: bodies[body], intent: name, replace };
+  return { url: new URL(PATHS[kind], address), init };
+}
+
+async function ask(
+  client: IdempotentFetch,
+  { url, init }: ReturnType<typeof requestOf>,
+  resumes: boolean,
+  signal: AbortSignal,
 ): Promise<Response> {
-  const init: IdempotentInit = { headers: { Authorization: `Bearer ${CREDENTIAL}` } };
-  if (abortsAfterMs < Infinity) init.signal = AbortSignal.timeout(abortsAfterMs);
-  if (resumes && !replace && (await client.pending()).some(({ intent }) => intent === name))
-    return client.resume(name, init);
-  return client(new URL(PATHS[kind], address), {
-    ...init,
-    method: "POST",
-    headers: { ...init.headers, "Content-Type": "application/json" },
-    body: bodies[body],
-    intent: name,
-    replace,
-  });
+  const { intent, headers } = init;
+  const isStored = resumes && (await client.pending()).some((pending) => pending.intent === intent);
+  return isStored
+    ? client.resume(intent, { headers: { Authorization: headers.Authorization }, signal })
+    : client(url, { ...init, signal });
 }
 
 async function ended(asked: Promise<Response>): Promise<Ending> {

@@ -8,9 +8,10 @@ export const CREDENTIAL = "a-secret-of-the-caller";
 
 /** What is wrong, a sentence each. */
 export function check(evidence: Evidence): string[] {
-  const { plans, unstored, remains } = evidence;
+  const { plans, unstored, waiting, remains } = evidence;
   return [
     ...unstored.map(({ key }) => `${key} was sent before it was stored`),
+    ...waiting.map((intent) => `${intent} still waits in an outbox`),
     ...(remains.includes(CREDENTIAL) ? ["a credential is stored"] : []),
     ...plans.flatMap((plan) =>
       checkIntent(plan, evidence).map((wrong) => `${plan.name}: ${wrong}; ${history(plan, evidence)}`),

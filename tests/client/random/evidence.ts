@@ -39,6 +39,8 @@ export interface Evidence {
   unstored: Passed[];
   /** What took effect, by intent; a row each. */
   effects: Map<string, string[]>;
+  /** Intents that waited in an outbox for ever. */
+  waiting: string[];
   /** What the stores held in the end, as text. */
   remains: string;
   kills: number;

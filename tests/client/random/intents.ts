@@ -10,7 +10,8 @@ import { settle, pursue, type World } from "./askers.ts";
 import { check, figures } from "./check.ts";
 import type { Evidence } from "./evidence.ts";
 import { ATTEMPT_DEADLINE_S, FORGOTTEN_AFTER_S, type IntentPlan, planIntent } from "./plan.ts";
-import { openStores } from "./stores.ts";
+import { flushAll } from "./posting.ts";
+import { openStores, type Stores } from "./stores.ts";
 
 export interface Options {
   seed: number;
@@ -85,6 +86,7 @@ async function run(
   // What is asked from here on is answered from what is on disk.
   await server.kill();
   proxy.fault = () => ({ kind: "none" });
+  const waiting = await flushAll(stores);
   const finals: Evidence["finals"] = new Map();
   await inTurn(
     plans,
@@ -101,10 +103,16 @@ async function run(
     passed: proxy.passed,
     unstored,
     effects: await readEffects(services, stored),
-    remains: JSON.stringify(await Promise.all(Object.values(stores).map((store) => store.list()))),
+    waiting,
+    remains: await everythingIn(stores),
     ...trouble,
   };
   return { violations: check(evidence), figures: figures(evidence) };
+}
+
+async function everythingIn({ intents, outboxes }: Stores): Promise<string> {
+  const stores = [...Object.values(intents), ...[...outboxes.values()].map(({ items }) => items)];
+  return JSON.stringify(await Promise.all(stores.map((store) => store.list())));
 }
 
 /** Lets each request meet what is planned for its intent. */

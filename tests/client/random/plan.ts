@@ -38,6 +38,8 @@ export interface AskerPlan {
   body: keyof IntentPlan["bodies"];
   startsAfterMs: number;
   lives: LifePlan[];
+  /** It puts its request into an outbox. */
+  posts: boolean;
   /** What it asks for instead, once its request was refused, or another was sent before it. */
   corrected?: keyof IntentPlan["bodies"];
 }
@@ -93,7 +95,7 @@ function asker(random: Random, kind: Kind, given: Partial<AskerPlan>): AskerPlan
   const lives = Array.from({ length: count }, () => life(random));
   if (kind === "short" && lives[0] && random.chance(0.4))
     lives[0].goneMs = random.pick([SHORT_LIFETIME_S, FORGOTTEN_AFTER_S]) * 1000;
-  return { body: "own", startsAfterMs: 0, ...given, lives };
+  return { body: "own", startsAfterMs: 0, posts: random.chance(0.25), ...given, lives };
 }
 
 function life(random: Random): LifePlan {

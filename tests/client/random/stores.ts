@@ -4,21 +4,42 @@ import { DatabaseSync } from "node:sqlite";
 import { asyncStorageStore } from "../../../packages/client/src/stores/async-storage.ts";
 import { expoSqliteStore } from "../../../packages/client/src/stores/expo-sqlite.ts";
 import { memoryStore } from "../../../packages/client/src/stores/memory.ts";
+import type { Item } from "../../../packages/client/src/outbox.ts";
 import type { Entry, Store } from "../../../packages/client/src/types.ts";
 import type { STORES } from "./plan.ts";
 
-export type Stores = Record<(typeof STORES)[number], Store<Entry>>;
+type Kind = (typeof STORES)[number];
+
+export interface Stores {
+  intents: Record<Kind, Store<Entry>>;
+  /** The outbox of an intent: all that have one would send each other's items otherwise, again and again. */
+  items(kind: Kind, intent: string): Store<Item>;
+  /** All that there are. */
+  outboxes: Map<string, { kind: Kind; items: Store<Item> }>;
+}
 
 /** `written` is called for each entry once it is stored. */
 export function openStores(written: (entry: Entry) => void): Stores {
-  const stores: Stores = {
-    memory: memoryStore(),
-    asyncStorage: asyncStorageStore(asynchronous(new Map())),
-    sqlite: expoSqliteStore(database()),
+  const storage = asynchronous(new Map());
+  const outboxes: Stores["outboxes"] = new Map();
+  const open: Record<Kind, (intent: string) => Store<Item>> = {
+    memory: () => memoryStore(),
+    asyncStorage: (intent) => asyncStorageStore(storage, intent),
+    sqlite: () => expoSqliteStore(database()),
   };
-  return Object.fromEntries(
-    Object.entries(stores).map(([kind, store]) => [kind, watched(store, written)]),
-  ) as Stores;
+  return {
+    intents: {
+      memory: watched(memoryStore(), written),
+      asyncStorage: watched(asyncStorageStore(storage), written),
+      sqlite: watched(expoSqliteStore(database()), written),
+    },
+    outboxes,
+    items: (kind, intent) => {
+      const outbox = outboxes.get(intent) ?? { kind, items: open[kind](intent) };
+      outboxes.set(intent, outbox);
+      return outbox.items;
+    },
+  };
 }
 
 function watched(store: Store<Entry>, written: (entry: Entry) => void): Store<Entry> {

@@ -50,8 +50,6 @@ export interface OutboxOptions {
   /** Header fields for a request that is about to be sent and are never stored, such as `Authorization`. */
   headers?: (item: Item) => HeadersInit | Promise<HeadersInit>;
 
-  /** Names of the header fields that are stored. `Content-Type` and `Accept` if absent. */
-  keepFields?: readonly string[];
 
   /** Digests bytes. `crypto.subtle` if absent. */
   sha256?: Options["sha256"];

@@ -29,7 +29,6 @@ export function createOutbox({
   store,
   name = "edge-idempotency-outbox",
   headers,
-  keepFields,
   everyMs = 30_000,
   sha256,
 }: OutboxOptions): Outbox {
@@ -186,7 +185,7 @@ export function createOutbox({
           state: "waiting",
           replace,
           digest: request.digest,
-          request: request.kept(keepFields),
+          request: request.kept(),
         }),
       );
       // One after the other, so that they keep the order of the calls.

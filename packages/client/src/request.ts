@@ -10,8 +10,8 @@ export interface Captured {
   /** Byte for byte. */
   content: Bytes;
   digest: string;
-  /** What is stored of it if it is kept: of its header fields those that are named, so no credentials. */
-  kept(fields?: readonly string[]): StoredRequest;
+  /** What is stored of it if it is kept: of its header fields two that hold no credentials. */
+  kept(): StoredRequest;
 }
 
 /** Refuses what can be sent only once: a stream, or what makes one. */
@@ -40,10 +40,10 @@ export async function captured(
     request,
     content,
     digest: Array.from(digest, (byte) => (byte + 256).toString(16).slice(1)).join(""),
-    kept: (fields = ["Content-Type", "Accept"]) => ({
+    kept: () => ({
       method,
       url,
-      headers: fields
+      headers: ["Content-Type", "Accept"]
         .filter((name) => headers.has(name))
         .map((name) => [name.toLowerCase(), headers.get(name)!]),
       body: content.length ? btoa(binaryOf(content)) : undefined,

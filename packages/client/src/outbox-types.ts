@@ -50,7 +50,6 @@ export interface OutboxOptions {
   /** Header fields for a request that is about to be sent and are never stored, such as `Authorization`. */
   headers?: (item: Item) => HeadersInit | Promise<HeadersInit>;
 
-
   /** Digests bytes. `crypto.subtle` if absent. */
   sha256?: Options["sha256"];
 

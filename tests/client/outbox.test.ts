@@ -158,13 +158,19 @@ describe("an item that is not through", () => {
   });
 
   test("is held if its outcome is unknown, and never sent again under another key", async () => {
-    // The key expires before there can be a second attempt.
-    const { outbox, events } = open({ lifetimeMs: 10 });
+    // The key expires before there may be a third attempt.
+    const lifetimeMs = 3000;
+    const { outbox, events } = open({ lifetimeMs });
     const name = newKey();
-    proxy.next({ kind: "cut-after" });
+    proxy.next(
+      { kind: "cut-after" },
+      { kind: "answer", status: 503, headers: () => ({ "Retry-After": "60" }) },
+    );
 
     await enqueue(outbox, name);
+    const expired = Date.now() + lifetimeMs;
     await eventually(() => events.includes(`unknown ${name}`));
+    await eventually(() => Date.now() > expired);
     await outbox.retry(name);
     await eventually(() => events.filter((event) => event === `unknown ${name}`).length === 2);
 

@@ -11,8 +11,8 @@ import { inserted, insertion, page, search, selection } from "./sql.js";
 /** In milliseconds; longer than the longest deadline of an attempt, so that nothing is cut off that somebody waits for. */
 const LONGEST_MS = 26_000;
 
-/** In seconds. Hyperdrive is near, whatever the database is. */
-const CONNECT_TIMEOUT_S = 5;
+/** In seconds. Hyperdrive is near, and may have to connect first, for which it has 15 s. */
+const CONNECT_TIMEOUT_S = 15;
 
 /** What PostgreSQL says of a row that would not be unique (SQLSTATE). */
 const UNIQUE_VIOLATION = "23505";

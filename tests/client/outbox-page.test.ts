@@ -110,6 +110,26 @@ describe("a service worker", () => {
     expect(shop.keys(name)).toHaveLength(1);
     expect(shop.sent(name)[0]!.headers.authorization).toBe("Bearer of-the-worker");
   });
+
+  test("sends what still waits with the next sync, and tells pages", async () => {
+    const name = newKey();
+    const page = await shop.open({ leavesOutbox: true });
+    await installWorker(page);
+    await page.evaluate(() => {
+      new BroadcastChannel("edge-idempotency-outbox").onmessage = ({ data }) =>
+        checkout.events.push(`${data.type} ${data.item.intent}`);
+    });
+    shop.proxy.fault = () => ({ kind: "cut-before" });
+    await page.evaluate((name) => checkout.enqueue(name), name);
+    await page.waitForFunction((name) => checkout.events.includes(`waiting ${name}`), name);
+    shop.proxy.fault = () => ({ kind: "none" });
+
+    await sync(page);
+
+    await areSent(page, [name]);
+    expect(shop.keys(name)).toHaveLength(1);
+    expect(await shop.orders(name)).toHaveLength(1);
+  });
 });
 
 async function areSent(page: Page, names: string[]): Promise<void> {
@@ -124,5 +144,22 @@ async function installWorker(page: Page): Promise<void> {
   await page.evaluate(async () => {
     await navigator.serviceWorker.register("/worker.js", { type: "module" });
     await navigator.serviceWorker.ready;
+  });
+}
+
+/** Background Sync, as the browser would repeat it after minutes. */
+async function sync(page: Page): Promise<void> {
+  const browser = await page.context().newCDPSession(page);
+  const { promise, resolve } = Promise.withResolvers<string>();
+  browser.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
+    if (registrations[0]) resolve(registrations[0].registrationId);
+  });
+  await browser.send("ServiceWorker.enable");
+  const { origin } = shop.proxy.address;
+  await browser.send("ServiceWorker.dispatchSyncEvent", {
+    origin,
+    registrationId: await promise,
+    tag: "edge-idempotency-outbox",
+    lastChance: false,
   });
 }

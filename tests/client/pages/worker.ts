@@ -5,7 +5,7 @@ import { createOutbox } from "../../../packages/client/src/outbox.ts";
 import { indexedDBStore } from "../../../packages/client/src/stores/indexeddb.ts";
 
 createOutbox({
-  fetch: createIdempotentFetch({ store: indexedDBStore("intents") }),
+  fetch: createIdempotentFetch({ store: indexedDBStore("intents"), deadlineMs: 1500 }),
   store: indexedDBStore("outbox"),
   headers: () => ({ Authorization: "Bearer of-the-worker" }),
 }).start();

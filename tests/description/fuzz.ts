@@ -16,7 +16,7 @@ const DESCRIPTION = join(import.meta.dirname, "../../assets/openapi.json");
 /** Fewer would mean that something kept most of the API from being tested. */
 const FEWEST_CASES = 1000;
 
-const server = await startServer({ AUTH: "on", API_TOKENS: JSON.stringify(tokens()) });
+const server = await startServer({ AUTH: "on", API_TOKENS: JSON.stringify(tokens()), START_PAGE: "on" });
 try {
   const target = { description: DESCRIPTION, url: server.address.href, settings: "schemathesis.toml" };
   const { status, report } = await schemathesis(target);

@@ -11,7 +11,7 @@ test(
   "an API that breaks in every way is asked once for each key, while the gateway breaks too",
   { timeout: 240_000 },
   async () => {
-    const { report } = await gatewayChaos({ seed: SEED, durationMs: 3000, keys: 3 * NAMES.length });
+    const { report } = await gatewayChaos({ seed: SEED, durationMs: 3000, keys: 6 * NAMES.length });
 
     const { violations, figures, text } = report;
     expect(violations, text).toEqual([]);

@@ -12,7 +12,7 @@ export function standingWords(standing: Standing, requests: Sent[]): string {
     case "asking":
       return asking(requests.at(-1));
     case "answered":
-      return standing.status < 300 ? "Paid." : `Not paid: the service answered ${standing.status}.`;
+      return standing.status < 300 ? "Paid." : `The service answered ${standing.status}.`;
     case "stopped":
       return stopped(standing.error);
   }

@@ -257,7 +257,7 @@ describe("a service that checks its callers", () => {
   test("is given a token by hand, which is stored nowhere", async () => {
     const start = await openStart(browser, checked);
     await start.pay();
-    await start.stands("Not paid: the service answered 401.");
+    await start.stands("The service answered 401.");
 
     await start.page.getByLabel("API token").fill(shop.token);
     await start.page.getByRole("button", { name: "Pay with it" }).click();

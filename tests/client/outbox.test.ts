@@ -56,12 +56,15 @@ describe("what is enqueued", () => {
   test("is the same if it is enqueued again, and another request is refused", async () => {
     const { outbox, name } = await shop.paused();
 
+    const [before] = await outbox.items();
+
     await shop.enqueue(outbox, name);
 
-    await expect(shop.enqueue(outbox, name, { body: '{"name":"other"}' })).rejects.toMatchObject({
-      name: "IntentChangedError",
-    });
-    expect((await outbox.items()).length).toBe(1);
+    for (const replace of [false, true]) {
+      const other = shop.enqueue(outbox, name, { body: '{"name":"other"}', replace });
+      await expect(other).rejects.toMatchObject({ name: "IntentChangedError" });
+    }
+    expect(await outbox.items()).toEqual([before]);
   });
 
   test("is stored without credentials, which are added to what is sent", async () => {
@@ -103,8 +106,13 @@ describe("a group", () => {
       { kind: "twice" },
     );
 
-    // Nobody waits for one before the next.
-    await Promise.all(names.map((name) => shop.enqueue(outbox, name, { group: "g" })));
+    // Nobody waits for one before the next, and it takes a while to digest the first.
+    const bodies = names.map(
+      (name, index) => JSON.stringify({ name }) + " ".repeat(index === 0 ? 200_000 : 0),
+    );
+    await Promise.all(
+      names.map((name, index) => shop.enqueue(outbox, name, { group: "g", body: bodies[index]! })),
+    );
 
     await eventually(() => events.includes(`sent ${names.at(-1)}`));
     expect(events.filter((event) => event.startsWith("sent"))).toEqual(names.map((name) => `sent ${name}`));
@@ -181,16 +189,16 @@ describe("an item that is not through", () => {
   });
 
   test("is held if its outcome is unknown, and never sent again under another key", async () => {
+    const { outbox, events } = shop.open();
+    const name = newKey();
     // The key expires before there may be a third attempt.
     const lifetimeMs = 3000;
-    const { outbox, events } = shop.open({ lifetimeMs });
-    const name = newKey();
     shop.proxy.next(
       { kind: "cut-after" },
       { kind: "answer", status: 503, headers: () => ({ "Retry-After": "60" }) },
     );
 
-    await shop.enqueue(outbox, name);
+    await shop.enqueue(outbox, name, { lifetimeMs });
     const expired = Date.now() + lifetimeMs;
     await eventually(() => events.includes(`unknown ${name}`));
     await eventually(() => Date.now() > expired);
@@ -200,6 +208,17 @@ describe("an item that is not through", () => {
     expect(await outbox.items()).toMatchObject([{ intent: name, state: "unknown" }]);
     expect(shop.keys(name)).toHaveLength(1);
     expect(await shop.rows(name)).toBe(1);
+  });
+
+  test("is held if the answer leads elsewhere", async () => {
+    const { outbox, events } = shop.open();
+    const name = newKey();
+    shop.proxy.next({ kind: "answer", status: 303, headers: () => ({ Location: "/sign-in" }) });
+
+    await shop.enqueue(outbox, name);
+
+    await eventually(() => events.includes(`refused ${name}`));
+    expect(await outbox.items()).toMatchObject([{ intent: name, state: "refused" }]);
   });
 
   test("is held if it is refused, and sent with the same key when it is to be tried again", async () => {

@@ -16,7 +16,7 @@ export interface Stores {
   name: string;
 }
 
-export interface ProgramOptions extends Pick<Options, "deadlineMs" | "lifetimeMs"> {
+export interface ProgramOptions extends Pick<Options, "deadlineMs"> {
   stores?: Stores;
   everyMs?: number;
   create?: typeof createOutbox;
@@ -43,7 +43,7 @@ export class Programs {
       fetch: createIdempotentFetch({ store: stores.intents, ...options }),
       store: stores.items,
       name: stores.name,
-      headers: () => ({ Authorization: "Bearer fresh" }),
+      init: () => ({ headers: { Authorization: "Bearer fresh" } }),
       ...(everyMs !== undefined && { everyMs }),
     });
     const events: string[] = [];

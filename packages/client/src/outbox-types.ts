@@ -1,6 +1,6 @@
 /** What a user of the outbox sees. */
 
-import type { IdempotentFetch, IdempotentInit, Options, Store, StoredRequest } from "./types.js";
+import type { IdempotentFetch, IdempotentInit, Options, ResumeInit, Store, StoredRequest } from "./types.js";
 
 /** A queue of requests that is stored, so that it survives a reload, and is sent when there is a connection. */
 export interface Outbox {
@@ -47,8 +47,8 @@ export interface OutboxOptions {
   /** Tells outboxes of one origin apart; the same in all its pages and workers. `edge-idempotency-outbox` if absent. */
   name?: string;
 
-  /** Header fields for a request that is about to be sent and are never stored, such as `Authorization`. */
-  headers?: (item: Item) => HeadersInit | Promise<HeadersInit>;
+  /** What is added to a request when it is sent, and is never stored: `Authorization`, or `credentials`. */
+  init?: (item: Item) => Omit<ResumeInit, "signal"> | Promise<Omit<ResumeInit, "signal">>;
 
   /** Digests bytes. `crypto.subtle` if absent. */
   sha256?: Options["sha256"];
@@ -57,7 +57,10 @@ export interface OutboxOptions {
   everyMs?: number;
 }
 
-export interface EnqueueInit extends Omit<IdempotentInit, "signal" | "keep"> {
+export interface EnqueueInit extends Pick<
+  IdempotentInit,
+  "method" | "headers" | "body" | "replace" | "lifetimeMs"
+> {
   /** What is to happen, and the item's name. */
   intent: string;
 
@@ -77,13 +80,14 @@ export interface Item {
   /** Rises with each item that is enqueued. */
   sequence: number;
   /**
-   * `waiting`: to be sent. `refused`: the definitive answer was 4xx or 5xx, or the intent belongs to another request.
+   * `waiting`: to be sent. `refused`: the definitive answer was not 2xx, or the intent belongs to another request.
    * `unknown`: the outcome is unknown. The latter two are held: they wait for `retry` or `remove`, and so does their
    * group.
    */
   state: "waiting" | "refused" | "unknown";
   /** It may take the place of one that was refused. */
   replace: boolean;
+  lifetimeMs?: number | undefined;
   /** Of the request, as in `Entry`. */
   digest: string;
   request: StoredRequest;

@@ -28,7 +28,7 @@ export function createOutbox({
   fetch,
   store,
   name = "edge-idempotency-outbox",
-  headers,
+  init: added,
   everyMs = 30_000,
   sha256,
 }: OutboxOptions): Outbox {
@@ -80,9 +80,16 @@ export function createOutbox({
   };
 
   const send = async (item: Item) => {
-    const { intent, replace, request } = item;
-    const init = initOf(request, await headers?.(item));
-    return fetch(request.url, { ...init, intent, replace, signal: round?.signal ?? null });
+    const { intent, replace, lifetimeMs, request } = item;
+    const init = await added?.(item);
+    return fetch(request.url, {
+      ...init,
+      ...initOf(request, init?.headers),
+      intent,
+      replace,
+      lifetimeMs: lifetimeMs!,
+      signal: round?.signal ?? null,
+    });
   };
 
   /** Sends an item; resolves with whether the next one may follow. */
@@ -175,7 +182,7 @@ export function createOutbox({
     flush,
     start,
     items,
-    enqueue: (input, { intent, group = intent, replace = false, ...init }) => {
+    enqueue: (input, { intent, group = intent, replace = false, lifetimeMs, ...init }) => {
       const added = Promise.all([captured(input, init, sha256), enqueued]).then(([request]) =>
         add({
           version: 1,
@@ -184,6 +191,7 @@ export function createOutbox({
           sequence: 0,
           state: "waiting",
           replace,
+          lifetimeMs,
           digest: request.digest,
           request: request.kept(),
         }),
@@ -216,7 +224,7 @@ export function createOutbox({
 const isItem = (stored: unknown): stored is Item => (stored as Item | undefined)?.version === 1;
 
 function resultOf({ response, error }: Outcome): "sent" | "waiting" | "refused" | "unknown" {
-  if (response) return response.status < 400 ? "sent" : "refused";
+  if (response) return response.ok ? "sent" : "refused";
   // By name, for there may be two copies of a class.
   const name = (error as Error | undefined)?.name;
   return name === "OutcomeUnknownError" ? "unknown" : name === "IntentChangedError" ? "refused" : "waiting";

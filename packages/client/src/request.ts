@@ -10,7 +10,7 @@ export interface Captured {
   /** Byte for byte. */
   content: Bytes;
   digest: string;
-  /** What is stored of it if it is kept: of its header fields two that hold no credentials. */
+  /** What is stored of it if it is kept: two of its header fields, so no credentials. */
   kept(): StoredRequest;
 }
 
@@ -43,9 +43,9 @@ export async function captured(
     kept: () => ({
       method,
       url,
-      headers: ["Content-Type", "Accept"]
+      headers: ["content-type", "accept"]
         .filter((name) => headers.has(name))
-        .map((name) => [name.toLowerCase(), headers.get(name)!]),
+        .map((name) => [name, headers.get(name)!]),
       body: content.length ? btoa(binaryOf(content)) : undefined,
     }),
   };

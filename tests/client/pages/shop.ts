@@ -39,7 +39,7 @@ const client = createIdempotentFetch({
 const outbox = createOutbox({
   fetch: client,
   store: storeOf("outbox"),
-  headers: () => ({ Authorization: "Bearer of-the-page" }),
+  init: () => ({ headers: { Authorization: "Bearer of-the-page" } }),
   ...(options.outboxEveryMs !== undefined && { everyMs: options.outboxEveryMs }),
 });
 

@@ -7,5 +7,5 @@ import { indexedDBStore } from "../../../packages/client/src/stores/indexeddb.ts
 createOutbox({
   fetch: createIdempotentFetch({ store: indexedDBStore("intents"), deadlineMs: 1500 }),
   store: indexedDBStore("outbox"),
-  headers: () => ({ Authorization: "Bearer of-the-worker" }),
+  init: () => ({ headers: { Authorization: "Bearer of-the-worker" } }),
 }).start();

@@ -41,7 +41,7 @@ export interface Passed {
   content: Buffer;
   /** Milliseconds since 1970. */
   at: number;
-  fault: Fault["kind"];
+  fault: Fault;
 }
 
 /** A file that the proxy serves itself, so that pages and the service have one origin. */
@@ -124,12 +124,11 @@ export class Proxy {
       body: body.toString(),
       content: body,
       at: Date.now(),
-      fault: "none",
+      fault: NONE,
     };
-    const fault = this.#next.shift() ?? this.fault(passed);
-    passed.fault = fault.kind;
+    passed.fault = this.#next.shift() ?? this.fault(passed);
     this.passed.push(passed);
-    await this.#break(fault, request, response, body);
+    await this.#break(passed.fault, request, response, body);
   }
 
   async #break(

@@ -20,7 +20,7 @@ test("a run in which all is well passes", () => {
   expect(check(run())).toEqual([]);
   expect(check(run({ asked: [REFUSED], final: REFUSED, rows: 0 }))).toEqual([]);
   expect(check(run({ asked: [UNKNOWN], final: UNKNOWN, rows: 0 }))).toEqual([]);
-  expect(check(run({ asked: [REFUSED, PAID], keys: ["one", "two"] }))).toEqual([]);
+  expect(check(run({ keys: ["one", "two"], fault: { kind: "answer", status: 401 } }))).toEqual([]);
 });
 
 describe("a run is wrong in which", () => {
@@ -62,6 +62,8 @@ interface Run {
   rows?: number;
   keys?: string[];
   sentAt?: number;
+  /** What its requests met. */
+  fault?: Passed["fault"];
   isUnstored?: boolean;
   waiting?: string[];
   remains?: string;
@@ -70,11 +72,12 @@ interface Run {
 /** The evidence of a run with one intent. */
 function run(given: Run = {}): Evidence {
   const { asked = [PAID], rows = 1, keys = ["one"], sentAt = 0, isUnstored = false, remains = "" } = given;
+  const { fault = { kind: "none" } } = given;
   const final = "final" in given ? given.final : PAID;
   const intent = "intent-0";
-  const passed = keys.map((key) => ({ key, at: sentAt, fault: "none" }) as Passed);
+  const passed = keys.map((key) => ({ key, at: sentAt, fault, body: "{}" }) as Passed);
   return {
-    plans: [{ name: intent, kind: given.kind ?? "resource" } as IntentPlan],
+    plans: [{ name: intent, kind: given.kind ?? "resource", bodies: { invalid: "?" } } as IntentPlan],
     asked: asked.map((ending) => ({ intent, body: "own", ending })),
     finals: new Map(final && [[intent, final]]),
     stored: new Map(keys.map((key) => [key, { intent, createdAt: 0 }])),

@@ -1,6 +1,7 @@
 // Whether a run has kept what the client promises.
 
 import type { Asked, Ending, Evidence } from "./evidence.ts";
+import type { Passed } from "../proxy.ts";
 import { FORGOTTEN_AFTER_S, type IntentPlan } from "./plan.ts";
 
 /** What no store may hold. */
@@ -19,7 +20,8 @@ export function check(evidence: Evidence): string[] {
   ];
 }
 
-function checkIntent({ name, kind }: IntentPlan, evidence: Evidence): string[] {
+function checkIntent(plan: IntentPlan, evidence: Evidence): string[] {
+  const { name, kind } = plan;
   const endings = evidence.asked.filter(({ intent }) => intent === name).map(({ ending }) => ending);
   const final = evidence.finals.get(name);
   const all = final ? [...endings, final] : endings;
@@ -46,7 +48,7 @@ function checkIntent({ name, kind }: IntentPlan, evidence: Evidence): string[] {
   if (kind === "short")
     must(!isSentLate(name, evidence), "it was sent after the service had forgotten its key");
   must(
-    keysOf(name, evidence).length <= 1 || endings.some(isRefusal),
+    keysOf(name, evidence).length <= 1 || wasRefused(plan, evidence),
     "it has two keys, and was never refused",
   );
   for (const ending of all)
@@ -54,24 +56,33 @@ function checkIntent({ name, kind }: IntentPlan, evidence: Evidence): string[] {
   return wrong;
 }
 
-/** The keys that were sent for an intent. */
-function keysOf(name: string, { passed, stored }: Evidence): string[] {
-  return [...new Set(passed.map(({ key }) => key))].filter((key) => stored.get(key)?.intent === name);
+/** The requests that were sent for an intent. */
+function sentFor(name: string, { passed, stored }: Evidence): Passed[] {
+  return passed.filter(({ key }) => stored.get(key)?.intent === name);
 }
 
-function isSentLate(name: string, { passed, stored }: Evidence): boolean {
-  return passed.some(({ key, at }) => {
-    const { intent, createdAt } = stored.get(key) ?? { intent: "", createdAt: 0 };
-    return intent === name && at > createdAt + FORGOTTEN_AFTER_S * 1000;
-  });
+function keysOf(name: string, evidence: Evidence): string[] {
+  return [...new Set(sentFor(name, evidence).map(({ key }) => key))];
+}
+
+/** Whether one of its requests was; who had sent it may have died before it could tell. */
+function wasRefused({ name, bodies }: IntentPlan, evidence: Evidence): boolean {
+  return sentFor(name, evidence).some(
+    ({ fault, body }) => body === bodies.invalid || (fault.kind === "answer" && fault.status === 401),
+  );
+}
+
+function isSentLate(name: string, evidence: Evidence): boolean {
+  return sentFor(name, evidence).some(
+    ({ key, at }) => at > evidence.stored.get(key)!.createdAt + FORGOTTEN_AFTER_S * 1000,
+  );
 }
 
 /** What was sent for an intent, with the beginning of its key, and how its calls ended, in a line. */
-function history({ name }: IntentPlan, { passed, stored, asked }: Evidence): string {
-  const requests = passed.filter(({ key }) => stored.get(key)?.intent === name);
-  const endings = asked.filter(({ intent }) => intent === name);
+function history({ name }: IntentPlan, evidence: Evidence): string {
+  const endings = evidence.asked.filter(({ intent }) => intent === name);
   return [
-    ...requests.map(({ fault, key }) => `${fault} ${key.slice(0, 4)}`),
+    ...sentFor(name, evidence).map(({ fault, key }) => `${fault.kind} ${key.slice(0, 4)}`),
     ...endings.map(({ body, ending }) => `${body}: ${"status" in ending ? ending.status : ending.kind}`),
   ].join(", ");
 }
@@ -112,7 +123,7 @@ export function figures({ plans, asked, finals, passed, effects, kills, outages 
     kills,
     outages,
     faults: Object.fromEntries(
-      [...Map.groupBy(passed, ({ fault }) => fault)].map(([fault, of]) => [fault, of.length]).sort(),
+      [...Map.groupBy(passed, ({ fault }) => fault.kind)].map(([fault, of]) => [fault, of.length]).sort(),
     ) as Record<string, number>,
   };
 }

@@ -44,7 +44,7 @@ async function compiling() {
   await part("npm run clients -- openapi-generator-python openapi-fetch");
   await part(`npm run test:stores -- ${SHORT} ${ofStores}`, "npm run test:stores");
   await part(
-    'npm run bench -- --quick --only "^(first request: resource|replay from.*|gateway: pass-through)$"',
+    'npm run bench -- --quick --only "^(first request: resource|replay from memory|gateway: pass-through)$"',
   );
 }
 

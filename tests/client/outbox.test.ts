@@ -67,6 +67,16 @@ describe("what is enqueued", () => {
     expect(await outbox.items()).toEqual([before]);
   });
 
+  test.each([undefined, ""])("is refused without an intent, and not stored: %j", async (intent) => {
+    const { outbox } = await shop.paused();
+    const before = await outbox.items();
+
+    const enqueued = outbox.enqueue("https://shop.example/", { intent: intent as string });
+
+    await expect(enqueued).rejects.toThrow(TypeError);
+    expect(await outbox.items()).toEqual(before);
+  });
+
   test("is stored without credentials, which are added to what is sent", async () => {
     const { outbox, name, stores } = await shop.paused({
       Authorization: "Bearer secret",

@@ -182,7 +182,8 @@ export function createOutbox({
     flush,
     start,
     items,
-    enqueue: (input, { intent, group = intent, replace = false, lifetimeMs, ...init }) => {
+    enqueue: async (input, { intent, group = intent, replace = false, lifetimeMs, ...init }) => {
+      if (!intent) throw new TypeError("No intent");
       const added = Promise.all([captured(input, init, sha256), enqueued]).then(([request]) =>
         add({
           version: 1,

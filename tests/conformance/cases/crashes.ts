@@ -152,9 +152,11 @@ export const CRASHES: Case[] = [
       await bench.isRunning(key);
       await bench.kill();
       await lost;
+      // One, if it was done before the kill came, as it is where the machine is slow.
+      const made = await bench.effects();
       bench.mismatches(await bench.post(key, { value: "2" }), "another payload");
       // What is not run again may still be under way where it runs.
-      if (!bench.holds) await bench.hasEffects(0);
+      if (!bench.holds) await bench.hasEffects(made);
     },
   },
   unseen("store-down-at-claim", "Without its store, the service refuses and does nothing", 79),

@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig } from "vitest/config";
-import { STORE } from "./harness/stores/index.ts";
+import { DATABASES, STORE } from "./harness/stores/index.ts";
 
 /** What takes longest begins first, so that nothing is left to wait for alone. */
 const LONGEST = ["own-worker", "package", "package-init", "conformance", "chaos", "operators", "docs"];
@@ -25,7 +25,7 @@ const files = (names: string[]) => names.map((name) => `tests/${name}.test.ts`);
 export default defineConfig({
   test: {
     include:
-      STORE === undefined
+      STORE === undefined && DATABASES.length === 0
         ? files(["{worker,chaos,client,client-kotlin,conformance,dashboard,start}/*"])
         : files(OF_STORES),
     // It is about stores that can crash, which D1 cannot.

@@ -53,25 +53,24 @@ export async function kill(
 /** How much longer the lock is held at most, until a write has failed. */
 const LONGER_MS = 3000;
 
-/** Takes D1's write lock for a while, again and again: every INSERT of the Worker fails with SQLITE_BUSY. */
+/** Takes D1's write locks for a while, again and again: every INSERT of the Worker fails with SQLITE_BUSY. */
 export async function failWrites(server: Server, outages: Interval[], now: () => number): Promise<number> {
-  const file = await databaseFile(server);
+  const files = await databaseFiles(server);
   let held = 0;
   for (const { fromMs, toMs } of outages) {
     await pause(Math.max(0, fromMs - now()));
-    const database = new DatabaseSync(file, { timeout: 0 });
+    const databases = files.map((file) => new DatabaseSync(file, { timeout: 0 }));
     try {
-      if (await takesLock(database, () => now() < toMs)) {
-        held += 1;
-        await pause(Math.max(0, toMs - now()));
-        // On a slow machine nothing may have been written by then.
-        const failures = () =>
-          server.logs.filter(({ reason }) => /^the database failed/.test(String(reason)));
-        while (failures().length < held && now() < toMs + LONGER_MS) await pause(20);
-        database.exec("ROLLBACK");
-      }
+      const taken = await Promise.all(databases.map((database) => takesLock(database, () => now() < toMs)));
+      if (!taken.includes(true)) continue;
+      held += 1;
+      await pause(Math.max(0, toMs - now()));
+      // On a slow machine nothing may have been written by then.
+      const failures = () => server.logs.filter(({ reason }) => /^the database failed/.test(String(reason)));
+      while (failures().length < held && now() < toMs + LONGER_MS) await pause(20);
     } finally {
-      database.close();
+      // This gives its lock back.
+      for (const database of databases) database.close();
     }
   }
   return held;
@@ -101,14 +100,13 @@ async function takesLock(database: DatabaseSync, isWanted: () => boolean): Promi
   return false;
 }
 
-/** The SQLite file that the local D1 keeps the one database in. */
-async function databaseFile(server: Server): Promise<string> {
+/** The SQLite files that the local D1 keeps its databases in, one each. */
+async function databaseFiles(server: Server): Promise<string[]> {
   const folder = join(server.objects, "../../d1/miniflare-D1DatabaseObject");
-  const names = (await readdir(folder)).filter(
-    (name) => name.endsWith(".sqlite") && !name.startsWith("metadata"),
-  );
-  if (names.length !== 1) throw new Error(`one database was expected in ${folder}: ${names.join(", ")}`);
-  return join(folder, names[0]!);
+  const names = await readdir(folder);
+  const files = names.filter((name) => name.endsWith(".sqlite") && !name.startsWith("metadata"));
+  if (files.length === 0) throw new Error(`no database was found in ${folder}: ${names.join(", ")}`);
+  return files.map((name) => join(folder, name));
 }
 
 /** How long an object is idle before the runtime evicts it, in milliseconds; nothing else makes it do so. */

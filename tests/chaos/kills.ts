@@ -21,8 +21,12 @@ const KEYS_AT_ONCE = 40;
 
 const SETTLES_WITHIN_MS = 40_000;
 
+/** More than one, so that each of many databases has some. */
+const CALLERS = 8;
+
 interface Request {
   key: string;
+  as: string;
   path: Keyed;
 }
 
@@ -46,9 +50,10 @@ async function round(api: Client, sum: Killed): Promise<void> {
   const paths = Object.keys(TABLES) as Keyed[];
   const requests: Request[] = Array.from({ length: KEYS_AT_ONCE }, (_, n) => ({
     key: newKey(),
+    as: `caller-${n % CALLERS}`,
     path: paths[n % paths.length]!,
   }));
-  const dying = () => requests.map(({ key, path }) => api.post(path, key, { fault: "abort-after" }));
+  const dying = () => requests.map(({ key, as, path }) => api.post(path, key, { as, fault: "abort-after" }));
   const died = await Promise.all(dying());
   sum.kills += died.filter(({ status }) => status === 503).length;
   const dyingAgain = Promise.allSettled(dying());
@@ -73,10 +78,10 @@ async function round(api: Client, sum: Killed): Promise<void> {
 }
 
 /** The answer, once it is no longer that the request may be sent again, as it is where the machine is slow. */
-async function settled(api: Client, { key, path }: Request): Promise<Answer> {
+async function settled(api: Client, { key, as, path }: Request): Promise<Answer> {
   const until = Date.now() + SETTLES_WITHIN_MS;
   for (;;) {
-    const answer = await api.post(path, key, { wait: 20 });
+    const answer = await api.post(path, key, { as, wait: 20 });
     if (answer.json?.retryable !== true || Date.now() > until) return answer;
   }
 }

@@ -2,7 +2,7 @@
 // npm run chaos -- --kills <n>
 //
 // With --gateway, it is the gateway in front of an API that breaks, in the place of our own operations. With --kills, it is
-// so many kills between effect and completion, and a count. STORE=postgres has operations write there.
+// so many kills between effect and completion, and a count. STORE=postgres has operations write there, STORE=databases to four D1 databases.
 
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";

@@ -8,12 +8,15 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
 import { d1 } from "./stores/d1.ts";
-import { ADDRESS, kindOf, STORE } from "./stores/index.ts";
+import { ADDRESS, DATABASES, kindOf, STORE } from "./stores/index.ts";
 import type { OwnStore, Store } from "./stores/store.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const AROUND = join(import.meta.dirname, "around");
 const WORKER = "edge-idempotency";
+
+/** The Worker whose operations write to many D1 databases. */
+const SHARDED = join(ROOT, "stores/databases");
 
 /** The Worker of the operations that tests need and nobody else does. */
 export const OPERATIONS = join(ROOT, "tests/operations");
@@ -94,8 +97,10 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
     direct = false,
   } = options;
   const other = options.root === undefined ? (options.store ?? (await otherStore())) : undefined;
-  const root = other === undefined ? (options.root ?? ROOT) : kindOf(other.name).root;
-  const databases = ["DB", ...(options.databases ?? [])];
+  const shards = options.root === undefined ? DATABASES : [];
+  const ofD1 = shards.length > 0 ? SHARDED : ROOT;
+  const root = other === undefined ? (options.root ?? ofD1) : kindOf(other.name).root;
+  const databases = [...new Set(["DB", ...shards, ...(options.databases ?? [])])];
   const services = Object.entries(options.services ?? {});
   const state = await mkdtemp(join(tmpdir(), "edge-idempotency-"));
   const hasAssets = existsSync(assets);
@@ -127,7 +132,12 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
             ...Object.fromEntries(databases.map((id) => [id, { type: "d1" as const, id }])),
             ...limiter(rateLimit),
             ...(hasAssets && { ASSETS: { type: "assets" } }),
-            ...bindings({ AUTH: "off", ...(other && { OPERATION_STORE: other.name }), ...vars }),
+            ...bindings({
+              AUTH: "off",
+              ...(other && { OPERATION_STORE: other.name }),
+              ...(shards.length > 0 && { OPERATION_DATABASES: shards.join(",") }),
+              ...vars,
+            }),
             ...other?.env,
             ...Object.fromEntries(
               services.map(([name]) => [name, { type: "worker" as const, worker: name }]),
@@ -158,7 +168,7 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
   const server: Server = {
     address: await addressOf(),
     db: (name = "DB") => miniflare.getD1Database(name),
-    store: other ?? d1(() => server.db()),
+    store: other ?? d1(() => Promise.all(databases.map((name) => server.db(name)))),
     kv: () => miniflare.getKVNamespace("REPLAYS"),
     objects: join(state, "do", `${WORKER}-Coordinator`),
     logs,
@@ -183,7 +193,7 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
       await rm(state, { recursive: true, force: true });
     },
   };
-  const tables = options.databases === undefined ? root : ROOT;
+  const tables = databases.length === 1 ? root : ROOT;
   if (other === undefined) for (const name of databases) await migrate(await server.db(name), tables);
   return server;
 }

@@ -1,18 +1,18 @@
-// D1, of the runtime that the Worker is in.
+// D1, of the runtime that the Worker is in: one database, or many.
 
 import type { Database } from "../server.ts";
 import type { Row, Store, TableName } from "./store.ts";
 
-export function d1(db: () => Promise<Database>): Store {
-  const run = async (sql: string, ...values: string[]) =>
-    (
-      await (
-        await db()
-      )
+export function d1(databases: () => Promise<Database[]>): Store {
+  const run = async (sql: string, ...values: string[]) => {
+    const asked = (await databases()).map((database) =>
+      database
         .prepare(sql)
         .bind(...values)
-        .all<Row>()
-    ).results;
+        .all<Row>(),
+    );
+    return (await Promise.all(asked)).flatMap(({ results }) => results);
+  };
   return {
     name: "d1",
     env: { DB: { type: "d1", id: "DB" } },

@@ -35,7 +35,6 @@ export async function ask(fetcher, url, method, fields, body, maxBytes, signal) 
   if (isStream(response, maxBytes)) return [head, undefined, unread];
   let bytes = 0;
   try {
-    if (isShort(response, maxBytes)) return [head, await response.bytes()];
     for await (const chunk of response.body.values({ preventCancel: true })) {
       chunks.push(chunk);
       bytes += chunk.length;
@@ -51,11 +50,6 @@ export async function ask(fetcher, url, method, fields, body, maxBytes, signal) 
 function isStream({ headers }, maxBytes) {
   if (/^\s*text\/event-stream\s*(;|$)/i.test(headers.get("Content-Type"))) return true;
   return !headers.has("Content-Encoding") && Number(headers.get("Content-Length")) > maxBytes;
-}
-
-/** Whether the head says that the body may be kept, and that it is as long as it says. */
-function isShort({ headers }, maxBytes) {
-  return !headers.has("Content-Encoding") && Number(headers.get("Content-Length") ?? Infinity) <= maxBytes;
 }
 
 /** An answer whose body may still be to come, to a request whose body may be too: `unread` is that request then. */

@@ -1,8 +1,9 @@
-// What an operator does with data by hand: the commands of docs/runbook.md delete all of one client and nothing of another,
-// and the audit log is exported without a gap.
+// What operators do with data, by the commands of docs/runbook.md, on a Worker that `wrangler dev` serves.
 
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -11,120 +12,148 @@ import {
   AUDIT_LOG,
   AUDIT_LOGS,
   Client,
-  eventually,
   type Keyed,
   newKey,
   RESOURCES,
   TRANSACTIONS,
 } from "../harness/client.ts";
-import { startServer } from "../harness/server.ts";
+import { cloned } from "../harness/clone.ts";
+import { type Dev, startDev } from "../harness/dev.ts";
+import type { Server } from "../harness/server.ts";
 import { makeToken } from "../harness/tokens.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const EXPORT = join(ROOT, "scripts/audit-export.mjs");
-const run = promisify(execFile);
+const PATH = `${join(ROOT, "node_modules/.bin")}:${process.env["PATH"]}`;
+const start = promisify(execFile);
 
-describe("the commands of the runbook", () => {
+describe("a Worker with rows of two clients", () => {
   const [shop, till, operator] = [makeToken("shop"), makeToken("till"), makeToken("ops", "operator")];
   const api = new Client();
-  let runbook: string;
+  let clone: string;
+  let dev: Dev;
   beforeAll(async () => {
-    runbook = await readFile(join(ROOT, "docs/runbook.md"), "utf8");
+    clone = await cloned();
     const tokens = JSON.stringify([shop, till, operator].map(({ stored }) => stored));
-    api.server = await startServer({ AUTH: "on", API_TOKENS: tokens });
+    await writeFile(join(clone, ".dev.vars"), `API_TOKENS='${tokens}'\nREPLAY_SECRET=${"s".repeat(32)}\n`);
+    dev = await startDev(clone, ["npx", "wrangler", "dev"]);
+    api.server = { address: new URL(dev.base) } as Server;
   });
-  afterAll(() => api.server.stop());
+  afterAll(async () => {
+    await dev?.stop();
+    await rm(clone, { recursive: true, force: true });
+  });
 
-  test("delete everything of a client, and nothing of another", async () => {
+  test("forgets all of one, and nothing of the other", async () => {
     const [ours, theirs] = [await made(shop.token), await made(till.token)];
-    const db = await api.server.db();
-    const caller = await digestOf("shop");
-    const [list, remove] = statements(caller);
 
-    const { results } = await db.prepare(list!).all<{ idempotency_key: string }>();
-    const keys = results.map(({ idempotency_key }) => idempotency_key);
-    for (const key of keys) await forget(key);
-    for (const statement of remove!.split(";")) await db.prepare(statement).run();
+    const { stdout } = await deletion("shop", dev.base, operator.token);
 
-    expect(keys.sort()).toEqual([ours[RESOURCES], ours[TRANSACTIONS]].sort());
-    expect(await heldOf(shop.token, ours)).toEqual({ looked: [404, 404], listed: 0, rows: 0 });
-    expect(await heldOf(till.token, theirs)).toEqual({ looked: [200, 200], listed: 1, rows: 3 });
-    const copies = await (await api.server.kv()).list();
-    expect(copies.keys).toHaveLength(4);
+    expect(stdout).toContain("2 keys: 2 forgotten, 0 had expired.");
+    expect(stdout).toContain("DB: 3 rows deleted.");
+    expect(await heldOf(shop.token, ours)).toEqual([404, 404, 404, 404, 0]);
+    expect(await heldOf(till.token, theirs)).toEqual([200, 200, 200, 200, 1]);
   });
 
-  /** One request to each route. Waits for their copies in KV. */
+  test("loses no row if the keys cannot be forgotten", async () => {
+    const keys = await made(till.token);
+    const before = await heldOf(till.token, keys);
+    const elsewhere = createServer((_, answer) => answer.writeHead(404).end("Not here"));
+    await new Promise<void>((resolve) => elsewhere.listen(0, resolve));
+    onTestFinished(() => void elsewhere.close());
+    const { port } = elsewhere.address() as AddressInfo;
+
+    const deletions = await Promise.allSettled([
+      deletion("till", `http://localhost:${port}`, operator.token),
+      deletion("till", dev.base, till.token),
+    ]);
+
+    const reasons = deletions.map((deletion) => (deletion as PromiseRejectedResult).reason.stderr);
+    expect(reasons[0]).toMatch(/404 Not here\s+No row was deleted/);
+    expect(reasons[1]).toMatch(/403 .*\s+No row was deleted/);
+    expect(await heldOf(till.token, keys)).toEqual(before);
+  });
+
+  test("comes back from a backup, in a database that was empty", async () => {
+    await made(till.token);
+    const restored = await folder();
+
+    await command(clone, "backup", ["--local", "--to", join(restored, "saved")]);
+    await wrangler(restored, "d1", "execute", "DB", "--local", "--file", "saved/DB.sql");
+
+    const rows = await rowsIn(clone);
+    expect(rows).toBeGreaterThanOrEqual(3);
+    expect(await rowsIn(restored)).toBe(rows);
+  });
+
+  /** One request to each route. */
   async function made(as: string) {
-    const kv = await api.server.kv();
-    const before = (await kv.list()).keys.length;
     const keys = { [RESOURCES]: newKey(), [TRANSACTIONS]: newKey(), [AUDIT_LOG]: newKey() };
-    for (const [path, key] of Object.entries(keys)) await api.post(path as Keyed, key, { as });
-    await eventually(async () => (await kv.list()).keys.length === before + 3);
-    return keys;
+    const answers = [];
+    for (const [path, key] of Object.entries(keys)) answers.push(await api.post(path as Keyed, key, { as }));
+    const places = answers.flatMap(({ headers }) => headers.get("Location") ?? []);
+    return { keys: [keys[RESOURCES], keys[TRANSACTIONS]], places };
   }
 
-  /** What is there of a client: its keys, its list, its rows. */
-  async function heldOf(as: string, keys: Awaited<ReturnType<typeof made>>) {
-    const looked = [];
-    for (const path of [RESOURCES, TRANSACTIONS] as const)
-      looked.push((await api.status(keys[path], { as })).status);
-    const listed = (await api.call(AUDIT_LOGS, { as })).json.length;
-    const scope = await digestOf(as === shop.token ? "shop" : "till");
-    const counted = ["resources", "transactions", "audit_log"].map((table) =>
-      api.rowsWhere(table as "resources", "caller", scope),
+  /** What becomes of looking for a client's keys and rows, and how long its list is. */
+  async function heldOf(as: string, { keys, places }: Awaited<ReturnType<typeof made>>) {
+    const looked = await Promise.all([
+      ...keys.map((key) => api.status(key, { as })),
+      ...places.map((place) => api.call(place, { as })),
+    ]);
+    const list = await api.call(AUDIT_LOGS, { as });
+    return [...looked.map(({ status }) => status), list.json.length];
+  }
+
+  const deletion = (client: string, url: string, TOKEN: string) =>
+    command(clone, "caller-delete", [client, "--url", url, "--local"], { TOKEN });
+
+  async function rowsIn(folder: string): Promise<number> {
+    const counts = ["resources", "transactions", "audit_log"].map(
+      (table) => `(SELECT count(*) FROM ${table})`,
     );
-    return { looked, listed, rows: (await Promise.all(counted)).flat().length };
-  }
-
-  async function forget(key: string) {
-    const path = `/api/v1/operations/idempotency/${key}/resolution?client=shop`;
-    const answer = await api.call(path, { method: "POST", as: operator.token, payload: { as: "forgotten" } });
-    expect(answer.status).toBe(200);
-  }
-
-  /** The SQL of the section, in its order. */
-  function statements(caller: string) {
-    const section = runbook.split("\n## Delete a caller's data\n")[1]!.split("\n## ")[0]!;
-    const found = [...section.matchAll(/--command \\\n\s*"([^"]+)"/g)];
-    return found.map(([, sql]) => sql!.replaceAll("$CALLER", caller));
-  }
-
-  /** As the runbook has it printed. */
-  async function digestOf(client: string) {
-    const command = /^node -e '[^]*?' shop$/m.exec(runbook)![0].replace(/shop$/, client);
-    return (await run("bash", ["-c", command])).stdout.trim();
+    const sql = `SELECT ${counts.join(" + ")} AS rows`;
+    const { stdout } = await wrangler(folder, "d1", "execute", "DB", "--local", "--json", "--command", sql);
+    return JSON.parse(stdout)[0].results[0].rows;
   }
 });
 
-test(
-  "an export has every entry of the audit log once, and goes on where the one before ended",
-  { timeout: 300_000 },
-  async () => {
-    const folder = await mkdtemp(join(tmpdir(), "edge-idempotency-export-"));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    for (const name of ["wrangler.toml", "node_modules"]) await symlink(join(ROOT, name), join(folder, name));
-    const PATH = `${join(ROOT, "node_modules/.bin")}:${process.env.PATH}`;
-    const options = { cwd: folder, env: { ...process.env, PATH, WRANGLER_SEND_METRICS: "false" } };
-    const execute = (sql: string) =>
-      run("wrangler", ["d1", "execute", "DB", "--local", "--command", sql], options);
-    const exported = async (...args: string[]) => {
-      const { stdout } = await run(process.execPath, [EXPORT, "--local", ...args], options);
-      return stdout
-        .split("\n")
-        .filter(Boolean)
-        .map((line) => JSON.parse(line));
-    };
+test("an export has every entry of the audit log once, and goes on where the one before ended", async () => {
+  const empty = await folder();
+  const execute = (sql: string) => wrangler(empty, "d1", "execute", "DB", "--local", "--command", sql);
+  const exported = async (...args: string[]) => {
+    const { stdout } = await command(empty, "audit-export", ["--local", ...args]);
+    const lines = stdout.split("\n").filter(Boolean);
+    return lines.map((line) => JSON.parse(line));
+  };
 
-    await execute(`${await tables()}; ${entries(1, 700)}`);
-    const all = await exported();
-    await execute(entries(701, 703));
-    const more = await exported("--after", String(all.at(-1).cursor));
+  await execute(`${await tables()}; ${entries(1, 700)}`);
+  const all = await exported();
+  await execute(entries(701, 703));
+  const more = await exported("--after", String(all.at(-1).cursor));
 
-    expect(all.map(({ id }) => id)).toEqual(Array.from({ length: 700 }, (_, at) => `entry ${at + 1}`));
-    expect(all[0]).toMatchObject({ caller: "c", user_id: "u\nü", details: { n: [1] }, received_at: null });
-    expect(more.map(({ id }) => id)).toEqual(["entry 701", "entry 702", "entry 703"]);
-  },
-);
+  expect(all.map(({ id }) => id)).toEqual(Array.from({ length: 700 }, (_, at) => `entry ${at + 1}`));
+  expect(all[0]).toMatchObject({ caller: "c", user_id: "u\nü", details: { n: [1] }, received_at: null });
+  expect(more.map(({ id }) => id)).toEqual(["entry 701", "entry 702", "entry 703"]);
+});
+
+/** A folder in which wrangler finds the database, and nothing in it. */
+async function folder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "edge-idempotency-data-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await cp(join(ROOT, "wrangler.toml"), join(folder, "wrangler.toml"));
+  await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  return folder;
+}
+
+/** Runs one of scripts/ in a folder. */
+function command(cwd: string, name: string, args: string[], env = {}) {
+  const script = join(ROOT, `scripts/${name}.mjs`);
+  return start(process.execPath, [script, ...args], { cwd, env: { ...process.env, PATH, ...env } });
+}
+
+function wrangler(cwd: string, ...args: string[]) {
+  return start("wrangler", args, { cwd, env: { ...process.env, PATH, WRANGLER_SEND_METRICS: "false" } });
+}
 
 /** What the migrations make, in one command. */
 async function tables(): Promise<string> {

@@ -2,15 +2,16 @@
 // so. What is deployed has nothing of that.
 
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { openBrowser, openPage } from "../harness/browser.ts";
 import { eventually, newKey } from "../harness/client.ts";
+import { cloned } from "../harness/clone.ts";
 import { type Dev, startDev } from "../harness/dev.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -185,27 +186,4 @@ async function somePages(): Promise<Server> {
   await new Promise<void>((resolve) => pages.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void pages.close());
   return pages;
-}
-
-/** What a clone of this checkout would have, with what its first build leaves there. */
-async function cloned(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "edge-idempotency-clone-"));
-  const { stdout } = await run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-    cwd: ROOT,
-  });
-  for (const name of stdout.split("\0").filter(Boolean)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await cp(join(ROOT, name), join(folder, name));
-  }
-  for (const name of ["node_modules", ".tools"]) await symlink(join(ROOT, name), join(folder, name));
-  for (const name of ["build", "public"]) await copyBuilt(folder, name);
-  return folder;
-}
-
-/** It counts as built from the files that were copied before. */
-async function copyBuilt(folder: string, name: string) {
-  await cp(join(ROOT, name), join(folder, name), { recursive: true });
-  const now = new Date();
-  for (const file of await readdir(join(folder, name), { recursive: true }))
-    await utimes(join(folder, name, file), now, now);
 }

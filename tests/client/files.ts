@@ -1,10 +1,9 @@
 /** A server of the built package, and of pages that tests write. */
 
-import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { close, listen } from "../harness/listen.ts";
 
 /** The folder of the built package. */
 export const DIST = join(import.meta.dirname, "../../packages/client/dist");
@@ -23,14 +22,11 @@ export class Files {
   });
 
   /** Resolves with the origin. */
-  async start(): Promise<string> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  start(): Promise<string> {
+    return listen(this.#server);
   }
 
   stop(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
+    close(this.#server);
   }
 }

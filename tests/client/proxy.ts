@@ -1,9 +1,8 @@
 // A network between clients and the service that fails as it is told to: it cuts, delays, duplicates and loses.
 
-import { once } from "node:events";
 import { createServer, request as send, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { close, listen, originOf } from "../harness/listen.ts";
 
 /** What happens to one request on its way, or to its answer on the way back. */
 export type Fault =
@@ -79,18 +78,15 @@ export class Proxy {
   async start(): Promise<URL> {
     // A connection that is closed just as it is used again would be a fault that nobody asked for.
     this.#server.keepAliveTimeout = 600_000;
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    return this.address;
+    return new URL(await listen(this.#server));
   }
 
   stop(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
+    close(this.#server);
   }
 
   get address(): URL {
-    return new URL(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`);
+    return new URL(originOf(this.#server));
   }
 
   /** Plans what happens to the next keyed requests, one after the other. */

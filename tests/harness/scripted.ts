@@ -1,11 +1,10 @@
 // An API whose answers a test writes itself, while they are read.
 
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { eventually } from "./client.ts";
+import { close, listen } from "./listen.ts";
 
 export interface Exchange {
   request: IncomingMessage;
@@ -21,15 +20,12 @@ export class ScriptedUpstream {
     this.#server.on("upgrade", (request, socket) => echo(request, socket));
   }
 
-  async start(): Promise<string> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  start(): Promise<string> {
+    return listen(this.#server);
   }
 
   stop(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
+    close(this.#server);
   }
 
   /** The requests that have come to this path, whole. */

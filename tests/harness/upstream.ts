@@ -1,10 +1,9 @@
 // An API that knows nothing of idempotency, and counts what it has done.
 
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
+import { close, listen } from "./listen.ts";
 
 export interface Received {
   method: string;
@@ -36,17 +35,14 @@ export class Upstream {
   readonly next = new Map<string, Reply[]>();
   readonly #server = createServer((request, response) => void this.#answer(request, response));
 
-  async start(): Promise<string> {
+  start(): Promise<string> {
     // A connection that is closed just as it is used again fails a request that never came.
     this.#server.keepAliveTimeout = 600_000;
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return listen(this.#server);
   }
 
   stop(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
+    close(this.#server);
   }
 
   /** What has come to this path and query. */

@@ -3,7 +3,6 @@
 import { execFile } from "node:child_process";
 import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -19,6 +18,7 @@ import {
 } from "../harness/client.ts";
 import { cloned } from "../harness/clone.ts";
 import { type Dev, startDev } from "../harness/dev.ts";
+import { close, listen } from "../harness/listen.ts";
 import type { Server } from "../harness/server.ts";
 import { makeToken } from "../harness/tokens.ts";
 
@@ -58,12 +58,11 @@ describe("a Worker with rows of two clients", () => {
     const keys = await made(till.token);
     const before = await heldOf(till.token, keys);
     const elsewhere = createServer((_, answer) => answer.writeHead(404).end("Not here"));
-    await new Promise<void>((resolve) => elsewhere.listen(0, resolve));
-    onTestFinished(() => void elsewhere.close());
-    const { port } = elsewhere.address() as AddressInfo;
+    const origin = await listen(elsewhere);
+    onTestFinished(() => close(elsewhere));
 
     const deletions = await Promise.allSettled([
-      deletion("till", `http://localhost:${port}`, operator.token),
+      deletion("till", origin, operator.token),
       deletion("till", dev.base, till.token),
     ]);
 

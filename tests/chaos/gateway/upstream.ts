@@ -2,10 +2,9 @@
 // does with it what is planned.
 
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { close, listen } from "../../harness/listen.ts";
 import { type Behavior, type KeyPlan, TIMEOUT_S } from "./plan.ts";
 
 /** Which plan a request is of; the gateway passes it on like any field. */
@@ -42,15 +41,12 @@ export class CountingUpstream {
     this.#now = now;
   }
 
-  async start(): Promise<string> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  start(): Promise<string> {
+    return listen(this.#server);
   }
 
   stop(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
+    close(this.#server);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -141,6 +141,8 @@ async function breakEverything(start: StartPage) {
   await start.turn("Lose the answer");
   await start.pay();
   await start.adds(3, 1, 1);
+  // Until then the last of them may be under way, and paying again sends nothing.
+  await start.stands("Paid.");
   await start.turn("Go offline");
   await start.pay();
   await start.stands("Offline: still trying.");

@@ -25,8 +25,8 @@ type Row = Record<string, Value>;
 
 /** Where operations write: crates/edge/src/store/ask.rs says what is asked, and what is to be answered. */
 export interface Store {
-  /** Whether `OPERATION_DATABASES` is as it must be, if the store reads it. */
-  isRight?(env: unknown): boolean;
+  /** The variable that is not as the store needs it, if there is one, and what it must be: the Worker refuses to serve. */
+  wrong?(env: unknown): [name: string, rule: string] | null;
   insertOnce(env: unknown, table: Table, values: Value[]): Promise<Row | null>;
   find(env: unknown, table: Table, values: Value[]): Promise<Row | null>;
   list(env: unknown, table: Table, values: Value[]): Promise<[rows: Row[], next: string | null]>;

@@ -45,7 +45,16 @@ export const database = {
   },
 };
 
+/** What `wrong` says of the names of databases. */
+export const WRONG_DATABASES = [
+  "OPERATION_DATABASES",
+  "absent, or names of D1 bindings, with times for those added later, in a bundle built for it (docs/stores.md)",
+];
+
 export const d1 = {
+  wrong({ OPERATION_DATABASES: names }) {
+    return names === undefined || names === "" ? null : WRONG_DATABASES;
+  },
   insertOnce: (env, table, values) => database.insertOnce(env.DB, table, values),
   find: (env, table, values) => database.find(env.DB, table, values),
   list: (env, table, asked) => database.list(env.DB, table, asked),

@@ -4,7 +4,7 @@
 // `DB,DB_2@2026-12-01T00:00:00Z`. An operation is written where its caller belonged when the operation was begun, which all
 // its attempts agree on, whatever the variable says by then. So none of them writes where another has not looked.
 
-import { database, dialect, run } from "./d1.js";
+import { database, dialect, run, WRONG_DATABASES } from "./d1.js";
 import { candidates, read } from "./sql.js";
 
 /** How much clocks may differ, in milliseconds: what another machine has written already can be read. */
@@ -14,15 +14,15 @@ const NAME = /^[A-Za-z_]\w*$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 export const databases = {
-  isRight(env) {
+  wrong(env) {
     const names = namesIn(env);
     const are = (test) => names.every(test);
-    return (
+    const isRight =
       are(({ name }, n) => NAME.test(name) && names.findIndex((other) => other.name === name) === n) &&
       are(({ name }) => typeof env[name]?.prepare === "function") &&
       are(({ since }) => !Number.isNaN(since)) &&
-      names.some(({ since }) => since === 0)
-    );
+      names.some(({ since }) => since === 0);
+    return isRight ? null : WRONG_DATABASES;
   },
 
   insertOnce(env, table, values) {

@@ -13,13 +13,12 @@ export class Stores {
     this.#stores = new Map(Object.entries({ d1, ...others }));
   }
 
-  /** Which variable is wrong: see crates/edge/src/store/ask.rs. */
+  /** The variable that is wrong, as crates/edge/src/store/ask.rs reads it. */
   wrong(env) {
     const store = this.#stores.get(nameIn(env));
-    if (store === undefined) return 1;
-    const { OPERATION_DATABASES: names } = env;
-    const isRight = store.isRight?.(env) ?? (names === undefined || names === "");
-    return isRight ? 0 : 2;
+    if (store === undefined)
+      return "OPERATION_STORE d1, or a store that this bundle was built with (docs/stores.md)";
+    return store.wrong?.(env)?.join(" ");
   }
 
   /** What the store that `env` names answers, as JSON. */

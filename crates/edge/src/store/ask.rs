@@ -21,9 +21,9 @@ extern "C" {
     /// Has the store that `env` names do what `verb` says.
     #[wasm_bindgen(method)]
     fn ask(this: &Stores, env: &JsValue, verb: &str, table: &str, values: &Array) -> Promise;
-    /// Which variable of `env` is wrong: 1 is `OPERATION_STORE`, 2 `OPERATION_DATABASES`, 0 none.
+    /// The variable of `env` that is wrong, if there is one: its name, a space, and what it must be.
     #[wasm_bindgen(method)]
-    fn wrong(this: &Stores, env: &JsValue) -> u32;
+    fn wrong(this: &Stores, env: &JsValue) -> Option<String>;
 }
 
 thread_local! {
@@ -36,21 +36,12 @@ pub fn connect_stores(stores: Stores) {
     STORES.with(|known| known.set(stores).unwrap_or_default());
 }
 
-/// The variable that names what the bundle has not, if there is one, and what it may name.
+/// The store's variable that is wrong, if there is one, and what it must be. The text is kept for as long as the isolate
+/// lives, which reads its variables once.
 #[must_use]
 pub fn wrong_variable(env: &Env) -> Option<(&'static str, &'static str)> {
-    let wrong = STORES.with(|stores| stores.get().map_or(1, |stores| stores.wrong(env)));
-    match wrong {
-        0 => None,
-        1 => Some((
-            "OPERATION_STORE",
-            "d1, or a store that this bundle was built with (docs/stores.md)",
-        )),
-        _ => Some((
-            "OPERATION_DATABASES",
-            "absent, or names of D1 bindings, with times for those added later, in a bundle built for it (docs/stores.md)",
-        )),
-    }
+    let wrong = STORES.with(|stores| stores.get().and_then(|stores| stores.wrong(env)))?;
+    wrong.leak().split_once(' ')
 }
 
 /// What the store that `env` names answers, as JSON.

@@ -22,9 +22,11 @@ async function serveWith(name: string): Promise<void> {
     stop(`--store must be d1 or a folder of stores/, not ${name}`);
   say(`Starting ${name}…`);
   const { start } = await import(local);
+  // What wrangler is to be started with for it: options, and variables of its environment.
   const server = await start(resolve(folder, ".wrangler/state"));
   try {
-    await serve(["--env-file", resolve(".dev.vars"), ...options], server.env, folder);
+    const more = ["--env-file", resolve(".dev.vars"), ...(server.options ?? []), ...options];
+    await serve(more, server.env ?? {}, folder);
   } finally {
     await server.stop();
   }

@@ -1,10 +1,11 @@
 // The stores that tests can be run against: `STORE=postgres npx vitest …`. Without the variable it is one D1 database, and
 // with `STORE=databases` it is four.
 
+import { dynamodb } from "./dynamodb.ts";
 import { postgres } from "./postgres.ts";
 import type { Kind } from "./store.ts";
 
-export const KINDS: Record<string, Kind> = { postgres };
+export const KINDS: Record<string, Kind> = { dynamodb, postgres };
 
 const { STORE: NAME = "d1" } = process.env;
 

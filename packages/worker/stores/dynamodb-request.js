@@ -47,9 +47,8 @@ export async function requesting(env, ask) {
       body: JSON.stringify(content),
       signal: ending.signal,
     });
-    const answer = await response.json().catch(() => ({}));
-    if (!response.ok) throw new Refusal(response.status, answer);
-    return answer;
+    if (response.ok) return response.json();
+    throw new Refusal(response.status, await response.json().catch(() => ({})));
   };
   try {
     return await ask(request, ({ name }) => `${env.DYNAMODB_TABLE_PREFIX ?? ""}${name}`);

@@ -1,0 +1,3 @@
+import type { Store } from "../index.js";
+
+export const dynamodb: Required<Store>;

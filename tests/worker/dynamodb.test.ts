@@ -117,6 +117,36 @@ describe("a signature", () => {
   });
 });
 
+describe("a variable", () => {
+  test.each([
+    ["DYNAMODB_REGION", "Frankfurt"],
+    ["DYNAMODB_REGION", 1],
+    ["DYNAMODB_ENDPOINT", "dynamodb.eu-central-1.amazonaws.com"],
+    ["DYNAMODB_ENDPOINT", "https://dynamodb.eu-central-1.amazonaws.com/"],
+    ["DYNAMODB_ENDPOINT", "ftp://127.0.0.1"],
+    ["DYNAMODB_TABLE_PREFIX", "shop/"],
+    ["AWS_ACCESS_KEY_ID", ""],
+    ["AWS_ACCESS_KEY_ID", undefined],
+    ["AWS_SECRET_ACCESS_KEY", ""],
+    ["AWS_SECRET_ACCESS_KEY", null],
+    ["AWS_SESSION_TOKEN", "of two words"],
+    ["MAX_CONTENT_BYTES", 393_217],
+  ])("that the store cannot work with is named: %s=%j", (name, value) => {
+    expect(dynamodb.wrong({ ...env, [name]: value })?.[0]).toBe(name);
+  });
+
+  test.each([
+    ["DYNAMODB_REGION", "us-gov-west-1"],
+    ["DYNAMODB_ENDPOINT", ""],
+    ["DYNAMODB_ENDPOINT", "https://vpce-1.dynamodb.eu-central-1.vpce.amazonaws.com"],
+    ["DYNAMODB_TABLE_PREFIX", "shop-1."],
+    ["AWS_SESSION_TOKEN", "IQoJb3JpZ2luX2VjEA=="],
+    ["MAX_CONTENT_BYTES", "393216"],
+  ])("that it can work with is taken: %s=%j", (name, value) => {
+    expect(dynamodb.wrong({ ...env, [name]: value })).toBeNull();
+  });
+});
+
 describe("a row that has an id", () => {
   const CONFLICT = cancelled("TransactionConflict", "None");
 

@@ -1,6 +1,6 @@
 // Stores that operations write to beside D1: they go away and come back, let others wait, and keep what they are given.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { kills } from "../chaos/kills.ts";
 import {
   AUDIT_LOG,
@@ -182,6 +182,36 @@ describe("what is stored", () => {
   });
 });
 
+test("the longest body that there may be is stored, with all that is added to it", async () => {
+  const { maxContentBytes = 1_048_576 } = kindOf(STORE!);
+  const other = await another("MAX_CONTENT_BYTES", `${maxContentBytes}`);
+  const payload = auditEntry(maxContentBytes);
+  const headers = { "User-Agent": "a".repeat(8000), "X-Correlation-ID": "c".repeat(128) };
+
+  const made = await other.post(AUDIT_LOG, newKey(), { payload, headers });
+  const [found] = (await other.call(`${AUDIT_LOGS}?limit=2`)).json;
+
+  expect(payload).toHaveLength(maxContentBytes);
+  expect(made.status).toBe(201);
+  expect(found.details).toEqual(JSON.parse(payload).details);
+});
+
+describe("a variable that the store cannot work with", () => {
+  test.each(kindOf(STORE!).wrong ?? [])("is refused by its name: %s=%j", async (name, value) => {
+    const other = await another(name, value);
+    const key = newKey();
+
+    const answers = [await other.create(key), await other.call("/health")];
+
+    for (const answer of answers) {
+      expect(answer.status).toBe(503);
+      expect(answer.json).toMatchObject({ type: "/problems/service-unavailable" });
+      expect(answer.json.detail).toContain(`${name} must be `);
+    }
+    expect(await other.rows(key)).toHaveLength(0);
+  });
+});
+
 test("kills between effect and completion double no effect and lose none", async () => {
   const killed = await kills(api, 80);
 
@@ -189,3 +219,19 @@ test("kills between effect and completion double no effect and lose none", async
   expect(killed.kills).toBeGreaterThanOrEqual(80);
   expect(killed.runtimes).toBeGreaterThanOrEqual(2);
 });
+
+/** A server of the same store with another value of one variable. */
+async function another(name: string, value: string): Promise<Client> {
+  const client = new Client();
+  const env = { ...store.env, [name]: { type: "text" as const, value } };
+  client.server = await startServer({}, { store: { ...store, env, stop: async () => {} } });
+  onTestFinished(() => client.server.stop());
+  return client;
+}
+
+/** An entry in so many bytes, none of whose texts is too long for JSON that is accepted. */
+function auditEntry(bytes: number): string {
+  const [head, tail] = ['{"user_id":"u","action":"login","details":{"a":["', '"]}}'];
+  const texts = "x".repeat(bytes - head.length - tail.length);
+  return head + texts.replace(/x{60000}/g, `${"x".repeat(59_997)}","`) + tail;
+}

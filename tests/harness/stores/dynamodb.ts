@@ -15,8 +15,16 @@ import type { Kind, OwnStore, Row, Store, TableName } from "./store.ts";
 const ROOT = join(import.meta.dirname, "../../../stores/dynamodb");
 const TABLES = join(ROOT, "migrations");
 
+/** The greatest value of the variable. */
+const MAX_CONTENT_BYTES = 393_216;
+
 export const dynamodb: Kind = {
   root: ROOT,
+  wrong: [
+    ["DYNAMODB_REGION", ""],
+    ["MAX_CONTENT_BYTES", `${MAX_CONTENT_BYTES + 1}`],
+  ],
+  maxContentBytes: MAX_CONTENT_BYTES,
   serve: async () => {
     const { access, remove } = await started();
     return { address: JSON.stringify(access), stop: remove };

@@ -34,6 +34,10 @@ export interface OwnStore extends Store {
 export interface Kind {
   /** The folder of the Worker that is bundled with it. */
   root: string;
+  /** Variables, each with a value that the store cannot work with. */
+  wrong?: [name: string, value: string][];
+  /** The greatest value of MAX_CONTENT_BYTES that it can work with, if it is less than that of the service. */
+  maxContentBytes?: number;
   /** Starts a server that all Workers of a run share; what `open` needs to find it. */
   serve(): Promise<{ address: string; stop(): Promise<void> }>;
   open(address: string): Promise<Store>;

@@ -44,8 +44,7 @@ export async function startDynamodb(folder: string): Promise<DynamodbServer> {
     IOT_MTLS_ENABLED: "0",
     LOG_LEVEL: "ERROR",
   };
-  // A process group of its own: Ctrl-C is for who started this, who stops it last.
-  const server = spawn(join(bin, "ministack"), { env, cwd: folder, stdio: "ignore", detached: true });
+  const server = spawn(join(bin, "ministack"), { env, cwd: folder, stdio: "ignore" });
   const endpoint = `http://127.0.0.1:${port}`;
   await answers(endpoint, server);
   return {

@@ -11,12 +11,13 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const results = mkdtempSync(join(tmpdir(), "edge-idempotency-ci-"));
 /** What tests of the Worker report, by the name of the run. */
-const reports = ["worker", "stores"].map((name) => join(results, `${name}.json`));
-const [ofWorker, ofStores] = reports.map(
+const reports = ["worker", "stores", "dynamodb"].map((name) => join(results, `${name}.json`));
+const [ofWorker, ofStores, ofDynamodb] = reports.map(
   (report) => `--reporter=default --reporter=json --outputFile.json='${report}'`,
 );
 /** The short form: `npm run test:stores` has more, and takes minutes. */
-const SHORT = "worker/stores worker/resources worker/transactions worker/audit.test worker/crash";
+const SHORTEST = "worker/stores worker/resources worker/transactions worker/audit.test";
+const SHORT = `${SHORTEST} worker/crash`;
 
 const started = performance.now();
 const parts = [];
@@ -43,6 +44,10 @@ async function compiling() {
   // One client in each of two languages; those in Go and Java take minutes to compile.
   await part("npm run clients -- openapi-generator-python openapi-fetch");
   await part(`npm run test:stores -- ${SHORT} ${ofStores}`, "npm run test:stores");
+  await part(
+    `STORE=dynamodb npm run test:stores -- ${SHORTEST} ${ofDynamodb}`,
+    "npm run test:stores, DynamoDB",
+  );
   await part(
     'npm run bench -- --quick --only "^(first request: resource|replay from memory|gateway: pass-through)$"',
   );

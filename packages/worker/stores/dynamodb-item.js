@@ -50,10 +50,13 @@ export const by = (column) => `by-${column}`;
 /** The column that lists are sorted by, if there are any. */
 export const orderOf = ({ columns }) => columns.find(({ kind }) => kind === "order")?.name;
 
-/** What the sort keys of rows with this value begin with; fixed in length, as DynamoDB's sort keys have 1,024 bytes at most. */
+/**
+ * What the sort keys of rows with this value begin with: 128 bits of its SHA-256, since values may be longer than sort keys,
+ * which have 1,024 bytes at most.
+ */
 export async function filterPrefix(value) {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(value));
-  return `${[...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}#`;
+  return `${[...new Uint8Array(digest, 0, 16)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}#`;
 }
 
 /** From a sort key, without what it begins with, to the order, and what tells rows with the same one apart. */

@@ -231,7 +231,8 @@ export function runtimePid(): number {
 
 function runtime(): ChildProcess {
   const running = children.findLast(
-    (child) => child.spawnfile.endsWith("workerd") && child.exitCode === null,
+    ({ spawnfile, exitCode, signalCode }) =>
+      spawnfile.endsWith("workerd") && exitCode === null && signalCode === null,
   );
   if (!running) throw new Error("no runtime is running");
   return running;

@@ -196,8 +196,9 @@ test("the longest body that there may be is stored, with all that is added to it
   expect(found.details).toEqual(JSON.parse(payload).details);
 });
 
-describe("a variable that the store cannot work with", () => {
-  test.each(kindOf(STORE!).wrong ?? [])("is refused by its name: %s=%j", async (name, value) => {
+test.each(kindOf(STORE!).wrong ?? [])(
+  "a variable that the store cannot work with is refused by its name: %s=%j",
+  async (name, value) => {
     const other = await another(name, value);
     const key = newKey();
 
@@ -209,8 +210,8 @@ describe("a variable that the store cannot work with", () => {
       expect(answer.json.detail).toContain(`${name} must be `);
     }
     expect(await other.rows(key)).toHaveLength(0);
-  });
-});
+  },
+);
 
 test("kills between effect and completion double no effect and lose none", async () => {
   const killed = await kills(api, 80);

@@ -202,6 +202,16 @@ describe("a request that DynamoDB refuses", () => {
     expect(aws.received).toHaveLength(1);
   });
 
+  test("does not have logged what was signed", async () => {
+    next(
+      refused("InvalidSignatureException", "Not ours.\n\nIt should be\n'POST\nx-amz-security-token:secret"),
+    );
+
+    await expect(dynamodb.find(env, TABLE, ["ada", "n1"])).rejects.toThrow(
+      /^InvalidSignatureException: Not ours\.$/,
+    );
+  });
+
   test("in words that are cut off has not answered", async () => {
     next([200, '{"Item": {'], [200, '{"Item": {']);
 

@@ -9,13 +9,17 @@ const LONGEST_MS = 26_000;
 /** Signing keys, each of a day. */
 const signingKeys = new Map();
 
-/** What DynamoDB answers to what it does not do. */
+/**
+ * What DynamoDB answers to what it does not do. Its message is logged, of which further lines may repeat what was signed,
+ * and so a session token.
+ */
 export class Refusal extends Error {
   constructor(status, answer) {
     const code = String(answer.__type ?? status)
       .split("#")
       .at(-1);
-    super(`${code}: ${answer.message ?? answer.Message ?? "without a message"}`);
+    const [line] = String(answer.message ?? answer.Message ?? "without a message").split("\n", 1);
+    super(`${code}: ${line}`);
     this.answer = answer;
   }
 }

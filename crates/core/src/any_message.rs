@@ -7,7 +7,7 @@ use super::{
     UpstreamError, Variables, message::MessageError,
 };
 use crate::{
-    fuzz::{Shown, any_record, fuzz, mutated},
+    fuzz::{Shown, any_record, any_trace_id, fuzz, mutated},
     lifecycle::{Fingerprint, History, Resolution, SavedResponse, UnixMillis},
 };
 
@@ -78,6 +78,7 @@ fn any_request() -> impl Strategy<Value = Request> {
 fn any_question() -> impl Strategy<Value = Message> {
     let origin = (
         "[ -~]{0,8}",
+        any_trace_id(),
         any::<Option<String>>(),
         any::<Option<String>>(),
     );
@@ -92,7 +93,7 @@ fn any_question() -> impl Strategy<Value = Message> {
     );
     let claim = asked.prop_map(
         |(operation, fingerprint, origin, wait_s, faults, request)| {
-            let (correlation_id, ip_address, user_agent) = origin;
+            let (correlation_id, trace_id, ip_address, user_agent) = origin;
             Message::Claim(Asked {
                 operation,
                 idempotency_key: "key".to_owned(),
@@ -101,6 +102,7 @@ fn any_question() -> impl Strategy<Value = Message> {
                 fingerprint: Fingerprint(fingerprint),
                 origin: Origin {
                     correlation_id,
+                    trace_id,
                     ip_address,
                     user_agent,
                 },
@@ -121,12 +123,14 @@ fn any_question() -> impl Strategy<Value = Message> {
         Just(Resolution::Failed),
         Just(Resolution::Forgotten),
     ];
-    let resolve = (resolution, "[ -~]{0,8}").prop_map(|(resolution, by)| {
+    let inputs = (resolution, "[ -~]{0,8}", any_trace_id());
+    let resolve = inputs.prop_map(|(resolution, by, trace_id)| {
         Message::Resolve(Ruling {
             resolution,
             by,
             idempotency_key: "key".to_owned(),
             correlation_id: "id".to_owned(),
+            trace_id,
         })
     });
     prop_oneof![7 => claim, 1 => Just(()).prop_map(|()| Message::Inspect), 2 => resolve]

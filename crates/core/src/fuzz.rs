@@ -11,7 +11,7 @@
 use std::cell::Cell;
 
 use proptest::{
-    collection,
+    collection, option,
     prelude::*,
     sample::Index,
     test_runner::{Config, TestCaseError, TestRunner},
@@ -115,7 +115,7 @@ pub fn any_record() -> impl Strategy<Value = Record> {
         any::<[u8; 32]>(),
         any::<u32>(),
         times,
-        (repeat, status),
+        (repeat, any_trace_id(), status),
     )
         .prop_map(
             |(
@@ -123,7 +123,7 @@ pub fn any_record() -> impl Strategy<Value = Record> {
                 fingerprint,
                 attempts,
                 (created_at, updated_at, expires_at),
-                (repeat, status),
+                (repeat, trace_id, status),
             )| {
                 Record {
                     operation_id: OperationId(id),
@@ -134,8 +134,14 @@ pub fn any_record() -> impl Strategy<Value = Record> {
                     updated_at: UnixMillis(updated_at),
                     expires_at: UnixMillis(expires_at),
                     repeat,
+                    trace_id,
                     status,
                 }
             },
         )
+}
+
+/// The trace of a request that belongs to one, or not.
+pub fn any_trace_id() -> impl Strategy<Value = Option<String>> {
+    option::of("[0-9a-f]{32}")
 }

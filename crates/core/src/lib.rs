@@ -9,6 +9,7 @@ mod json;
 mod parse;
 mod json_mistakes;
 mod multipart;
+mod trace;
 mod origin;
 mod request;
 mod message;
@@ -20,6 +21,8 @@ pub mod digest;
 mod any_json;
 #[cfg(test)]
 mod any_multipart;
+#[cfg(test)]
+mod any_trace;
 #[cfg(test)]
 mod any_message;
 #[cfg(any(test, feature = "fuzz"))]
@@ -33,4 +36,5 @@ pub use multipart::digest_of_parts;
 pub use origin::Origin;
 pub use reply::{Claimed, Inspected, Reply, ReplyKind, Silence};
 pub use request::{Request, Variables};
+pub use trace::trace_id;
 pub use upstream_error::UpstreamError;

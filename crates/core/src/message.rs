@@ -42,6 +42,9 @@ pub struct Ruling {
     pub idempotency_key: String,
     /// The correlation id of the operator's request.
     pub correlation_id: String,
+    /// The trace of the operator's request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
 }
 
 /// A keyed request that was admitted.

@@ -76,6 +76,10 @@ const fn held() -> bool {
 /// The reply to [`Message::Inspect`](crate::Message::Inspect) and [`Message::Resolve`](crate::Message::Resolve).
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is nearly always the large one"
+)]
 pub enum Inspected {
     /// The record as it is, after a resolution if one was asked for. It is without its saved response's content.
     #[serde(rename = "found")]

@@ -14,7 +14,7 @@ use idempotency_core::{
         Status, StatusName, UnixMillis, decode, encode,
     },
 };
-use proptest::{collection, prelude::*};
+use proptest::{collection, option, prelude::*};
 use strum::VariantArray;
 
 proptest! {
@@ -138,6 +138,7 @@ fn an_operators_answer_arrives_byte_for_byte() {
         by: "olga".to_owned(),
         idempotency_key: "key".to_owned(),
         correlation_id: "id".to_owned(),
+        trace_id: None,
     });
 
     let Message::Resolve(received) = Message::decode(&sent.encode().unwrap()).unwrap() else {
@@ -216,6 +217,7 @@ fn a_message_keeps_its_request_byte_for_byte() {
         fingerprint: Fingerprint([7; 32]),
         origin: Origin {
             correlation_id: "id".to_owned(),
+            trace_id: None,
             ip_address: None,
             user_agent: Some("agent".to_owned()),
         },
@@ -392,6 +394,7 @@ fn completed() -> Record {
         updated_at: UnixMillis(2),
         expires_at: UnixMillis(3),
         repeat: Repeat::SameId,
+        trace_id: None,
         status: Status::Completed {
             response: SavedResponse {
                 status: 201,
@@ -422,9 +425,14 @@ fn record() -> impl Strategy<Value = Record> {
     ];
     let times = any::<(u64, u64, u64)>();
     let repeat = prop_oneof![Just(Repeat::SameId), Just(Repeat::Never)];
-    let status = (status, repeat);
+    let status = (status, repeat, option::of("[0-9a-f]{32}"));
     (status, any::<[u8; 32]>(), any::<u32>(), times).prop_map(
-        |((status, repeat), fingerprint, attempts, (created_at, updated_at, expires_at))| Record {
+        |(
+            (status, repeat, trace_id),
+            fingerprint,
+            attempts,
+            (created_at, updated_at, expires_at),
+        )| Record {
             operation_id: OperationId("operation".to_owned()),
             operation: "create_resource".to_owned(),
             fingerprint: Fingerprint(fingerprint),
@@ -433,6 +441,7 @@ fn record() -> impl Strategy<Value = Record> {
             updated_at: UnixMillis(updated_at),
             expires_at: UnixMillis(expires_at),
             repeat,
+            trace_id,
             status,
         },
     )

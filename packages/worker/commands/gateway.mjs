@@ -101,7 +101,7 @@ const CONFIGURATION = {
   main: "entry.js",
   compatibility_date: "2026-10-01",
   send_metrics: false,
-  observability: { enabled: true },
+  observability: { enabled: true, traces: { enabled: true } },
   durable_objects: {
     bindings: [
       { name: "COORDINATOR", class_name: "Coordinator" },

@@ -147,6 +147,7 @@ fn first(fingerprint: Fingerprint, new: NewRecord, now: UnixMillis, terms: Terms
         updated_at: now,
         expires_at: now.plus_ms(terms.retention_ms),
         repeat: terms.repeat,
+        trace_id: None,
         status: Status::Failed,
     }
 }

@@ -29,6 +29,9 @@ pub struct Record {
     /// Whether an attempt may be repeated: the strictest of the terms that its attempts were started under.
     #[serde(default, skip_serializing_if = "Repeat::is_same_id")]
     pub repeat: Repeat,
+    /// The trace of the request that started the last attempt, for who looks for it. It decides nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
     /// How far the operation has come.
     pub status: Status,
 }

@@ -60,13 +60,14 @@ impl Object {
     fn follow(
         &self,
         stored: Option<&Stored>,
-        (record, claim): (Record, Claim),
+        (mut record, claim): (Record, Claim),
         asked: &Asked,
         now: UnixMillis,
     ) -> Result<(Record, Claim), NoAnswer> {
         let has_changed = stored.is_none_or(|stored| stored.record.status != record.status);
         match &claim {
             Claim::Execute(attempt) => {
+                record.trace_id.clone_from(&asked.origin.trace_id);
                 // Before the record: one without an alarm would be kept for ever.
                 if attempt.number == 1 {
                     self.storage.ring_at(record.expires_at)?;

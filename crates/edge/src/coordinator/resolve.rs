@@ -43,6 +43,7 @@ impl Object {
         let subject = Subject {
             idempotency_key: Some(&ruling.idempotency_key),
             correlation_id: Some(&ruling.correlation_id),
+            trace_id: ruling.trace_id.as_deref(),
             operation: Some(&record.operation),
             ..Subject::NONE
         };

@@ -43,6 +43,9 @@ const fn description(field: AnswerField) -> Option<&'static str> {
         AnswerField::Replayed => {
             "`true` on a replay, and only then: this is the first answer again, and nothing ran."
         }
+        AnswerField::TraceId => {
+            "On a replay: the trace of the request whose attempt made this answer, if that request had a `traceparent`."
+        }
         AnswerField::BodyOmitted => {
             "`omitted` if the content was too long to be kept: it is left out of the first answer too."
         }
@@ -93,6 +96,7 @@ const fn is_required(field: AnswerField) -> bool {
         | AnswerField::AllowOrigin
         | AnswerField::ExposeHeaders
         | AnswerField::Replayed
+        | AnswerField::TraceId
         | AnswerField::BodyOmitted
         | AnswerField::ProxyStatus
         | AnswerField::Link
@@ -124,6 +128,7 @@ fn schema(field: AnswerField, operations: &Operations) -> Value {
         AnswerField::CacheControl => json!({"type": "string", "enum": ["no-store", "no-cache"]}),
         AnswerField::ExpiresAt => json!({"type": "string", "format": "date-time"}),
         AnswerField::Replayed => json!({"type": "string", "const": "true"}),
+        AnswerField::TraceId => json!({"type": "string", "pattern": "^[0-9a-f]{32}$"}),
         AnswerField::BodyOmitted => json!({"type": "string", "const": "omitted"}),
         AnswerField::Location => json!({"type": "string", "format": "uri-reference"}),
         AnswerField::RetryAfter => json!({"type": "integer", "minimum": 1}),

@@ -21,7 +21,11 @@ pub fn parameters(entry: &Entry, operations: &Operations, schemas: &mut Schemas)
         .map(|name| variable(entry, name, operations, schemas));
     let query = entry.query().into_iter().map(query);
     let named: &[RequestField] = match &entry.what {
-        What::Keyed(..) => &[RequestField::Prefer, RequestField::CorrelationId],
+        What::Keyed(..) => &[
+            RequestField::Prefer,
+            RequestField::CorrelationId,
+            RequestField::TraceParent,
+        ],
         What::Own(route) if route.page.may_be_unchanged() => {
             &[RequestField::IfNoneMatch, RequestField::CorrelationId]
         }
@@ -78,6 +82,11 @@ pub fn components() -> Map<String, Value> {
             RequestField::CorrelationId,
             "Comes back in the answer and stands in every log line of the request, if it is 1 to 128 characters of \
              `A-Z a-z 0-9 . _ : -`. Otherwise the service makes a UUID of version 4.",
+        ),
+        (
+            RequestField::TraceParent,
+            "The trace that the request belongs to (W3C Trace Context). Its id stands in every log line of the request, in \
+             the history of the key, and in `X-Idempotency-Trace-ID` on replays of the answer. Ignored if it is invalid.",
         ),
         (
             RequestField::IfNoneMatch,

@@ -50,6 +50,7 @@ fn created(shape: &Shape, all: &[Entry], schemas: &mut Schemas) -> Value {
         AnswerField::Key,
         AnswerField::ExpiresAt,
         AnswerField::Replayed,
+        AnswerField::TraceId,
         AnswerField::BodyOmitted,
     ];
     json!({

@@ -1,5 +1,7 @@
 //! Which header fields pass, each way.
 
+use idempotency_core::trace_id;
+
 /// Fields of one connection (RFC 9110, section 7.6.1), and some that would make the platform wait or ask a proxy.
 const OF_CONNECTION: [&str; 8] = [
     "connection",
@@ -36,6 +38,9 @@ const OF_ENCODING: [&str; 6] = [
     "repr-digest",
 ];
 
+/// The longest `tracestate` that passes, in bytes. A longer one may be left out (W3C Trace Context, section 3.3.1.5).
+const MAX_TRACE_STATE_BYTES: usize = 512;
+
 /// Names and values, in order.
 pub type Fields = Vec<(String, String)>;
 
@@ -60,10 +65,18 @@ pub fn to_upstream(fields: &Fields, came: &Came<'_>) -> Option<Fields> {
     if names_us.count() >= 2 {
         return None;
     }
+    let is_traced = values(fields, "traceparent").any(|value| trace_id(value).is_some());
     let mut passed: Fields = end_to_end(fields)
-        .filter(|(name, _)| {
+        .filter(|(name, value)| {
             let name = name.to_ascii_lowercase();
-            !OF_ORIGIN.contains(&name.as_str())
+            // Nobody here makes a span, so a trace passes as it is. What is invalid is to be ignored, and its state with it.
+            let is_fit = match name.as_str() {
+                "traceparent" => is_traced,
+                "tracestate" => is_traced && value.len() <= MAX_TRACE_STATE_BYTES,
+                _ => true,
+            };
+            is_fit
+                && !OF_ORIGIN.contains(&name.as_str())
                 && !name.starts_with("cf-")
                 && name != "content-length"
         })
@@ -178,6 +191,26 @@ mod tests {
                 ("via", "1.1 proxy, 1.1 edge"),
             ])
         );
+    }
+
+    #[test]
+    fn a_trace_passes_as_it_came_and_its_state_only_with_it() {
+        let valid = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let later = "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more";
+        let longest = format!("vendor={}", "x".repeat(505));
+        let too_long = format!("{longest}x");
+        let passed = |traceparent: &str, tracestate: &str| {
+            let sent = [("Traceparent", traceparent), ("tracestate", tracestate)];
+            let passed = to_upstream(&fields(&sent), &CAME).unwrap().into_iter();
+            let traced = passed.filter(|(name, _)| name.to_lowercase().starts_with("trace"));
+            traced.map(|(_, value)| value).collect::<Vec<_>>()
+        };
+
+        assert_eq!(passed(valid, "a=1,b=2"), [valid, "a=1,b=2"]);
+        assert_eq!(passed(later, &longest), [later, longest.as_str()]);
+        assert_eq!(passed(valid, &too_long), [valid]);
+        assert!(passed("ff-0-0-0", "a=1").is_empty());
+        assert!(passed(&format!("{valid}, {valid}"), "a=1").is_empty());
     }
 
     #[test]

@@ -41,7 +41,8 @@ fn encoded(text: &str) -> String {
     text.bytes().map(encode).collect()
 }
 
-/// What the probe gets of the retry's header fields: who asks, for what kind of content, and by what way it came. An API
+/// What the probe gets of the retry's header fields: who asks, for what kind of content, by what way it came, and in which
+/// trace. An API
 /// that does not know who asks may say that there is nothing, which would be taken for its word.
 pub fn probe_fields(request: &Request, caller: &CallerSource) -> Fields {
     let credentials = match caller {
@@ -51,7 +52,8 @@ pub fn probe_fields(request: &Request, caller: &CallerSource) -> Fields {
         CallerSource::Authenticated => Vec::new(),
     };
     let is_passed = |name: &str| {
-        let mut passed = ["accept", "via"].iter().chain(&credentials);
+        let always = ["accept", "via", "traceparent", "tracestate"];
+        let mut passed = always.iter().chain(&credentials);
         passed.any(|other| other.eq_ignore_ascii_case(name))
     };
     let fields = request.fields.iter();
@@ -115,7 +117,15 @@ mod tests {
 
     #[test]
     fn a_probe_asks_as_the_client_does_unless_its_credential_is_this_services() {
-        let names = ["Accept", "Authorization", "Cookie", "X-Tenant", "X-Other"];
+        let names = [
+            "Accept",
+            "Authorization",
+            "Cookie",
+            "X-Tenant",
+            "X-Other",
+            "traceparent",
+            "tracestate",
+        ];
         let pair = |name: &str| (name.to_owned(), "v".to_owned());
         let request = Request {
             fields: names.map(pair).to_vec(),
@@ -129,13 +139,16 @@ mod tests {
         let tenant = CallerSource::Header("X-Tenant".to_owned());
         assert_eq!(
             passed(tenant),
-            "Accept Authorization Cookie X-Tenant cache-control"
+            "Accept Authorization Cookie X-Tenant traceparent tracestate cache-control"
         );
         assert_eq!(
             passed(CallerSource::Route),
-            "Accept Authorization Cookie cache-control"
+            "Accept Authorization Cookie traceparent tracestate cache-control"
         );
-        assert_eq!(passed(CallerSource::Authenticated), "Accept cache-control");
+        assert_eq!(
+            passed(CallerSource::Authenticated),
+            "Accept traceparent tracestate cache-control"
+        );
     }
 
     #[test]

@@ -121,6 +121,7 @@ pub fn admitted(operation: &dyn Operation, request: &Request) -> Result<Fingerpr
 pub fn origin(exchange: &Exchange) -> Result<Origin, Problem> {
     Ok(Origin {
         correlation_id: exchange.correlation_id.clone(),
+        trace_id: exchange.trace_id.clone(),
         ip_address: exchange
             .field(RequestField::ConnectingIp)?
             .map(str::to_owned),

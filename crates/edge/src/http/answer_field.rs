@@ -16,6 +16,7 @@ pub enum AnswerField {
     Key,
     ExpiresAt,
     Replayed,
+    TraceId,
     BodyOmitted,
     Location,
     Link,
@@ -49,6 +50,7 @@ impl AnswerField {
             Self::Key => "X-Idempotency-Key",
             Self::ExpiresAt => "X-Idempotency-Expires-At",
             Self::Replayed => "Idempotent-Replayed",
+            Self::TraceId => "X-Idempotency-Trace-ID",
             Self::BodyOmitted => "X-Idempotency-Content",
             Self::Location => "Location",
             Self::Link => "Link",
@@ -75,6 +77,7 @@ impl AnswerField {
             | Self::Key
             | Self::ExpiresAt
             | Self::Replayed
+            | Self::TraceId
             | Self::BodyOmitted
             | Self::Location
             | Self::Link

@@ -7,8 +7,8 @@ use super::{
 use crate::settings::Settings;
 
 /// What a page may send: what the service reads, and what libraries add to every request of a page. Most of that is for
-/// tracing (W3C Trace Context and Baggage, B3, Sentry, Datadog, New Relic, Elastic, Application Insights); the service
-/// ignores it, but a page that sends it could not call otherwise.
+/// tracing (W3C Trace Context and Baggage, B3, Sentry, Datadog, New Relic, Elastic, Application Insights). The service
+/// reads the first of these alone, but a page that sends another could not call otherwise.
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-None-Match, Prefer, \
     X-Correlation-ID, X-Idempotency-Key, X-Request-ID, X-Requested-With, traceparent, tracestate, baggage, \
     sentry-trace, x-datadog-trace-id, x-datadog-parent-id, x-datadog-origin, x-datadog-sampling-priority, \

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use idempotency_core::lifecycle::UnixMillis;
+use idempotency_core::{lifecycle::UnixMillis, trace_id};
 use uuid::Uuid;
 use worker::{wasm_bindgen::JsValue, web_sys};
 
@@ -33,6 +33,8 @@ pub struct Exchange {
     pub query: String,
     /// `X-Correlation-ID`, or a new one.
     pub correlation_id: String,
+    /// The trace that it belongs to, by a valid `traceparent`.
+    pub trace_id: Option<String>,
     /// `Origin`, which browsers send.
     pub origin: Option<String>,
     /// When its head came.
@@ -57,6 +59,9 @@ impl Exchange {
             correlation_id: short(RequestField::CorrelationId)
                 .filter(|id| is_correlation_id(id))
                 .map_or_else(|| Uuid::new_v4().to_string(), str::to_owned),
+            trace_id: short(RequestField::TraceParent)
+                .and_then(trace_id)
+                .map(str::to_owned),
             origin: short(RequestField::Origin).map(str::to_owned),
             arrived_at,
             timer: None,
@@ -171,6 +176,7 @@ impl Exchange {
     pub fn subject(&self) -> Subject<'_> {
         Subject {
             correlation_id: Some(&self.correlation_id),
+            trace_id: self.trace_id.as_deref(),
             ..Subject::NONE
         }
     }
@@ -222,6 +228,7 @@ mod tests {
                 path: String::new(),
                 query: String::new(),
                 correlation_id: String::new(),
+                trace_id: None,
                 origin: None,
                 arrived_at: UnixMillis(0),
                 timer: None,

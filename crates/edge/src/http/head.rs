@@ -11,6 +11,7 @@ use worker::{
 #[derive(Clone, Copy, Debug, Eq, PartialEq, VariantArray)]
 pub enum RequestField {
     CorrelationId,
+    TraceParent,
     Origin,
     Authorization,
     IdempotencyKey,
@@ -34,6 +35,7 @@ impl RequestField {
     pub const fn name(self) -> &'static str {
         match self {
             Self::CorrelationId => "X-Correlation-ID",
+            Self::TraceParent => "traceparent",
             Self::Origin => "Origin",
             Self::Authorization => "Authorization",
             Self::IdempotencyKey => "Idempotency-Key",

@@ -56,6 +56,10 @@ pub struct StepTaken<'a> {
     /// The attempt that began or ended.
     #[schemars(range(min = 1))]
     attempt: u32,
+    /// The trace of the request that started the attempt, if that had a `traceparent`.
+    #[schemars(regex(pattern = "^[0-9a-f]{32}$"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<&'a str>,
     /// The operator who said so, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<&'a str>,
@@ -194,11 +198,11 @@ pub(super) fn answer(key: &IdempotencyKey, reply: Inspected) -> Result<Answer, P
         expires_at: clock::rfc3339(record.expires_at),
         history: history
             .steps()
-            .iter()
-            .map(|step| StepTaken {
+            .map(|(step, trace_id)| StepTaken {
                 at: clock::rfc3339(step.at),
                 status: &step.status,
                 attempt: step.attempt,
+                trace_id,
                 by: step.by.as_deref(),
             })
             .collect(),

@@ -189,10 +189,13 @@ fn answer(
             let expires_at = clock::rfc3339(record.expires_at);
             let answer = Answer::saved(passed_on.unwrap_or(response))
                 .with(AnswerField::ExpiresAt, expires_at);
-            Ok(if replayed {
-                answer.with(AnswerField::Replayed, "true")
-            } else {
-                answer
+            if !replayed {
+                return Ok(answer);
+            }
+            let answer = answer.with(AnswerField::Replayed, "true");
+            Ok(match record.trace_id {
+                Some(trace_id) => answer.with(AnswerField::TraceId, trace_id),
+                None => answer,
             })
         }
         Claimed::InProgress { expires_at } => Err(Problem::in_progress()

@@ -101,6 +101,7 @@ pub async fn resolve(
             by: caller.name.clone(),
             idempotency_key: key.to_string(),
             correlation_id: exchange.correlation_id.clone(),
+            trace_id: exchange.trace_id.clone(),
         });
         let reply = reply(&address, message, exchange, settings, env).await?;
         if is_forgotten(&reply)

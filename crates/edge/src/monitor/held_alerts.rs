@@ -132,6 +132,7 @@ mod tests {
                 updated_at: minutes(*minute),
                 expires_at: minutes(*minute).plus_ms(60 * MINUTE_MS),
                 repeat: Repeat::Never,
+                trace_id: None,
                 status: Status::Ambiguous,
             };
             let change = Move {

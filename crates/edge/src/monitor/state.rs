@@ -167,6 +167,7 @@ mod tests {
                 operation: Some("create_resource"),
                 idempotency_key: Some(&name),
                 correlation_id: Some(&name),
+                trace_id: Some(&name),
                 caller: Some(&name),
                 scope: Some(&name),
             };
@@ -247,6 +248,7 @@ mod tests {
             updated_at: UnixMillis(0),
             expires_at: UnixMillis(64_000),
             repeat: Repeat::SameId,
+            trace_id: None,
             status: Status::Failed,
         }
     }

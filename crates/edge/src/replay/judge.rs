@@ -74,6 +74,7 @@ mod tests {
             updated_at: UnixMillis(0),
             expires_at: UnixMillis(expires_at),
             repeat: Repeat::SameId,
+            trace_id: None,
             status: match status {
                 0 => Status::Failed,
                 1 => Status::Completed { response },

@@ -157,6 +157,7 @@ mod tests {
             updated_at: UnixMillis(2),
             expires_at: UnixMillis(3),
             repeat: Repeat::SameId,
+            trace_id: None,
             status: Status::Completed {
                 response: SavedResponse {
                     status: 201,

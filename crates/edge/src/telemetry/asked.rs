@@ -15,6 +15,7 @@ impl Tell for Asked {
         let subject = Subject {
             idempotency_key: Some(&self.idempotency_key),
             correlation_id: Some(&self.origin.correlation_id),
+            trace_id: self.origin.trace_id.as_deref(),
             operation: Some(&self.operation),
             caller: Some(&self.caller),
             scope: Some(&self.scope),

@@ -158,6 +158,7 @@ mod tests {
             let subject = Subject {
                 idempotency_key: Some(&key),
                 correlation_id: Some(&key),
+                trace_id: Some(&key),
                 operation: Some("create_resource"),
                 caller: Some(&key),
                 scope: Some(&key),

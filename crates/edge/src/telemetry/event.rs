@@ -14,6 +14,8 @@ pub struct Subject<'a> {
     pub idempotency_key: Option<&'a str>,
     /// The request's correlation id; the alarm has none.
     pub correlation_id: Option<&'a str>,
+    /// The trace that the request belongs to, if it does.
+    pub trace_id: Option<&'a str>,
     /// The operation's name, for events of keyed requests.
     pub operation: Option<&'a str>,
     /// The caller's name, for keyed requests of callers who are known.
@@ -28,6 +30,7 @@ impl Subject<'_> {
     pub const NONE: Self = Self {
         idempotency_key: None,
         correlation_id: None,
+        trace_id: None,
         operation: None,
         caller: None,
         scope: None,

@@ -274,6 +274,7 @@ mod tests {
             updated_at: UnixMillis(created_ms),
             expires_at: UnixMillis(created_ms).plus_ms(HOUR_MS),
             repeat: Repeat::SameId,
+            trace_id: None,
             status,
         }
     }

@@ -215,6 +215,7 @@ fn record(content_bytes: usize) -> Record {
         updated_at: UnixMillis(0),
         expires_at: UnixMillis(100),
         repeat: Repeat::SameId,
+        trace_id: None,
         status: Status::Completed {
             response: SavedResponse {
                 status: 201,

@@ -15,8 +15,11 @@ interface Payment {
   currency: string;
 }
 
-/** Fields of the shop's client that its payment carries too: whose key it is, and which. */
-const FORWARDED = ["Authorization", "Idempotency-Key", "X-Idempotency-Key", "Prefer", "X-Correlation-ID"];
+/** Fields of the shop's client that its payment carries too: whose key it is, which, and in which trace. */
+const FORWARDED = [
+  ...["Authorization", "Idempotency-Key", "X-Idempotency-Key", "Prefer", "X-Correlation-ID"],
+  ...["traceparent", "tracestate"],
+];
 
 /** Fields of the payment's answer that tell the shop's client about its key. */
 const RETURNED = ["X-Idempotency-Key", "X-Idempotency-Expires-At", "Idempotent-Replayed", "X-Correlation-ID"];

@@ -15,6 +15,7 @@ pub struct Subject<'a> {
     /// The request's correlation id; the alarm has none.
     pub correlation_id: Option<&'a str>,
     /// The trace that the request belongs to, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<&'a str>,
     /// The operation's name, for events of keyed requests.
     pub operation: Option<&'a str>,

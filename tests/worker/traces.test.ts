@@ -76,7 +76,7 @@ describe("a replay names the trace of the request that made its answer", () => {
 
     const replays = [await api.create(key, of(trace()))];
     const stored = record(api.server, objectName(key))!;
-    await api.server.kill();
+    await api.server.restart();
     replays.push(await api.create(key, of(trace())));
     await api.server.restart(() => forget(api.server, objectName(key)));
     replays.push(await api.create(key, { ...of(trace()), fault: "abort-before" }));
@@ -211,20 +211,20 @@ describe("an API gets the trace and its state as they came, once,", () => {
   });
 
   test("of the request that it is asked for: of each attempt, and of a retry that has it asked", async () => {
-    const key = newKey();
+    const [resent, held] = [newKey(), newKey()];
     const [sent, again, asking] = [trace(), trace(), trace()];
-    const [path, probed] = ["/resend/500", "/brief/probe/500"];
+    const [path, probed] = ["/resend/reset", "/brief/probe/reset"];
     const headers = (id: string) => ({ headers: { traceparent: parent(id) } });
-    await behind.send(path, key, headers(sent));
-    await behind.send(path, key, headers(again));
-    await behind.send(probed, key, headers(sent));
+    await behind.send(path, resent, headers(sent));
+    await behind.send(path, resent, headers(again));
+    await behind.send(probed, held, headers(sent));
 
-    await behind.send(probed, key, headers(asking));
+    await behind.send(probed, held, headers(asking));
 
     const tracesAt = (to: string) =>
       upstream.received.filter(({ url }) => url.startsWith(to)).map(({ fields }) => fields["traceparent"]);
     expect(tracesAt(path)).toEqual([parent(sent), parent(again)]);
-    expect(tracesAt(`/found/${key}`)).toEqual([parent(asking)]);
+    expect(tracesAt(`/found/${held}`)).toEqual([parent(asking)]);
   });
 
   test("and a replay names that of the request that it got", async () => {

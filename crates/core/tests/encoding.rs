@@ -9,9 +9,10 @@
 use idempotency_core::{
     Asked, Claimed, Fault, Inspected, Message, MessageError, Origin, Reply, ReplyKind, Request,
     Ruling, Silence, UpstreamError, Variables,
+    digest::{digest, hex},
     lifecycle::{
         DecodeError, Fingerprint, History, OperationId, Record, Repeat, Resolution, SavedResponse,
-        Status, StatusName, UnixMillis, decode, encode,
+        Status, StatusName, UnixMillis, decode, decode_with, encode,
     },
 };
 use proptest::{collection, option, prelude::*};
@@ -69,6 +70,28 @@ fn a_record_of_another_version_is_named_as_such() {
     assert!(error.is_of_a_later_release());
     let earlier = decode(b"{\"version\":0}\n").unwrap_err();
     assert!(!earlier.is_of_a_later_release());
+}
+
+/// A later release may add members, as this one has added the trace, and a release before has to read what it writes.
+#[test]
+fn a_record_and_its_history_may_say_more_than_is_known_here() {
+    let processing = Record {
+        status: Status::Processing {
+            deadline: UnixMillis(9),
+        },
+        trace_id: Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
+        ..completed()
+    };
+    let history = History::default().noting(&processing);
+    let more = |json: &str| json.replacen('{', r#"{"new":{"a":[1]},"#, 1);
+    let json = more(&serde_json::to_string(&processing).unwrap());
+    let digest = hex(&digest(&[json.as_bytes(), b""]));
+    let steps = more(&serde_json::to_string(&history).unwrap());
+    let head = format!(r#"{{"version":2,"digest":"{digest}","history":{steps},"record":{json}}}"#);
+
+    let read = decode_with(format!("{head}\n").as_bytes()).unwrap();
+
+    assert_eq!(read, (processing, history));
 }
 
 /// The release before would repeat what must not be repeated, so it must not take such a record for one of its own.

@@ -46,6 +46,23 @@ describe("the workflow", () => {
   });
 });
 
+describe("the platform records traces", () => {
+  test.each([
+    ".",
+    "stores/postgres",
+    "stores/databases",
+    "crates/gateway",
+    "examples/sign-up",
+    "examples/typescript-caller",
+    "packages/worker/template",
+  ])("of the Worker in %s", (folder) => {
+    const configuration = read(`${folder}/wrangler.toml`);
+
+    expect(configuration).toContain("\n[observability]\nenabled = true\n");
+    expect(configuration).toContain("\n[observability.traces]\nenabled = true\n");
+  });
+});
+
 describe("the button", () => {
   const example = read(".dev.vars.example").split("\n");
   const secrets = Object.fromEntries(

@@ -42,8 +42,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// What the probe gets of the retry's header fields: who asks, for what kind of content, by what way it came, and in which
-/// trace. An API
-/// that does not know who asks may say that there is nothing, which would be taken for its word.
+/// trace. An API that does not know who asks may say that there is nothing, which would be taken for its word.
 pub fn probe_fields(request: &Request, caller: &CallerSource) -> Fields {
     let credentials = match caller {
         CallerSource::Header(name) => vec![name.as_str(), "authorization", "cookie"],

@@ -10,14 +10,17 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const results = mkdtempSync(join(tmpdir(), "edge-idempotency-ci-"));
-/** What tests of the Worker report, by the name of the run. */
-const reports = ["worker", "stores", "dynamodb"].map((name) => join(results, `${name}.json`));
-const [ofWorker, ofStores, ofDynamodb] = reports.map(
-  (report) => `--reporter=default --reporter=json --outputFile.json='${report}'`,
-);
-/** The short form: `npm run test:stores` has more, and takes minutes. */
-const SHORTEST = "worker/stores worker/resources worker/transactions worker/audit.test";
-const SHORT = `${SHORTEST} worker/crash`;
+/** What tests of the Worker report. */
+const reports = [];
+/** Options that have vitest write a report, by the name of the run. */
+const reporting = (name) => {
+  const report = join(results, `${name}.json`);
+  reports.push(report);
+  return `--reporter=default --reporter=json --outputFile.json='${report}'`;
+};
+const STORES = ["dynamodb", "mongodb", "postgres"];
+/** Of each: `npm run test:stores` has more, and takes minutes. */
+const OF_STORES = "worker/stores worker/resources worker/transactions worker/audit.test";
 
 const started = performance.now();
 const parts = [];
@@ -43,11 +46,11 @@ async function compiling() {
   await part("npm run fuzz:api -- --max-examples 20");
   // One client in each of two languages; those in Go and Java take minutes to compile.
   await part("npm run clients -- openapi-generator-python openapi-fetch");
-  await part(`npm run test:stores -- ${SHORT} ${ofStores}`, "npm run test:stores");
-  await part(
-    `STORE=dynamodb npm run test:stores -- ${SHORTEST} ${ofDynamodb}`,
-    "npm run test:stores, DynamoDB",
-  );
+  for (const store of STORES)
+    await part(
+      `STORE=${store} npm run test:stores -- ${OF_STORES} worker/${store} ${reporting(store)}`,
+      `npm run test:stores, ${store}`,
+    );
   await part(
     'npm run bench -- --quick --only "^(first request: resource|replay from memory|gateway: pass-through)$"',
   );
@@ -55,7 +58,7 @@ async function compiling() {
 
 async function running() {
   await Promise.all([isEquipped, isBundled]);
-  await part(`npm run test:worker -- ${ofWorker}`, "npm run test:worker");
+  await part(`npm run test:worker -- ${reporting("worker")}`, "npm run test:worker");
 }
 
 /** Runs a command; a part that fails keeps none of the others from running. */

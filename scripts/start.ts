@@ -25,8 +25,8 @@ async function serveWith(name: string): Promise<void> {
   // What wrangler is to be started with for it: options, and variables of its environment.
   const server = await start(resolve(folder, ".wrangler/state"));
   try {
-    const more = ["--env-file", resolve(".dev.vars"), ...(server.options ?? []), ...options];
-    await serve(more, server.env ?? {}, folder);
+    const own = ["--env-file", resolve(".dev.vars"), ...(server.options ?? [])];
+    await serve([...own, ...options], server.env ?? {}, folder);
   } finally {
     await server.stop();
   }

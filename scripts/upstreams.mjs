@@ -1,5 +1,5 @@
 // Installs the APIs that the gateway is tested in front of.
 
-import { environment } from "../tests/description/environment.ts";
+import { environment } from "./python.ts";
 
 environment(".tools/upstreams", "tests/upstreams/requirements.txt");

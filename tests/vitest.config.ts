@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig } from "vitest/config";
-import { DATABASES, STORE } from "./harness/stores/index.ts";
+import { NAME, STORE } from "./harness/stores/index.ts";
 
 /** What takes longest begins first, so that nothing is left to wait for alone. */
 const LONGEST = ["own-worker", "package", "package-init", "conformance", "chaos", "operators", "docs"];
@@ -18,6 +18,8 @@ const OF_STORES = [
   "worker/{arrivals,attack-injection,audit,audit-pages,callers,concurrency,crash,fingerprint}",
   "worker/{late-attempts,panic,resources,stores,transactions}",
   "{chaos/chaos,conformance/conformance}",
+  // What is about the one store alone.
+  `worker/${NAME}{,-*}`,
 ];
 
 const files = (names: string[]) => names.map((name) => `tests/${name}.test.ts`);
@@ -25,11 +27,11 @@ const files = (names: string[]) => names.map((name) => `tests/${name}.test.ts`);
 export default defineConfig({
   test: {
     include:
-      STORE === undefined && DATABASES.length === 0
+      NAME === "d1"
         ? files(["{worker,chaos,client,client-kotlin,conformance,dashboard,start}/*"])
         : files(OF_STORES),
-    // It is about stores that can crash, which D1 cannot.
-    exclude: STORE === undefined ? files(["worker/stores"]) : [],
+    // They are about stores that can crash, which D1 cannot, and about one of them.
+    exclude: STORE === undefined ? files(["worker/stores", "worker/mongodb*"]) : [],
     globalSetup: "tests/harness/stores/global.ts",
     // For a machine that is busy with other work, and several times as slow.
     testTimeout: 180_000,

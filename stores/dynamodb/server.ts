@@ -2,12 +2,11 @@
 // other. It keeps what it has in memory, and writes it into its folder when it is stopped.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { environment } from "../../tests/description/environment.ts";
+import { environment } from "../../scripts/python.ts";
+import { end, freePort } from "../local-server.ts";
 import type { Access } from "./client.ts";
 
 export interface DynamodbServer {
@@ -49,12 +48,7 @@ export async function startDynamodb(folder: string): Promise<DynamodbServer> {
   await answers(endpoint, server);
   return {
     access: { endpoint, region: "eu-central-1", ...KEY },
-    stop: async () => {
-      if (server.exitCode !== null || server.signalCode !== null) return;
-      const exit = once(server, "exit");
-      server.kill("SIGTERM");
-      await exit;
-    },
+    stop: () => end(server, "SIGTERM"),
   };
 }
 
@@ -69,13 +63,4 @@ async function answers(endpoint: string, server: ChildProcess): Promise<void> {
     }
   }
   throw new Error(`MiniStack did not start (${server.exitCode ?? "no answer"})`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -2,13 +2,12 @@
 // unpacked into the checkout.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { chownSync, existsSync, mkdirSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import connect from "postgres";
 import { run } from "../../packages/worker/build/shell.mjs";
+import { end, freePort } from "../local-server.ts";
 import { program } from "./program.ts";
 
 export interface PostgresServer {
@@ -43,16 +42,10 @@ export async function startPostgres(folder: string, port?: number): Promise<Post
   }
   const at = port ?? (await freePort());
   let server: ChildProcess | undefined;
-  const ended = async (signal: NodeJS.Signals) => {
-    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
-    const exit = once(server, "exit");
-    server.kill(signal);
-    await exit;
-  };
   const postgres: PostgresServer = {
     url: (database) => `postgres://${USER}:${PASSWORD}@127.0.0.1:${at}/${database}`,
-    kill: () => ended("SIGQUIT"),
-    stop: () => ended("SIGINT"),
+    kill: () => end(server, "SIGQUIT"),
+    stop: () => end(server, "SIGINT"),
     start: async () => {
       const settings = {
         listen_addresses: "127.0.0.1",
@@ -93,13 +86,4 @@ async function answers(url: string, server: ChildProcess): Promise<void> {
     }
   }
   throw new Error(`PostgreSQL did not start (${server.exitCode ?? "no answer"})`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -3,7 +3,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { environment } from "../description/environment.ts";
+import { environment } from "../../scripts/python.ts";
 
 const HERE = import.meta.dirname;
 export const CACHE = join(HERE, ".cache");

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { environment } from "./environment.ts";
+import { environment } from "../../scripts/python.ts";
 
 const HERE = import.meta.dirname;
 

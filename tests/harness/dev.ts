@@ -1,8 +1,7 @@
 // `wrangler dev`, as people start it: in a folder, with their own command.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { freePort } from "../../stores/local-server.ts";
 
 export interface Dev {
   port: number;
@@ -41,12 +40,4 @@ async function stop(wrangler: ChildProcess) {
   const ended = new Promise((resolve) => wrangler.once("close", resolve));
   process.kill(-wrangler.pid!, "SIGKILL");
   await ended;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -9,7 +9,7 @@ import { basename, join, resolve } from "node:path";
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
 import { d1 } from "./stores/d1.ts";
 import { ADDRESS, DATABASES, kindOf, STORE } from "./stores/index.ts";
-import type { OwnStore, Store } from "./stores/store.ts";
+import type { OtherWorker, OwnStore, Store } from "./stores/store.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const AROUND = join(import.meta.dirname, "around");
@@ -102,6 +102,7 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
   const root = other === undefined ? (options.root ?? ofD1) : kindOf(other.name).root;
   const databases = [...new Set(["DB", ...shards, ...(options.databases ?? [])])];
   const services = Object.entries(options.services ?? {});
+  const beside = Object.entries(other?.workers ?? {}).map(([name, worker]) => bundled(name, worker));
   const state = await mkdtemp(join(tmpdir(), "edge-idempotency-"));
   const hasAssets = existsSync(assets);
   const logs: Server["logs"] = [];
@@ -158,6 +159,7 @@ export async function startServer(vars: Variables = {}, options: Options = {}): 
         },
       },
       ...services.map(([name, contents]) => another(name, contents)),
+      ...(await Promise.all(beside)),
     ],
   };
   let miniflare = new Miniflare(settings);
@@ -207,6 +209,14 @@ function another(name: string, contents: string) {
   const modules = { "index.js": { type: "esm" as const, contents } };
   return {
     config: { name, compatibilityDate: "2026-10-01", manifest: { mainModule: "index.js", modules } },
+  };
+}
+
+/** A Worker of a folder in which there is its dist/. */
+export async function bundled(name: string, { root, compatibilityFlags, env }: OtherWorker) {
+  const date = await compatibilityDate(root);
+  return {
+    config: { name, compatibilityDate: date, compatibilityFlags, manifest: await manifest(root), env },
   };
 }
 

@@ -2,12 +2,13 @@
 // with `STORE=databases` it is four.
 
 import { dynamodb } from "./dynamodb.ts";
+import { mongodb } from "./mongodb.ts";
 import { postgres } from "./postgres.ts";
 import type { Kind } from "./store.ts";
 
-export const KINDS: Record<string, Kind> = { dynamodb, postgres };
+export const KINDS: Record<string, Kind> = { dynamodb, mongodb, postgres };
 
-const { STORE: NAME = "d1" } = process.env;
+export const { STORE: NAME = "d1" } = process.env;
 
 /** The bindings of the D1 databases, if this run is about many. */
 export const DATABASES = NAME === "databases" ? ["DB", "DB_2", "DB_3", "DB_4"] : [];

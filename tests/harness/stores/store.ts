@@ -8,12 +8,22 @@ export type Bindings = NonNullable<Config["env"]>;
 export type TableName = "resources" | "transactions" | "audit_log";
 export type Row = Record<string, unknown>;
 
+/** A Worker beside ours. */
+export interface OtherWorker {
+  /** The folder that it is bundled in. */
+  root: string;
+  compatibilityFlags: string[];
+  env: Bindings;
+}
+
 /** A store as one Worker has it, with empty tables. */
 export interface Store {
   /** What `OPERATION_STORE` says. */
   name: string;
   env: Bindings;
   compatibilityFlags: string[];
+  /** Other Workers that it needs, by their names. */
+  workers?: Record<string, OtherWorker>;
   /** The rows of a table, or those with this value in a column. */
   rows(table: TableName, column?: string, value?: string): Promise<Row[]>;
   remove(table: TableName, column: string, value: string): Promise<void>;

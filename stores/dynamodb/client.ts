@@ -10,6 +10,23 @@ export interface Access {
   sessionToken?: string | undefined;
 }
 
+/** To a region, or to the URL of another endpoint, with the access key and the prefix that the environment has. */
+export function accessAt(where: string): { access: Access; prefix: string } {
+  const {
+    AWS_REGION: region = "us-east-1",
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+    DYNAMODB_TABLE_PREFIX: prefix = "",
+  } = process.env;
+  if (!accessKeyId || !secretAccessKey)
+    throw new Error("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are needed.");
+  const key = { accessKeyId, secretAccessKey, sessionToken };
+  if (/^https?:/.test(where)) return { access: { endpoint: where, region, ...key }, prefix };
+  const endpoint = `https://dynamodb.${where}.amazonaws.com`;
+  return { access: { endpoint, region: where, ...key }, prefix };
+}
+
 /** What DynamoDB's JSON has: `{"S": "text"}`. */
 export type Item = Record<string, { S?: string; N?: string }>;
 

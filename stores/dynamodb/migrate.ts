@@ -3,7 +3,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Access, DynamodbError, type Requests, requestsTo } from "./client.ts";
+import { type Access, accessAt, DynamodbError, type Requests, requestsTo } from "./client.ts";
 
 interface Table {
   TableName: string;
@@ -13,21 +13,10 @@ interface Table {
 
 type Described = Table & { TableStatus: string };
 
-/** Of a region, such as `eu-central-1`, or at the URL of another endpoint; with the access key that AWS's variables name. */
+/** In a region, such as `eu-central-1`, or at the URL of another endpoint. */
 export async function migrate(where: string, folder: string): Promise<string[]> {
-  const {
-    AWS_REGION: region = "us-east-1",
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
-    DYNAMODB_TABLE_PREFIX: prefix = "",
-  } = process.env;
-  if (!accessKeyId || !secretAccessKey)
-    throw new Error("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are needed.");
-  const isUrl = /^https?:/.test(where);
-  const endpoint = isUrl ? where : `https://dynamodb.${where}.amazonaws.com`;
-  const key = { accessKeyId, secretAccessKey, sessionToken };
-  return await makeTables({ endpoint, region: isUrl ? region : where, ...key }, prefix, folder);
+  const { access, prefix } = accessAt(where);
+  return await makeTables(access, prefix, folder);
 }
 
 /** Makes what is in `folder`, each name with this prefix; returns what was new, once it can be used. */

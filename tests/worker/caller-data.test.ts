@@ -49,7 +49,7 @@ describe("a Worker with rows of two clients", () => {
     const { stdout } = await deletion("shop", dev.base, operator.token);
 
     expect(stdout).toContain("2 keys: 2 forgotten, 0 had expired.");
-    expect(stdout).toContain("DB: 3 rows deleted.");
+    expect(stdout).toContain("3 rows deleted.");
     expect(await heldOf(shop.token, ours)).toEqual([404, 404, 404, 404, 0]);
     expect(await heldOf(till.token, theirs)).toEqual([200, 200, 200, 200, 1]);
   });
@@ -76,7 +76,7 @@ describe("a Worker with rows of two clients", () => {
     await made(till.token);
     const restored = await folder();
 
-    await command(clone, "backup", ["--local", "--to", join(restored, "saved")]);
+    await command(clone, "backup.ts", ["--local", "--to", join(restored, "saved")]);
     await wrangler(restored, "d1", "execute", "DB", "--local", "--file", "saved/DB.sql");
 
     const rows = await rowsIn(clone);
@@ -104,7 +104,7 @@ describe("a Worker with rows of two clients", () => {
   }
 
   const deletion = (client: string, url: string, TOKEN: string) =>
-    command(clone, "caller-delete", [client, "--url", url, "--local"], { TOKEN });
+    command(clone, "caller-delete.ts", [client, "--url", url, "--local"], { TOKEN });
 
   async function rowsIn(folder: string): Promise<number> {
     const counts = ["resources", "transactions", "audit_log"].map(
@@ -120,7 +120,7 @@ test("an export has every entry of the audit log once, and goes on where the one
   const empty = await folder();
   const execute = (sql: string) => wrangler(empty, "d1", "execute", "DB", "--local", "--command", sql);
   const exported = async (...args: string[]) => {
-    const { stdout } = await command(empty, "audit-export", ["--local", ...args]);
+    const { stdout } = await command(empty, "audit-export.ts", ["--local", ...args]);
     const lines = stdout.split("\n").filter(Boolean);
     return lines.map((line) => JSON.parse(line));
   };
@@ -146,7 +146,7 @@ async function folder(): Promise<string> {
 
 /** Runs one of scripts/ in a folder. */
 function command(cwd: string, name: string, args: string[], env = {}) {
-  const script = join(ROOT, `scripts/${name}.mjs`);
+  const script = join(ROOT, `scripts/${name}`);
   return start(process.execPath, [script, ...args], { cwd, env: { ...process.env, PATH, ...env } });
 }
 

@@ -213,6 +213,35 @@ test.each(kindOf(STORE!).wrong ?? [])(
   },
 );
 
+test("a caller's rows are deleted by an operator, and nobody else's", async () => {
+  const made = async (as: string) => {
+    const [resource, transaction] = [newKey(), newKey()];
+    const answers = [
+      await api.create(resource, { as }),
+      await api.post(TRANSACTIONS, transaction, { as }),
+      await api.post(AUDIT_LOG, newKey(), { as }),
+    ];
+    const [row] = await api.rows(resource);
+    const places = answers.flatMap(({ headers }) => headers.get("Location") ?? []);
+    return { as, caller: row!["caller"] as string, keys: [resource, transaction], places };
+  };
+  const seenBy = async ({ as, places }: Awaited<ReturnType<typeof made>>) => {
+    const reads = await Promise.all(places.map((place) => api.call(place, { as })));
+    return [...reads.map(({ status }) => status), (await api.call(AUDIT_LOGS, { as })).json.length];
+  };
+  const [leaving, staying] = [await made("leaving"), await made("staying")];
+  const rows = store.rowsOf(leaving.caller);
+  onTestFinished(() => rows.close());
+
+  const keys = await rows.keys();
+  const deleted = [await rows.remove(), await rows.remove()];
+
+  expect(keys.sort()).toEqual(leaving.keys.sort());
+  expect(deleted).toEqual([3, 0]);
+  expect(await seenBy(leaving)).toEqual([404, 404, 0]);
+  expect(await seenBy(staying)).toEqual([200, 200, 1]);
+});
+
 test("kills between effect and completion double no effect and lose none", async () => {
   const killed = await kills(api, 80);
 

@@ -6,6 +6,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rowsIn } from "../../../stores/dynamodb/callers-rows.ts";
 import { type Access, type Item, requestsTo } from "../../../stores/dynamodb/client.ts";
 import { makeTables } from "../../../stores/dynamodb/migrate.ts";
 import { startDynamodb } from "../../../stores/dynamodb/server.ts";
@@ -44,7 +45,7 @@ async function started() {
 }
 
 /** A store at this server, which the Worker finds at another endpoint if there is one. */
-async function open(access: Access, endpoint = access.endpoint): Promise<Store> {
+async function open(access: Access, endpoint = access.endpoint): Promise<Store & Pick<OwnStore, "rowsOf">> {
   const prefix = `test-${crypto.randomUUID()}.`;
   await makeTables(access, prefix, TABLES);
   const request = requestsTo(access);
@@ -91,6 +92,7 @@ async function open(access: Access, endpoint = access.endpoint): Promise<Store> 
         for (const Item of kept) await request("PutItem", { TableName: prefix + table, Item });
       }
     },
+    rowsOf: (caller) => rowsIn(access, prefix, caller),
     stop: async () => {},
   };
 }

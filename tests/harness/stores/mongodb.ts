@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
+import { rowsOf } from "../../../stores/mongodb/callers-rows.ts";
 import { migrate } from "../../../stores/mongodb/migrate.ts";
 import { type MongodbServer, startMongodb } from "../../../stores/mongodb/server.ts";
 import { Line } from "./line.ts";
@@ -75,6 +76,7 @@ async function openOwn(): Promise<OwnStore> {
   const store = await open(server.url("admin"));
   return {
     ...store,
+    rowsOf: (caller) => rowsOf(store.workers.mongodb.env.MONGODB_URL.value, caller),
     crash: server.kill,
     recover: server.start,
     hold: (table, meanwhile) => store.line.hold(table, meanwhile),

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import connect from "postgres";
 import { asItWas } from "../../../packages/worker/stores/postgres-text.js";
+import { rowsOf } from "../../../stores/postgres/callers-rows.ts";
 import { migrate } from "../../../stores/postgres/migrate.ts";
 import { type PostgresServer, startPostgres } from "../../../stores/postgres/server.ts";
 import type { Kind, OwnStore, TableName } from "./store.ts";
@@ -68,6 +69,7 @@ async function openOwn(): Promise<OwnStore> {
   const { connectionString } = store.env["HYPERDRIVE"].dev;
   return {
     ...store,
+    rowsOf: (caller) => rowsOf(connectionString, caller),
     crash: server.kill,
     recover: server.start,
     hold: async <T>(table: TableName, meanwhile: () => Promise<T>) => {

@@ -1,6 +1,7 @@
 // What tests need of a store, whichever it is: something to bind, and a look at what is in it.
 
 import type { MiniflareOptions } from "miniflare";
+import type { CallersRows } from "../../../stores/callers-rows.ts";
 
 type Config = MiniflareOptions["workers"][number]["config"];
 export type Bindings = NonNullable<Config["env"]>;
@@ -38,6 +39,8 @@ export interface OwnStore extends Store {
   recover(): Promise<void>;
   /** Has writes into the table wait while something else is done. They go on after it, whoever waits for them. */
   hold<T>(table: TableName, meanwhile: () => Promise<T>): Promise<T>;
+  /** A caller's rows, for operators. */
+  rowsOf(caller: string): CallersRows;
 }
 
 /** A kind of store, beside the D1 of the runtime itself. */

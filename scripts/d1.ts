@@ -1,41 +1,43 @@
 // How operators' scripts ask D1: by way of wrangler, with the operator's own rights.
 
-import { parseArgs } from "node:util";
 import { experimental_readRawConfig as readConfig } from "wrangler";
 import { must, stop } from "../packages/worker/build/shell.mjs";
 
 const FAILED = "Are you signed in, and does the configuration name the database?";
 
-/** Of all these scripts. */
-const OPTIONS = {
+/** Options of all these scripts. */
+export const OPTIONS = {
   config: { type: "string", default: "wrangler.toml" },
   local: { type: "boolean", default: false },
-};
+} as const;
 
-/** What was typed: `own` are options of one script alone. `isRight` is given values and positionals. */
-export function read(usage, own, isRight) {
+export interface Where {
+  config: string;
+  local: boolean;
+}
+
+/** What `parse` makes of what was typed; if it throws, that and the usage are shown, and the command ends. */
+export function typed<T>(usage: string, parse: () => T): T {
   try {
-    const { values, positionals } = parseArgs({ options: { ...OPTIONS, ...own }, allowPositionals: true });
-    if (isRight(values, positionals)) return { ...values, positionals };
+    return parse();
   } catch (error) {
-    stop(`${error.message}\nUsage: ${usage}`);
+    return stop(`${(error as Error).message}\nUsage: ${usage}`);
   }
-  return stop(`Usage: ${usage}`);
 }
 
 /** The bindings of the D1 databases in a configuration of wrangler. */
-export function databasesIn({ config }) {
+export function databasesIn({ config }: Where): string[] {
   const { d1_databases: databases = [] } = readConfig({ config }).rawConfig;
-  return databases.map(({ binding }) => binding);
+  return databases.map(({ binding }: { binding: string }) => binding);
 }
 
 /** The results of the first of these statements. */
-export function execute(binding, sql, options) {
-  const output = d1(["execute", binding, "--json", "--command", sql], options);
+export function execute<Row>(binding: string, sql: string, where: Where): Row[] {
+  const output = d1(["execute", binding, "--json", "--command", sql], where);
   return JSON.parse(output)[0].results;
 }
 
 /** Runs `wrangler d1`, on the deployed database unless `local`. */
-export function d1(args, { config, local }) {
+export function d1(args: string[], { config, local }: Where): string {
   return must("wrangler", ["d1", ...args, local ? "--local" : "--remote", "--config", config], FAILED);
 }

@@ -1,0 +1,107 @@
+// npm run caller:delete -- <client> --url <URL> [--scope] [--store <name> --where <where>]
+//
+// Deletes what the service holds of a client: its answers, in records and copies, and its rows. They are in D1, by way of
+// wrangler (--config <wrangler.toml>, --local), or in another store, whose place is as `npm run migrate` takes it. With
+// --scope, the client is a scope of 64 hex digits, as a JWT's subject has. The environment's TOKEN is an operator's.
+
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { say, stop } from "../packages/worker/build/shell.mjs";
+import { type CallersRows, KEYED, TABLES } from "../stores/callers-rows.ts";
+import { databasesIn, execute, OPTIONS, typed } from "./d1.ts";
+
+const USAGE = `TOKEN=<an operator's> npm run caller:delete -- <client> --url <URL> [--scope]
+       where its rows are: [--config <file>] [--local], or --store <name> --where <as for npm run migrate>`;
+
+const { TOKEN } = process.env;
+const options = typed(USAGE, () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      ...OPTIONS,
+      url: { type: "string", default: "" },
+      scope: { type: "boolean", default: false },
+      store: { type: "string", default: "d1" },
+      where: { type: "string", default: "" },
+    },
+  });
+  const [client = "", ...others] = positionals;
+  if (client === "" || others.length > 0) throw new Error("Name one client.");
+  if (values.scope && !/^[\da-f]{64}$/.test(client)) throw new Error("A scope has 64 hex digits.");
+  if (!URL.canParse(values.url)) throw new Error("--url must be the address of the deployment.");
+  if (!TOKEN) throw new Error("The environment must have an operator's token as TOKEN.");
+  if ((values.store === "d1") !== (values.where === "")) throw new Error("--store and --where go together.");
+  return { ...values, client };
+});
+const { client } = options;
+const caller = options.scope ? client : scopeOf(client);
+const rows = options.store === "d1" ? inD1() : await inStore(options.store, options.where);
+
+const keys = new Set(await rows.keys());
+let forgotten = 0;
+// First of all: without its rows, its keys would not be found again.
+for (const key of keys) if (await forget(key)) forgotten += 1;
+say(`${keys.size} keys: ${forgotten} forgotten, ${keys.size - forgotten} had expired.`);
+say(`${await rows.remove()} rows deleted.`);
+await rows.close();
+
+/** As the service makes it of a client id: SHA-256 over texts, each after its length in 8 bytes. */
+function scopeOf(client: string): string {
+  const hash = createHash("sha256");
+  for (const part of ["client", client]) {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64BE(BigInt(Buffer.byteLength(part)));
+    hash.update(length).update(part);
+  }
+  return hash.digest("hex");
+}
+
+/** Whether the key was there to be forgotten. */
+async function forget(key: string): Promise<boolean> {
+  const path = `/api/v1/operations/idempotency/${encodeURIComponent(key)}/resolution`;
+  const who = `${options.scope ? "scope" : "client"}=${encodeURIComponent(client)}`;
+  const response = await fetch(new URL(`${path}?${who}`, options.url), {
+    method: "POST",
+    headers: { Authorization: `Bearer ${TOKEN}`, "Content-Type": "application/json" },
+    body: '{"as": "forgotten"}',
+  });
+  const answer = await response.text();
+  // Of this service; any other address is likely to have a 404 of its own.
+  const isExpired = response.status === 404 && answer.includes('"/problems/not-found"');
+  if (response.ok || isExpired) return response.ok;
+  return stop(
+    `The key ${key} could not be forgotten: ${response.status} ${answer}\n` +
+      "No row was deleted. Remove the cause, and run the command again.",
+  );
+}
+
+/** In all D1 databases of the configuration. */
+function inD1(): CallersRows {
+  const databases = databasesIn(options);
+  const from = (table: string) => `FROM ${table} WHERE caller = '${caller}'`;
+  return {
+    keys: async () => {
+      const keys = KEYED.map((table) => `SELECT idempotency_key AS key ${from(table)}`).join(" UNION ");
+      return databases.flatMap((binding) =>
+        execute<{ key: string }>(binding, keys, options).map(({ key }) => key),
+      );
+    },
+    remove: async () => {
+      const count = `SELECT ${TABLES.map((table) => `(SELECT count(*) ${from(table)})`).join(" + ")} AS count`;
+      const statements = [count, ...TABLES.map((table) => `DELETE ${from(table)}`)].join("; ");
+      const counts = databases.flatMap((binding) => execute<{ count: number }>(binding, statements, options));
+      return counts.reduce((sum, { count }) => sum + count, 0);
+    },
+    close: async () => {},
+  };
+}
+
+async function inStore(name: string, where: string): Promise<CallersRows> {
+  const file = resolve("stores", name, "callers-rows.ts");
+  if (!/^[a-z]+$/.test(name) || !existsSync(file))
+    return stop(`--store must be d1 or a folder of stores/, not ${name}`);
+  const { rowsOf } = await import(file);
+  return rowsOf(where, caller);
+}

@@ -1,18 +1,19 @@
-// npm run caller:delete -- <client> --url <URL> [--scope] [--store <name> --where <where>]
+// npm run caller:delete -- <client> --url <URL> [--scope] [--keys <file>] [--expired] [--store <name> --where <where>]
 //
-// Deletes what the service holds of a client: its answers, in records and copies, and its rows. They are in D1, by way of
-// wrangler (--config <wrangler.toml>, --local), or in another store, whose place is as `npm run migrate` takes it. With
-// --scope, the client is a scope of 64 hex digits, as a JWT's subject has. The environment's TOKEN is an operator's.
+// Deletes a client's answers, in records and copies, and its rows. Keys are those of its rows, and those in a file, one a line.
+// Rows are in D1, by way of wrangler (--config <wrangler.toml>, --local), or in another store, whose place is as
+// `npm run migrate` takes it. With --scope, the client is a scope of 64 hex digits, as a JWT's subject has. The environment's
+// TOKEN is an operator's.
 
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { say, stop } from "../packages/worker/build/shell.mjs";
 import { type CallersRows, KEYED, TABLES } from "../stores/callers-rows.ts";
 import { databasesIn, execute, OPTIONS, typed } from "./d1.ts";
 
-const USAGE = `TOKEN=<an operator's> npm run caller:delete -- <client> --url <URL> [--scope]
+const USAGE = `TOKEN=<an operator's> npm run caller:delete -- <client> --url <URL> [--scope] [--keys <file>] [--expired]
        where its rows are: [--config <file>] [--local], or --store <name> --where <as for npm run migrate>`;
 
 const { TOKEN } = process.env;
@@ -23,6 +24,8 @@ const options = typed(USAGE, () => {
       ...OPTIONS,
       url: { type: "string", default: "" },
       scope: { type: "boolean", default: false },
+      keys: { type: "string" },
+      expired: { type: "boolean", default: false },
       store: { type: "string", default: "d1" },
       where: { type: "string", default: "" },
     },
@@ -30,22 +33,31 @@ const options = typed(USAGE, () => {
   const [client = "", ...others] = positionals;
   if (client === "" || others.length > 0) throw new Error("Name one client.");
   if (values.scope && !/^[\da-f]{64}$/.test(client)) throw new Error("A scope has 64 hex digits.");
-  if (!URL.canParse(values.url)) throw new Error("--url must be the address of the deployment.");
+  if (!/^https?:/.test(values.url) || !URL.canParse(values.url))
+    throw new Error("--url must be the address of the deployment.");
   if (!TOKEN) throw new Error("The environment must have an operator's token as TOKEN.");
   if ((values.store === "d1") !== (values.where === "")) throw new Error("--store and --where go together.");
-  return { ...values, client };
+  const named = values.keys === undefined ? "" : readFileSync(values.keys, "utf8");
+  return { ...values, client, named: named.split(/\s+/).filter(Boolean) };
 });
 const { client } = options;
 const caller = options.scope ? client : scopeOf(client);
 const rows = options.store === "d1" ? inD1() : await inStore(options.store, options.where);
 
-const keys = new Set(await rows.keys());
-let forgotten = 0;
+const keys = new Set([...(await rows.keys()), ...options.named]);
 // First of all: without its rows, its keys would not be found again.
+let forgotten = 0;
 for (const key of keys) if (await forget(key)) forgotten += 1;
-say(`${keys.size} keys: ${forgotten} forgotten, ${keys.size - forgotten} had expired.`);
-say(`${await rows.remove()} rows deleted.`);
+if (keys.size > 0 && forgotten === 0 && !options.expired)
+  stop(
+    `None of the ${keys.size} keys is known at ${options.url}. Is that the deployment that writes to this store?\n` +
+      "No row was deleted. If all keys have expired, run the command again with --expired.",
+  );
+const removed = await rows.remove();
 await rows.close();
+if (keys.size + removed === 0) stop(`There is nothing of ${client} here. Is the name right?`);
+say(`${keys.size} keys: ${forgotten} forgotten, ${keys.size - forgotten} had expired.`);
+say(`${removed} rows deleted.`);
 
 /** As the service makes it of a client id: SHA-256 over texts, each after its length in 8 bytes. */
 function scopeOf(client: string): string {
@@ -62,17 +74,19 @@ function scopeOf(client: string): string {
 async function forget(key: string): Promise<boolean> {
   const path = `/api/v1/operations/idempotency/${encodeURIComponent(key)}/resolution`;
   const who = `${options.scope ? "scope" : "client"}=${encodeURIComponent(client)}`;
-  const response = await fetch(new URL(`${path}?${who}`, options.url), {
+  const { ok, status, answer } = await fetch(new URL(`${path}?${who}`, options.url), {
     method: "POST",
     headers: { Authorization: `Bearer ${TOKEN}`, "Content-Type": "application/json" },
     body: '{"as": "forgotten"}',
-  });
-  const answer = await response.text();
+  }).then(
+    async (response) => ({ ok: response.ok, status: response.status, answer: await response.text() }),
+    (error) => ({ ok: false, status: 0, answer: String(error.cause ?? error) }),
+  );
   // Of this service; any other address is likely to have a 404 of its own.
-  const isExpired = response.status === 404 && answer.includes('"/problems/not-found"');
-  if (response.ok || isExpired) return response.ok;
+  const isExpired = status === 404 && answer.includes('"/problems/not-found"');
+  if (ok || isExpired) return ok;
   return stop(
-    `The key ${key} could not be forgotten: ${response.status} ${answer}\n` +
+    `The key ${key} could not be forgotten: ${status || "no answer."} ${answer}\n` +
       "No row was deleted. Remove the cause, and run the command again.",
   );
 }

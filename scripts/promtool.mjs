@@ -23,6 +23,7 @@ function unpacked() {
   }
   say("Fetching promtool for the test of the metrics (some seconds, once)…");
   mkdirSync(HOME, { recursive: true });
+  // Who is not root has the machine's lists as they are.
   run("apt-get", ["update"]);
   must("apt-get", ["download", "prometheus"], missing, { cwd: HOME });
   const archive = readdirSync(HOME).find((name) => name.endsWith(".deb"));

@@ -105,16 +105,17 @@ fn the_local_server_is_where_the_documents_say() {
     assert_mentioned("README.md", "http://localhost:8000");
 }
 
-/// Each section is there in the root's, but for what makes the difference.
+/// Each section is there in the root's, but for what makes the difference, and what belongs to one deployment.
 #[test]
 fn workers_of_other_stores_are_configured_as_the_root_s_is() {
     let without_comments = |file: &str| {
         let text = read(file);
-        let lines = text.lines().filter(|line| !line.starts_with('#'));
-        lines.collect::<Vec<_>>().join("\n")
+        let of_deployment = ["#", "id = ", "preview_id = ", "database_id = ", "simple = "];
+        let is_common = |line: &&str| !of_deployment.iter().any(|start| line.starts_with(start));
+        text.lines().filter(is_common).collect::<Vec<_>>().join("\n")
     };
     let root = without_comments("wrangler.toml");
-    let differs = ["[build]", "[assets]", "[[d1_databases]]"];
+    let differs = ["[build]", "[assets]", "[vars]", "[[d1_databases]]"];
     let common: Vec<_> = root
         .split("\n\n")
         .map(str::trim)

@@ -45,31 +45,49 @@ describe("a Worker with rows of two clients", () => {
 
   test("forgets all of one, and nothing of the other", async () => {
     const [ours, theirs] = [await made(shop.token), await made(till.token)];
+    const file = join(clone, "keys.txt");
+    await writeFile(file, `${ours.auditKey}\n`);
 
-    const { stdout } = await deletion("shop", dev.base, operator.token);
+    const { stdout } = await deletion("shop", dev.base, operator.token, ["--keys", file]);
+    const again = await failed(deletion("shop", dev.base, operator.token));
 
-    expect(stdout).toContain("2 keys: 2 forgotten, 0 had expired.");
+    expect(stdout).toContain("3 keys: 3 forgotten, 0 had expired.");
     expect(stdout).toContain("3 rows deleted.");
-    expect(await heldOf(shop.token, ours)).toEqual([404, 404, 404, 404, 0]);
-    expect(await heldOf(till.token, theirs)).toEqual([200, 200, 200, 200, 1]);
+    expect(again).toContain("There is nothing of shop here.");
+    expect(await heldOf(shop.token, ours)).toEqual([404, 404, 404, 404, 404, 0]);
+    expect(await heldOf(till.token, theirs)).toEqual([200, 200, 200, 200, 200, 1]);
   });
 
-  test("loses no row if the keys cannot be forgotten", async () => {
+  test("loses no row if its keys cannot be forgotten", async () => {
     const keys = await made(till.token);
     const before = await heldOf(till.token, keys);
-    const elsewhere = createServer((_, answer) => answer.writeHead(404).end("Not here"));
-    const origin = await listen(elsewhere);
-    onTestFinished(() => close(elsewhere));
+    const [elsewhere, another] = [
+      await answering("Not here"),
+      await answering('{"type":"/problems/not-found"}'),
+    ];
 
-    const deletions = await Promise.allSettled([
-      deletion("till", origin, operator.token),
-      deletion("till", dev.base, till.token),
+    const told = await Promise.all([
+      failed(deletion("till", elsewhere, operator.token)),
+      failed(deletion("till", another, operator.token)),
+      failed(deletion("till", dev.base, till.token)),
+      failed(deletion("till", "http://localhost:9", operator.token)),
     ]);
 
-    const reasons = deletions.map((deletion) => (deletion as PromiseRejectedResult).reason.stderr);
-    expect(reasons[0]).toMatch(/404 Not here\s+No row was deleted/);
-    expect(reasons[1]).toMatch(/403 .*\s+No row was deleted/);
+    expect(told[0]).toMatch(/404 Not here\s+No row was deleted/);
+    expect(told[1]).toMatch(/None of the \d+ keys is known at .*\s+No row was deleted/);
+    expect(told[2]).toMatch(/403 .*\s+No row was deleted/);
+    expect(told[3]).toMatch(/no answer.*\s+No row was deleted/);
     expect(await heldOf(till.token, keys)).toEqual(before);
+  });
+
+  test("is forgotten with keys that have all expired, if that is said", async () => {
+    const keys = await made(shop.token);
+    const expired = await answering('{"type":"/problems/not-found"}');
+
+    const { stdout } = await deletion("shop", expired, operator.token, ["--expired"]);
+
+    expect(stdout).toContain("2 keys: 0 forgotten, 2 had expired.");
+    expect((await heldOf(shop.token, keys)).slice(-3)).toEqual([404, 404, 0]);
   });
 
   test("comes back from a backup, in a database that was empty", async () => {
@@ -90,7 +108,7 @@ describe("a Worker with rows of two clients", () => {
     const answers = [];
     for (const [path, key] of Object.entries(keys)) answers.push(await api.post(path as Keyed, key, { as }));
     const places = answers.flatMap(({ headers }) => headers.get("Location") ?? []);
-    return { keys: [keys[RESOURCES], keys[TRANSACTIONS]], places };
+    return { keys: Object.values(keys), auditKey: keys[AUDIT_LOG], places };
   }
 
   /** What becomes of looking for a client's keys and rows, and how long its list is. */
@@ -103,8 +121,22 @@ describe("a Worker with rows of two clients", () => {
     return [...looked.map(({ status }) => status), list.json.length];
   }
 
-  const deletion = (client: string, url: string, TOKEN: string) =>
-    command(clone, "caller-delete.ts", [client, "--url", url, "--local"], { TOKEN });
+  const deletion = (client: string, url: string, TOKEN: string, more: string[] = []) =>
+    command(clone, "caller-delete.ts", [client, "--url", url, "--local", ...more], { TOKEN });
+
+  /** What a command says that fails. */
+  const failed = (command: Promise<unknown>) =>
+    command.then(
+      () => "It succeeded.",
+      ({ stderr }) => stderr as string,
+    );
+
+  /** The address of something else, which answers everything with this and 404. */
+  async function answering(content: string): Promise<string> {
+    const server = createServer((_, answer) => answer.writeHead(404).end(content));
+    onTestFinished(() => close(server));
+    return await listen(server);
+  }
 
   async function rowsIn(folder: string): Promise<number> {
     const counts = ["resources", "transactions", "audit_log"].map(

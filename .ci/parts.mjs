@@ -18,9 +18,9 @@ const reporting = (name) => {
   reports.push(report);
   return `--reporter=default --reporter=json --outputFile.json='${report}'`;
 };
-const STORES = ["dynamodb", "mongodb", "postgres"];
-/** Of each: `npm run test:stores` has more, and takes minutes. */
-const OF_STORES = "worker/stores worker/resources worker/transactions worker/audit.test";
+const STORES = ["databases", "dynamodb", "mongodb", "postgres"];
+/** Of each; `npm run test:stores` has more. */
+const OF_STORES = "worker/{stores,resources,transactions,audit,crash} conformance/conformance";
 
 const started = performance.now();
 const parts = [];

@@ -6,12 +6,12 @@
 // TOKEN is an operator's.
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { say, stop } from "../packages/worker/build/shell.mjs";
 import { type CallersRows, KEYED, TABLES } from "../stores/callers-rows.ts";
 import { databasesIn, execute, OPTIONS, typed } from "./d1.ts";
+import { fileOf } from "./store-names.ts";
 
 const USAGE = `TOKEN=<an operator's> npm run caller:delete -- <client> --url <URL> [--scope] [--keys <file>] [--expired]
        where its rows are: [--config <file>] [--local], or --store <name> --where <as for npm run migrate>`;
@@ -113,9 +113,6 @@ function inD1(): CallersRows {
 }
 
 async function inStore(name: string, where: string): Promise<CallersRows> {
-  const file = resolve("stores", name, "callers-rows.ts");
-  if (!/^[a-z]+$/.test(name) || !existsSync(file))
-    return stop(`--store must be d1 or a folder of stores/, not ${name}`);
-  const { rowsOf } = await import(file);
+  const { rowsOf } = await import(fileOf(name, "callers-rows.ts", "--store must be d1, or one of these"));
   return rowsOf(where, caller);
 }

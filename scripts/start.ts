@@ -4,9 +4,10 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { say, stop } from "../packages/worker/build/shell.mjs";
+import { fileOf } from "./store-names.ts";
 
 const { store, options } = read(process.argv.slice(2));
 // Nothing is asked of Cloudflare.
@@ -16,19 +17,36 @@ if (store === undefined || store === "d1") await serve(options, {});
 else await serveWith(store);
 
 async function serveWith(name: string): Promise<void> {
+  const local = fileOf(name, "local.ts", "--store must be d1, or one of these");
   const folder = join("stores", name);
-  const local = resolve(folder, "local.ts");
-  if (!/^[a-z]+$/.test(name) || !existsSync(local))
-    stop(`--store must be d1 or a folder of stores/, not ${name}`);
+  const state = resolve(folder, ".wrangler/state");
+  occupy(state);
   say(`Starting ${name}…`);
   const { start } = await import(local);
   // What wrangler is to be started with for it: options, and variables of its environment.
-  const server = await start(resolve(folder, ".wrangler/state"));
+  const server = await start(state).catch((error: Error) => stop(error.message));
   try {
     const own = ["--env-file", resolve(".dev.vars"), ...(server.options ?? [])];
     await serve([...own, ...options], server.env ?? {}, folder);
   } finally {
     await server.stop();
+  }
+}
+
+/** Two servers with the same data would lose what one of them has. */
+function occupy(state: string): void {
+  const file = join(state, "pid");
+  const other = existsSync(file) ? Number(readFileSync(file, "utf8")) : NaN;
+  if (isRunning(other)) stop(`Process ${other} serves the data in ${state} already. End it first.`);
+  mkdirSync(state, { recursive: true });
+  writeFileSync(file, String(process.pid));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 
@@ -50,6 +68,6 @@ function read(given: string[]): { store: string | undefined; options: string[] }
   const at = given.findIndex((option) => /^--store(=|$)/.test(option));
   if (at < 0) return { store: undefined, options: given };
   const isApart = given[at] === "--store";
-  const store = isApart ? given[at + 1] : given[at]!.slice("--store=".length);
+  const store = isApart ? (given[at + 1] ?? "") : given[at]!.slice("--store=".length);
   return { store, options: given.filter((_, n) => n !== at && !(isApart && n === at + 1)) };
 }

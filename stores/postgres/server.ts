@@ -1,8 +1,8 @@
 // A PostgreSQL of this machine, for `npm start -- --store postgres` and for tests: the machine's own program, or Debian's,
 // unpacked into the checkout.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { chownSync, existsSync, mkdirSync } from "node:fs";
+import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
+import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import connect from "postgres";
@@ -56,8 +56,12 @@ export async function startPostgres(folder: string, port?: number): Promise<Post
         fsync: "off",
       };
       const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-      server = spawn(join(bin, "postgres"), ["-D", data, ...options], { env, stdio: "ignore", ...as });
-      await answers(postgres.url("postgres"), server);
+      const log = join(data, "server.log");
+      const output = openSync(log, "w");
+      const stdio: StdioOptions = ["ignore", output, output];
+      server = spawn(join(bin, "postgres"), ["-D", data, ...options], { env, stdio, ...as });
+      closeSync(output);
+      await answers(postgres.url("postgres"), server, log);
     },
   };
   await postgres.start();
@@ -72,7 +76,7 @@ function owner(): { uid?: number; gid?: number } {
   return { uid: id("-u"), gid: id("-g") };
 }
 
-async function answers(url: string, server: ChildProcess): Promise<void> {
+async function answers(url: string, server: ChildProcess, log: string): Promise<void> {
   const until = Date.now() + LONGEST_START_MS;
   while (server.exitCode === null && Date.now() < until) {
     const client = connect(url, { max: 1, connect_timeout: 1, fetch_types: false });
@@ -85,5 +89,5 @@ async function answers(url: string, server: ChildProcess): Promise<void> {
       await client.end({ timeout: 0 });
     }
   }
-  throw new Error(`PostgreSQL did not start (${server.exitCode ?? "no answer"})`);
+  throw new Error(`PostgreSQL did not start:\n${readFileSync(log, "utf8").trim()}`);
 }

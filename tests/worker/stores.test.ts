@@ -158,6 +158,24 @@ describe("what is stored", () => {
     expect(found.json).toEqual([entered.json]);
   });
 
+  test("has users with names that are longer than what an index takes, and lists them", async () => {
+    const as = newKey();
+    // Texts that repeat themselves would be compressed. A query takes up to 2,048 bytes.
+    const users = [2000, 5000].map((length) => Array.from({ length }, () => crypto.randomUUID()[0]).join(""));
+
+    const entered = [];
+    for (const user_id of users)
+      entered.unshift(
+        await api.post(AUDIT_LOG, newKey(), { as, payload: { user_id, action: "login", details: {} } }),
+      );
+    const all = await api.call(AUDIT_LOGS, { as });
+    const found = await api.call(`${AUDIT_LOGS}?user_id=${users[0]}`, { as });
+
+    expect(entered.map(({ status }) => status)).toEqual([201, 201]);
+    expect(all.json).toEqual(entered.map(({ json }) => json));
+    expect(found.json).toEqual([entered[1]!.json]);
+  });
+
   test("has JSON digit for digit and in its order", async () => {
     const metadata = '{"z":1.50,"a":12345678901234567890,"e":1E400,"n":[1,{"é":"\\u0000"}],"b":-0.0}';
 

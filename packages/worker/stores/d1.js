@@ -8,7 +8,7 @@ export const dialect = {
   number: "rowid",
   otherConflicts: "ON CONFLICT DO NOTHING",
   /** The plus keeps the indexes of all filters but the first out of it. */
-  filter: (name, at) => (at === 0 ? name : `+${name}`),
+  filter: (name, value, at) => `${at === 0 ? "" : "+"}${name} = ${value}`,
   bytes: (columns) => {
     const names = (...kinds) => columns.filter(({ kind }) => kinds.includes(kind)).map(({ name }) => name);
     const long = names("json").map((name) => `octet_length(${name})`);
@@ -66,6 +66,8 @@ function made(statements, table, make) {
 }
 
 export async function run(binding, statement, values) {
+  if (binding === undefined)
+    throw new Error("a binding of D1 is missing in wrangler.toml: DB, or what OPERATION_DATABASES names");
   const { results } = await binding
     .prepare(statement)
     .bind(...values)

@@ -4,7 +4,7 @@
 const MAX_CONTENT_BYTES = 393_216;
 
 const PATTERNS = {
-  DYNAMODB_REGION: [/^[a-z]{2}(-[a-z]+)+-\d$/, "the name of an AWS region, such as eu-central-1"],
+  DYNAMODB_REGION: [/^[a-z]{2,8}(-[a-z]+)+-\d$/, "the name of an AWS region, such as eu-central-1"],
   DYNAMODB_TABLE_PREFIX: [/^[\w.-]{0,100}$/, "absent, or at most 100 of A-Z a-z 0-9 . _ -"],
   AWS_ACCESS_KEY_ID: [/^\w{16,128}$/, "the id of an AWS access key"],
   AWS_SECRET_ACCESS_KEY: [/^\S{16,}$/, "the secret of the access key in AWS_ACCESS_KEY_ID"],

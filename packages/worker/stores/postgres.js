@@ -29,7 +29,8 @@ const dialect = {
   },
   number: "number",
   otherConflicts: "",
-  filter: (name) => name,
+  /** An entry of an index has at most a third of a page, and a text may be longer. */
+  filter: (name, value) => `md5(${name}) = md5(${value}) AND ${name} = ${value}`,
   bytes: (columns) => {
     const names = (...kinds) => columns.filter(({ kind }) => kinds.includes(kind)).map(({ name }) => name);
     const long = names("json").map((name) => `octet_length(${name}::text)`);
@@ -42,6 +43,12 @@ const dialect = {
 };
 
 export const postgres = {
+  /** The variable that is wrong, and what it must be. */
+  wrong: ({ HYPERDRIVE }) =>
+    typeof HYPERDRIVE?.connectionString === "string"
+      ? null
+      : ["HYPERDRIVE", "a binding of Hyperdrive (docs/stores.md)"],
+
   async insertOnce(env, table, values) {
     try {
       const [row = null] = await run(env, insertion(table, dialect), inserted(table, values));

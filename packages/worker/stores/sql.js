@@ -32,7 +32,7 @@ export function candidates(
   const [{ name: at }] = columns.filter(({ kind }) => kind === "order");
   const conditions = [`caller = ${place(caller, "text")}`];
   for (let n = 0; n < filters.length; n += 2)
-    conditions.push(`${dialect.filter(filters[n], n)} = ${place(filters[n + 1], "text")}`);
+    conditions.push(dialect.filter(filters[n], place(filters[n + 1], "text"), n));
   const found = (...after) =>
     `SELECT ${dialect.number} AS number, ${at} AS at, ${dialect.bytes(columns)} AS bytes, operation_id
       FROM ${name} WHERE ${[...conditions, ...after].join(" AND ")}`;

@@ -12,7 +12,13 @@ import type { Kind, OwnStore, TableName } from "./store.ts";
 
 const ROOT = join(import.meta.dirname, "../../../stores/postgres");
 
-export const postgres: Kind = { root: ROOT, serve, open, openOwn };
+export const postgres: Kind = {
+  root: ROOT,
+  wrong: [["HYPERDRIVE", "no binding of Hyperdrive"]],
+  serve,
+  open,
+  openOwn,
+};
 
 async function serve() {
   const { server, remove } = await started();

@@ -3,7 +3,10 @@
 import { experimental_readRawConfig as readConfig } from "wrangler";
 import { must, stop } from "../packages/worker/build/shell.mjs";
 
-const FAILED = "Are you signed in, and does the configuration name the database?";
+const FAILED = {
+  local: "Are the database and its tables in this folder's .wrangler?",
+  remote: "Are you signed in, and does the configuration name the database?",
+};
 
 /** Options of all these scripts. */
 export const OPTIONS = {
@@ -25,10 +28,19 @@ export function typed<T>(usage: string, parse: () => T): T {
   }
 }
 
-/** The bindings of the D1 databases in a configuration of wrangler. */
+/** The bindings of the D1 databases in a configuration of wrangler; if there is none, the command ends. */
 export function databasesIn({ config }: Where): string[] {
-  const { d1_databases: databases = [] } = readConfig({ config }).rawConfig;
-  return databases.map(({ binding }: { binding: string }) => binding);
+  const databases: { binding: string }[] = rawConfig(config)["d1_databases"] ?? [];
+  if (databases.length === 0) return stop(`${config} has no D1 database.`);
+  return databases.map(({ binding }) => binding);
+}
+
+function rawConfig(config: string) {
+  try {
+    return readConfig({ config }).rawConfig;
+  } catch (error) {
+    return stop(`${config} is no configuration that can be read: ${(error as Error).message}`);
+  }
 }
 
 /** The results of the first of these statements. */
@@ -39,5 +51,6 @@ export function execute<Row>(binding: string, sql: string, where: Where): Row[] 
 
 /** Runs `wrangler d1`, on the deployed database unless `local`. */
 export function d1(args: string[], { config, local }: Where): string {
-  return must("wrangler", ["d1", ...args, local ? "--local" : "--remote", "--config", config], FAILED);
+  const place = local ? "local" : "remote";
+  return must("wrangler", ["d1", ...args, `--${place}`, "--config", config], FAILED[place]);
 }

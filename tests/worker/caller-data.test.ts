@@ -1,11 +1,8 @@
-// What operators do with data, by the commands of docs/runbook.md, on a Worker that `wrangler dev` serves.
+// How operators delete a client's data, by the command of docs/runbook.md, on a Worker that `wrangler dev` serves.
 
-import { execFile } from "node:child_process";
-import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import {
   AUDIT_LOG,
@@ -17,14 +14,11 @@ import {
   TRANSACTIONS,
 } from "../harness/client.ts";
 import { cloned } from "../harness/clone.ts";
+import { command } from "../harness/commands.ts";
 import { type Dev, startDev } from "../harness/dev.ts";
 import { close, listen } from "../harness/listen.ts";
 import type { Server } from "../harness/server.ts";
 import { makeToken } from "../harness/tokens.ts";
-
-const ROOT = join(import.meta.dirname, "../..");
-const PATH = `${join(ROOT, "node_modules/.bin")}:${process.env["PATH"]}`;
-const start = promisify(execFile);
 
 describe("a Worker with rows of two clients", () => {
   const [shop, till, operator] = [makeToken("shop"), makeToken("till"), makeToken("ops", "operator")];
@@ -90,18 +84,6 @@ describe("a Worker with rows of two clients", () => {
     expect((await heldOf(shop.token, keys)).slice(-3)).toEqual([404, 404, 0]);
   });
 
-  test("comes back from a backup, in a database that was empty", async () => {
-    await made(till.token);
-    const restored = await folder();
-
-    await command(clone, "backup.ts", ["--local", "--to", join(restored, "saved")]);
-    await wrangler(restored, "d1", "execute", "DB", "--local", "--file", "saved/DB.sql");
-
-    const rows = await rowsIn(clone);
-    expect(rows).toBeGreaterThanOrEqual(3);
-    expect(await rowsIn(restored)).toBe(rows);
-  });
-
   /** One request to each route. */
   async function made(as: string) {
     const keys = { [RESOURCES]: newKey(), [TRANSACTIONS]: newKey(), [AUDIT_LOG]: newKey() };
@@ -137,65 +119,4 @@ describe("a Worker with rows of two clients", () => {
     onTestFinished(() => close(server));
     return await listen(server);
   }
-
-  async function rowsIn(folder: string): Promise<number> {
-    const counts = ["resources", "transactions", "audit_log"].map(
-      (table) => `(SELECT count(*) FROM ${table})`,
-    );
-    const sql = `SELECT ${counts.join(" + ")} AS rows`;
-    const { stdout } = await wrangler(folder, "d1", "execute", "DB", "--local", "--json", "--command", sql);
-    return JSON.parse(stdout)[0].results[0].rows;
-  }
 });
-
-test("an export has every entry of the audit log once, and goes on where the one before ended", async () => {
-  const empty = await folder();
-  const execute = (sql: string) => wrangler(empty, "d1", "execute", "DB", "--local", "--command", sql);
-  const exported = async (...args: string[]) => {
-    const { stdout } = await command(empty, "audit-export.ts", ["--local", ...args]);
-    const lines = stdout.split("\n").filter(Boolean);
-    return lines.map((line) => JSON.parse(line));
-  };
-
-  await execute(`${await tables()}; ${entries(1, 700)}`);
-  const all = await exported();
-  await execute(entries(701, 703));
-  const more = await exported("--after", String(all.at(-1).cursor));
-
-  expect(all.map(({ id }) => id)).toEqual(Array.from({ length: 700 }, (_, at) => `entry ${at + 1}`));
-  expect(all[0]).toMatchObject({ caller: "c", user_id: "u\nü", details: { n: [1] }, received_at: null });
-  expect(more.map(({ id }) => id)).toEqual(["entry 701", "entry 702", "entry 703"]);
-});
-
-/** A folder in which wrangler finds the database, and nothing in it. */
-async function folder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "edge-idempotency-data-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  await cp(join(ROOT, "wrangler.toml"), join(folder, "wrangler.toml"));
-  await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  return folder;
-}
-
-/** Runs one of scripts/ in a folder. */
-function command(cwd: string, name: string, args: string[], env = {}) {
-  const script = join(ROOT, `scripts/${name}`);
-  return start(process.execPath, [script, ...args], { cwd, env: { ...process.env, PATH, ...env } });
-}
-
-function wrangler(cwd: string, ...args: string[]) {
-  return start("wrangler", args, { cwd, env: { ...process.env, PATH, WRANGLER_SEND_METRICS: "false" } });
-}
-
-/** What the migrations make, in one command. */
-async function tables(): Promise<string> {
-  const migrations = (await readdir(join(ROOT, "migrations"))).sort();
-  const texts = migrations.map((name) => readFile(join(ROOT, "migrations", name), "utf8"));
-  return (await Promise.all(texts)).join("\n").replaceAll(/--.*$/gm, "");
-}
-
-function entries(first: number, last: number): string {
-  return `WITH RECURSIVE numbers (n) AS (VALUES (${first}) UNION ALL SELECT n + 1 FROM numbers WHERE n < ${last})
-    INSERT INTO audit_log (operation_id, caller, id, timestamp, timestamp_us, correlation_id, user_id, action, details)
-    SELECT 'operation ' || n, 'c', 'entry ' || n, '2026-01-31T12:00:00Z', 0, 'x', 'u' || char(10) || 'ü', 'login', '{"n":[1]}'
-    FROM numbers`;
-}

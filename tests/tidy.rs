@@ -112,7 +112,10 @@ fn workers_of_other_stores_are_configured_as_the_root_s_is() {
         let text = read(file);
         let of_deployment = ["#", "id = ", "preview_id = ", "database_id = ", "simple = "];
         let is_common = |line: &&str| !of_deployment.iter().any(|start| line.starts_with(start));
-        text.lines().filter(is_common).collect::<Vec<_>>().join("\n")
+        text.lines()
+            .filter(is_common)
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     let root = without_comments("wrangler.toml");
     let differs = ["[build]", "[assets]", "[vars]", "[[d1_databases]]"];

@@ -34,6 +34,12 @@ const isEquipped = isSetUp.then(() =>
 );
 const isBundled = isSetUp.then(() => part("npm run bundle"));
 await Promise.all([compiling(), running()]);
+// By themselves: each has a server of a store beside the runtimes, and cases with time-outs.
+for (const store of STORES)
+  await part(
+    `STORE=${store} npm run test:stores -- ${OF_STORES} worker/${store} ${reporting(store)}`,
+    `npm run test:stores, ${store}`,
+  );
 // By itself: where the machine stands still for a second, copies are asked for, which is billed.
 await part("npm run bill");
 summarize();
@@ -46,11 +52,6 @@ async function compiling() {
   await part("npm run fuzz:api -- --max-examples 20");
   // One client in each of two languages; those in Go and Java take minutes to compile.
   await part("npm run clients -- openapi-generator-python openapi-fetch");
-  for (const store of STORES)
-    await part(
-      `STORE=${store} npm run test:stores -- ${OF_STORES} worker/${store} ${reporting(store)}`,
-      `npm run test:stores, ${store}`,
-    );
   await part(
     'npm run bench -- --quick --only "^(first request: resource|replay from memory|gateway: pass-through)$"',
   );

@@ -15,7 +15,7 @@ const COLLECTED_SHOWN = 80;
 /** Short enough to wait for, and longer than any case takes that does not wait for it. */
 const AUDIT_TTL_SECONDS = "30";
 
-test("the Worker passes every case that can be shown on it", { timeout: 240_000 }, async () => {
+test("the Worker passes every case that can be shown on it", { timeout: 480_000 }, async () => {
   // Those that disturb a server have one of their own, so that they need not wait for the others.
   const parts = [CASES.filter(({ alone }) => !alone), CASES.filter(({ alone }) => alone)];
 

@@ -16,7 +16,7 @@ export interface Result {
 const SIDE_BY_SIDE = 8;
 
 /** Far beyond the slowest case, which waits for an attempt's deadline. */
-const CASE_TIMEOUT_MS = 60_000;
+const CASE_TIMEOUT_MS = 120_000;
 
 export async function runSuite(
   target: Target,

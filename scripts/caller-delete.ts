@@ -14,7 +14,7 @@ import { databasesIn, execute, OPTIONS, typed } from "./d1.ts";
 import { fileOf } from "./store-names.ts";
 
 const USAGE = `TOKEN=<an operator's> npm run caller:delete -- <client> --url <URL> [--scope] [--keys <file>] [--expired]
-       where its rows are: [--config <file>] [--local], or --store <name> --where <as for npm run migrate>`;
+       where its rows are: [--config <file>] [--local], or --store <name> --where <as for npm run migrate>, or --store none`;
 
 const { TOKEN } = process.env;
 const options = typed(USAGE, () => {
@@ -36,13 +36,14 @@ const options = typed(USAGE, () => {
   if (!/^https?:/.test(values.url) || !URL.canParse(values.url))
     throw new Error("--url must be the address of the deployment.");
   if (!TOKEN) throw new Error("The environment must have an operator's token as TOKEN.");
-  if ((values.store === "d1") !== (values.where === "")) throw new Error("--store and --where go together.");
+  if (["d1", "none"].includes(values.store) !== (values.where === ""))
+    throw new Error("--where goes with a store other than d1 and none.");
   const named = values.keys === undefined ? "" : readFileSync(values.keys, "utf8");
   return { ...values, client, named: named.split(/\s+/).filter(Boolean) };
 });
 const { client } = options;
 const caller = options.scope ? client : scopeOf(client);
-const rows = options.store === "d1" ? inD1() : await inStore(options.store, options.where);
+const rows = await rowsOf();
 
 const keys = new Set([...(await rows.keys()), ...options.named]);
 // First of all: without its rows, its keys would not be found again.
@@ -91,6 +92,13 @@ async function forget(key: string): Promise<boolean> {
   );
 }
 
+async function rowsOf(): Promise<CallersRows> {
+  if (options.store === "d1") return inD1();
+  if (options.store === "none") return { keys: async () => [], remove: async () => 0, close: async () => {} };
+  const file = fileOf(options.store, "callers-rows.ts", "--store must be d1, none, or one of these");
+  return (await import(file)).rowsOf(options.where, caller);
+}
+
 /** In all D1 databases of the configuration. */
 function inD1(): CallersRows {
   const databases = databasesIn(options);
@@ -110,9 +118,4 @@ function inD1(): CallersRows {
     },
     close: async () => {},
   };
-}
-
-async function inStore(name: string, where: string): Promise<CallersRows> {
-  const { rowsOf } = await import(fileOf(name, "callers-rows.ts", "--store must be d1, or one of these"));
-  return rowsOf(where, caller);
 }

@@ -84,6 +84,18 @@ describe("a Worker with rows of two clients", () => {
     expect((await heldOf(shop.token, keys)).slice(-3)).toEqual([404, 404, 0]);
   });
 
+  test("is forgotten by keys alone, where there are no rows", async () => {
+    const keys = await made(shop.token);
+    const file = join(clone, "keys.txt");
+    await writeFile(file, keys.keys.join("\n"));
+    const none = [shop.stored.client, "--url", dev.base, "--store", "none", "--keys", file];
+
+    const { stdout } = await command(clone, "caller-delete.ts", none, { TOKEN: operator.token });
+
+    expect(stdout).toContain("3 keys: 3 forgotten, 0 had expired.");
+    expect(await heldOf(shop.token, keys)).toEqual([404, 404, 404, 200, 200, 1]);
+  });
+
   /** One request to each route. */
   async function made(as: string) {
     const keys = { [RESOURCES]: newKey(), [TRANSACTIONS]: newKey(), [AUDIT_LOG]: newKey() };

@@ -169,7 +169,7 @@ describe("a long answer", () => {
     let written = 0;
     const first = await answered(path, newKey(), (response) => {
       const write = () => {
-        while (written < 64)
+        while (written < 192)
           if ((written++, !response.write(chunk))) return void response.once("drain", write);
         response.end();
       };
@@ -179,8 +179,9 @@ describe("a long answer", () => {
     for (let other = 0; other < 20; other++)
       await answered(place(), newKey(), (response) => response.end("short"));
 
-    expect(written).toBeLessThan(32);
-    expect((await first.arrayBuffer()).byteLength).toBe(64 * MIB);
+    // The sockets on the way take some of it, up to tens of MiB each.
+    expect(written).toBeLessThan(128);
+    expect((await first.arrayBuffer()).byteLength).toBe(192 * MIB);
   });
 
   test.each([500, 503])("of status %i passes whole, and nobody knows what was done", async (status) => {

@@ -6,7 +6,7 @@ use super::{Record, UnixMillis};
 pub const MAX_RETENTION_S: u64 = 31_536_000;
 
 /// How soon the alarm looks again at a record that it could not read, in milliseconds. A day: a release that reads it
-/// may be there by then, and whoever runs the service hears of it as often.
+/// may be there by then, and the log reports the record as often.
 const LOOK_AGAIN_MS: u64 = 86_400_000;
 
 /// What the alarm is to do.

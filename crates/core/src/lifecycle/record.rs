@@ -126,7 +126,7 @@ pub enum Status {
     /// An attempt may have taken effect. What starts before its own late answer or an operator says what became of it,
     /// [`Repeat`] says. Not under [`Repeat::SameId`].
     Ambiguous,
-    /// An operator had the key forgotten: it is as good as new. Kept for its history alone.
+    /// An operator forgot the key: the next request is a first one. The record stays for its history.
     Forgotten,
 }
 

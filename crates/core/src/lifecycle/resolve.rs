@@ -12,7 +12,7 @@ pub enum Resolution {
     Completed(SavedResponse),
     /// It did not: the next request starts another attempt, with the same operation id.
     Failed,
-    /// Whatever it did, the key is to be as good as new: the next request is a first one.
+    /// Whatever it did, the key is forgotten: the next request is a first one.
     Forgotten,
 }
 
